@@ -1,0 +1,102 @@
+"""The criteria that a question stands under, each with its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from explain.attempts import Attempt, attempts
+from explain.missing import Ask, minimal_asks
+from explain.proofs import Proof, cheapest_proof
+from explain.questions import Question
+from explain.verdicts import Verdict, verdict
+from kb.engines.model import ground_row
+from kb.language import syntax as s
+from kb.language.program import Criterion, Program, ProgramRule
+from kb.language.values import Row
+from kb.models import Models
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A criterion with those that it rests on; `excludes` when its being met speaks against the goal."""
+
+    criterion: Criterion
+    excludes: bool
+    below: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionStatus:
+    """How a criterion stands in a case.
+
+    When met: the cheapest proof, and whether it holds however the silences turn out.
+    When undocumented: what to ask for. Whenever not met: how far each rule gets.
+    """
+
+    criterion: Criterion
+    row: Row
+    excludes: bool
+    verdict: Verdict
+    certain: bool
+    proof: Proof | None
+    asks: tuple[Ask, ...]
+    attempts: tuple[Attempt, ...]
+    below: tuple[CriterionStatus, ...]
+
+
+def branches(program: Program, rules: Iterable[ProgramRule]) -> tuple[Branch, ...]:
+    """The criteria that the rules rest on, in the order of their premises, nested as they rest on one another."""
+    by_relation: dict[str, list[Criterion]] = {}
+    for criterion in program.criteria:
+        by_relation.setdefault(criterion.atom.relation, []).append(criterion)
+    return tuple(_branches(program, rules, by_relation, frozenset(), False, {}))
+
+
+def _branches(
+    program: Program,
+    rules: Iterable[ProgramRule],
+    by_relation: dict[str, list[Criterion]],
+    above: frozenset[str],
+    excludes: bool,
+    seen: dict[str, None],
+) -> list[Branch]:
+    found: list[Branch] = []
+    for rule in rules:
+        for relation, negated in _uses(rule.rule.body):
+            if relation in above or relation in seen:
+                continue
+            seen[relation] = None
+            polarity = excludes != negated
+            deeper = program.rules_for.get(relation, ())
+            criteria = by_relation.get(relation, [])
+            inner = _branches(program, deeper, by_relation, above | {relation}, polarity, {} if criteria else seen)
+            found += [Branch(criterion, polarity, tuple(inner)) for criterion in criteria] if criteria else inner
+    return found
+
+
+def _uses(body: Iterable[s.Premise]) -> Iterable[tuple[str, bool]]:
+    for premise in body:
+        if isinstance(premise, s.Literal):
+            yield premise.atom.relation, premise.negated
+        elif isinstance(premise, s.Aggregate):
+            yield from _uses(premise.body)
+
+
+def status(models: Models, question: Question, branch: Branch) -> CriterionStatus:
+    """The status of a criterion for a question: its variables are those of the goal with the same name."""
+    criterion = branch.criterion
+    relation, row = criterion.atom.relation, ground_row(criterion.atom.terms, question.binding)
+    found = verdict(models, relation, row)
+    is_met = found is Verdict.MET
+    return CriterionStatus(
+        criterion,
+        row,
+        branch.excludes,
+        found,
+        is_met and models.is_certain(relation, row),
+        cheapest_proof(models, relation, row) if is_met else None,
+        minimal_asks(models, relation, row) if found is Verdict.UNDOCUMENTED else (),
+        () if is_met else attempts(models, relation, row),
+        tuple(status(models, question, each) for each in branch.below),
+    )

@@ -1,0 +1,184 @@
+"""The determination of a case: every question that it asks, answered and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import product
+
+from explain.criteria import CriterionStatus, branches, status
+from explain.missing import Ask, Open, minimal_asks
+from explain.proofs import Proof, cheapest_proof
+from explain.questions import Question, questions, speaking_rules
+from explain.verdicts import Verdict, contradictions_beneath, verdict
+from kb.contradictions import Contradiction
+from kb.engines import Engine
+from kb.language.frontmatter import Meta
+from kb.language.program import Fact, Program, ProgramRule, Reading
+from kb.language.strata import needed
+from kb.models import Compiled, Models, models
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingVerdict:
+    """The verdict when, of the readings that differ, only these count."""
+
+    readings: tuple[Reading, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question.
+
+    `certain`: met however the record's silences turn out; otherwise `silences` names
+    what it rests on. `statements` are the facts that somebody asserts with no finding
+    behind them and without which no proof is left. `asks` are what would be needed.
+    """
+
+    question: Question
+    verdict: Verdict
+    certain: bool
+    criteria: tuple[CriterionStatus, ...]
+    proof: Proof | None
+    silences: tuple[Ask, ...]
+    statements: tuple[Fact, ...]
+    asks: tuple[Ask, ...]
+    contradictions: tuple[Contradiction, ...]
+    readings: tuple[ReadingVerdict, ...]
+    documents: tuple[Meta, ...]
+
+    @property
+    def unreviewed(self) -> tuple[Meta, ...]:
+        """The documents behind the answer that no clinician has approved."""
+        return tuple(meta for meta in self.documents if meta.review != "approved")
+
+
+@dataclass(frozen=True)
+class Determination:
+    """All answers for a case under a payer's documents on a day."""
+
+    case: str
+    title: str
+    payer: str
+    on: date
+    answers: tuple[Answer, ...]
+    models: Models
+    notes: tuple[str, ...] = ()
+    """What the reader has to know about the documents: a payer that has none, or none on that day."""
+
+
+def determine(
+    compiled: Compiled, facts: Iterable[Fact], case: str, title: str, engine: Engine, seconds: float | None = None
+) -> Determination:
+    """Answers every question of the case; raises EvaluationError."""
+    program, facts = compiled.program, tuple(facts)
+    wanted = _wanted(program)
+    found = models(compiled, facts, case, engine, wanted, seconds)
+    under = _Readings(compiled, facts, case, engine, wanted, seconds)
+    answers = tuple(_answer(found, question, under) for question in questions(found))
+    return Determination(case, title, program.payer, program.on, answers, found)
+
+
+def _wanted(program: Program) -> list[str]:
+    goals = [relation for goal in program.goals for relation in (goal.atom.relation, goal.trigger.relation)]
+    criteria = [criterion.atom.relation for criterion in program.criteria]
+    scopes = [name for name in program.rules_for if name.startswith("scope:")]
+    return [*goals, *criteria, *scopes]
+
+
+@dataclass
+class _Readings:
+    """The models of the case under each choice of readings, made when a question depends on them."""
+
+    compiled: Compiled
+    facts: tuple[Fact, ...]
+    case: str
+    engine: Engine
+    wanted: list[str]
+    seconds: float | None
+
+    def of(self, question: Question, rules: tuple[ProgramRule, ...]) -> tuple[ReadingVerdict, ...]:
+        """The verdict under each choice of one reading per item that the rules depend on."""
+        program = self.compiled.program
+        used = needed(program.rules_for, [p for rule in rules for p in _relations(rule)])
+        groups: dict[str, list[Reading]] = {}
+        for reading in program.readings:
+            if reading.relation in used:
+                groups.setdefault(reading.relation, []).append(reading)
+        if not any(len(group) > 1 for group in groups.values()):
+            return ()
+        return tuple(
+            ReadingVerdict(choice, verdict(self._models(choice), question.relation, question.row))
+            for choice in product(*groups.values())
+        )
+
+    def _models(self, choice: tuple[Reading, ...]) -> Models:
+        chosen = {reading.relation: reading.name for reading in choice}
+        compiled = self.compiled.with_readings(tuple(sorted(chosen.items())))
+        return models(compiled, self.facts, self.case, self.engine, self.wanted, self.seconds)
+
+
+def _relations(rule: ProgramRule) -> Iterator[str]:
+    from kb.language.closed import relations_of
+
+    for premise in rule.rule.body:
+        yield from relations_of(premise)
+
+
+def _answer(found: Models, question: Question, under: _Readings) -> Answer:
+    relation, row = question.relation, question.row
+    rules = speaking_rules(found, question)
+    readings = under.of(question, rules)
+    decided = verdict(found, relation, row) if rules else Verdict.UNADDRESSED
+    if decided is not Verdict.CONFLICTING and len({each.verdict for each in readings}) > 1:
+        decided = Verdict.DISPUTED
+    proof = cheapest_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
+    answer = Answer(
+        question=question,
+        verdict=decided,
+        certain=decided is Verdict.MET and found.is_certain(relation, row),
+        criteria=tuple(status(found, question, branch) for branch in branches(found.program, rules)),
+        proof=proof,
+        silences=tuple(_silences(found, proof)) if proof else (),
+        statements=tuple(_statements(found, question, proof)) if proof else (),
+        asks=minimal_asks(found, relation, row) if decided is Verdict.UNDOCUMENTED else (),
+        contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
+        readings=readings,
+        documents=(),
+    )
+    return replace(answer, documents=_documents(found.program, rules, answer))
+
+
+def _silences(found: Models, proof: Proof) -> Iterator[Ask]:
+    """What would overturn an absence that only silence speaks for: the smallest sets of open facts."""
+    for node in proof.walk():
+        if node.kind == "absence" and node.silent:
+            yield from minimal_asks(found, node.relation, node.row)
+
+
+ASSERTIONS = ("reviewer_statement",)
+"""The sources that assert a judgement with no finding behind it."""
+
+
+def _statements(found: Models, question: Question, proof: Proof) -> Iterator[Fact]:
+    """The asserted facts of a proof without which the goal has no proof at all."""
+    seen: set[Open] = set()
+    for node in proof.walk():
+        key = node.relation, node.row
+        if node.kind == "fact" and key not in seen and any(value in ASSERTIONS for value in node.row):
+            seen.add(key)
+            if cheapest_proof(found, question.relation, question.row, without=frozenset([key])) is None:
+                yield found.stated[node.relation][node.row]
+
+
+def _documents(program: Program, rules: tuple[ProgramRule, ...], answer: Answer) -> tuple[Meta, ...]:
+    """The documents whose rules the answer rests on; general references are left out."""
+    names = {rule.origin.document for rule in rules}
+    for node in answer.proof.walk() if answer.proof else ():
+        if node.origin is not None:
+            names.add(node.origin.document)
+    for criterion in answer.criteria:
+        names.add(criterion.criterion.origin.document)
+    return tuple(meta for meta in program.documents if meta.kind != "reference" and meta.full_id in names)

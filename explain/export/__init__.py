@@ -1,0 +1,1 @@
+"""Explanations as text and data, one format per module."""

@@ -1,0 +1,70 @@
+"""Proofs in words: the chart's facts behind a conclusion and the passages that make them count."""
+
+from __future__ import annotations
+
+from explain.export.lines import DIM, Page
+from explain.proofs import Proof
+from explain.wording import words
+from kb.models import Models
+
+
+def show_reason(page: Page, models: Models, label: str, proof: Proof, verbose: int) -> None:
+    """One conclusion: its facts with their places in the chart, then its passages in the documents."""
+    lead = f"{label}  " if label else ""
+    page.add(f"{lead}{words(models.program, proof.relation, proof.row)}", "", 4, len(lead))
+    for node in _distinct_leaves(models, proof):
+        if node.kind == "absence":
+            page.add(f"- {_absence(models, node)}", "", 8, 2)
+        elif node.origin is not None:
+            place = f"{node.origin.file.rsplit('/', 1)[-1]}, {node.origin.section}, line {node.origin.line}"
+            page.add(f"- {words(models.program, node.relation, node.row)} [chart {place}]", "", 8, 2)
+            if verbose and node.origin.passage:
+                page.add(f"“{node.origin.passage}”", DIM, 10)
+    for document, sections in _passages(models, proof).items():
+        page.add(f"by {document}: {'; '.join(sections)}", DIM, 8, 2)
+
+
+def _distinct_leaves(models: Models, proof: Proof) -> list[Proof]:
+    """The facts about the case and the absences, each once, without what the request itself says."""
+    found: dict[tuple[str, object], Proof] = {}
+    for node in proof.walk():
+        if node.kind in ("fact", "absence"):
+            predicate = models.program.predicate(node.relation)
+            if predicate.case_position is not None and node.relation not in models.same:
+                found.setdefault((node.relation, node.row), node)
+    return list(found.values())
+
+
+def _passages(models: Models, proof: Proof) -> dict[str, list[str]]:
+    """The sections that the rules of the proof stand in, by document; general references are left out."""
+    kinds = {meta.full_id: meta.kind for meta in models.program.documents}
+    locators = {(c.origin.document, c.origin.section): c.locator for c in models.program.criteria if c.locator}
+    found: dict[str, dict[str, None]] = {}
+    for node in proof.walk():
+        origin = node.origin
+        if origin is not None and kinds.get(origin.document, "reference") != "reference":
+            locator = locators.get((origin.document, origin.section))
+            section = f"{origin.section} ({locator})" if locator else origin.section
+            found.setdefault(origin.document, {})[section] = None
+    return {document: list(sections) for document, sections in found.items()}
+
+
+def show_proof(page: Page, models: Models, node: Proof, indent: int) -> None:
+    """The whole proof as an indented outline, with every passage."""
+    if node.kind in ("comparison", "aggregate"):
+        page.add(f"- {node.text}", DIM, indent, 2)
+    elif node.kind == "absence":
+        page.add(f"- {_absence(models, node)}", "", indent, 2)
+    else:
+        page.add(f"- {words(models.program, node.relation, node.row)}", "", indent, 2)
+        if node.origin is not None:
+            passage = f": “{node.origin.passage}”" if node.origin.passage else ""
+            where = node.rule or f"{node.origin.file}, {node.origin.section}, line {node.origin.line}"
+            page.add(f"{where}{passage}", DIM, indent + 2)
+        for premise in node.premises:
+            show_proof(page, models, premise, indent + 2)
+
+
+def _absence(models: Models, node: Proof) -> str:
+    kind = "the record is silent" if node.silent else "the record rules it out"
+    return f"not shown: {words(models.program, node.relation, node.row)} ({kind})"

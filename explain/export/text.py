@@ -1,0 +1,201 @@
+"""A determination for reading: the answer first, then the criteria, then the reasons with both places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from explain.attempts import Step
+from explain.criteria import CriterionStatus
+from explain.determination import Answer, Determination
+from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
+from explain.export.reasons import show_proof, show_reason
+from explain.missing import Ask
+from explain.verdicts import Verdict
+from explain.wording import words
+from kb.language.values import Row
+from kb.models import Models
+
+_STYLES = {Verdict.MET: GOOD, Verdict.REFUTED: BAD, Verdict.CONFLICTING: BAD}
+_MARKS = {
+    Verdict.MET: "✓ met",
+    Verdict.REFUTED: "✗ not met",
+    Verdict.UNDOCUMENTED: "? no record",
+    Verdict.CONFLICTING: "! conflict",
+}
+_EXCLUSION_MARKS = {**_MARKS, Verdict.MET: "✗ applies", Verdict.REFUTED: "✓ does not apply"}
+
+
+def determination_page(determination: Determination, width: int = 80, verbose: int = 0) -> Page:
+    """The page for a determination. `verbose` adds criteria that do not decide, passages and whole proofs."""
+    page = Page(width)
+    title = f"{determination.case}: {determination.title}" if determination.title else determination.case
+    page.add(title, TITLE)
+    page.add(f"payer {determination.payer or 'not stated'}, request of {determination.on}", DIM)
+    for note in determination.notes:
+        page.add(note, WARN)
+    if not determination.answers:
+        page.add("The chart asks nothing: it has no `requested` fact.", WARN)
+    page.add()
+    for answer in determination.answers:
+        _show_verdict(page, answer)
+    for answer in determination.answers:
+        page.add()
+        _Section(page, determination.models, answer, verbose).show()
+    return page
+
+
+def _show_verdict(page: Page, answer: Answer) -> None:
+    reads = answer.question.worded(answer.verdict.value).upper()
+    page.add(f"{reads}: {answer.question.worded('question')}", _STYLES.get(answer.verdict, WARN), 2, 4)
+
+
+class _Section:
+    """The section of one answer."""
+
+    def __init__(self, page: Page, models: Models, answer: Answer, verbose: int) -> None:
+        self.page = page
+        self.models = models
+        self.answer = answer
+        self.verbose = verbose
+
+    def show(self) -> None:
+        """The parts, in the order in which a reviewer needs them."""
+        answer = self.answer
+        self.page.add(answer.question.worded("question"), TITLE)
+        self.page.add(answer.question.worded(answer.verdict.value).upper(), _STYLES.get(answer.verdict, WARN), 2)
+        self._standing()
+        self._contradictions()
+        self._readings()
+        self._asks()
+        if answer.criteria:
+            self.page.add("Criteria", TITLE, 2)
+        for each in answer.criteria:
+            self._criterion(each, 4)
+        self._reasons()
+
+    def _words(self, relation: str, row: Row) -> str:
+        return words(self.models.program, relation, row)
+
+    def _standing(self) -> None:
+        """What the answer rests on, and whether anybody has reviewed the documents behind it."""
+        answer = self.answer
+        if answer.statements:
+            self.page.add("It hinges on what the reviewer states, with no finding behind it:", WARN, 2)
+            for fact in answer.statements:
+                self.page.add(f"- {self._words(fact.relation, fact.row)}", "", 4, 2)
+        if answer.verdict is Verdict.MET and not answer.certain:
+            self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)
+            for ask in answer.silences:
+                self.page.add(f"- {self._ask(ask)}", "", 4, 2)
+        if answer.unreviewed:
+            names = ", ".join(meta.full_id for meta in answer.unreviewed)
+            self.page.add(f"By {names}; not yet approved by a clinician", DIM, 2, 2)
+
+    def _contradictions(self) -> None:
+        for each in self.answer.contradictions:
+            self.page.add("The record contradicts itself:", BAD, 2)
+            for relation, row in each.atoms:
+                fact = self.models.stated.get(relation, {}).get(row)
+                place = f" ({fact.origin.file}, {fact.origin.section}, line {fact.origin.line})" if fact else ""
+                self.page.add(f"- {self._words(relation, row)}{place}", "", 4, 2)
+            if each.rule:
+                origin = self.models.program.rule_by_id[each.rule].origin
+                self.page.add(f"by {origin.document}, {origin.section}: “{origin.passage}”", DIM, 4, 2)
+
+    def _readings(self) -> None:
+        """Which reading decides, where those who quote the policy read it differently."""
+        readings = self.answer.readings
+        if len({each.verdict for each in readings}) < 2:
+            return
+        self.page.add("The readings of the policy differ, and the answer with them:", WARN, 2)
+        for each in readings:
+            names = "; ".join(f"{one.name} [{one.evidence}, {one.locator}]" for one in each.readings)
+            self.page.add(f"- {names}: {self.answer.question.worded(each.verdict.value)}", "", 4, 2)
+
+    def _asks(self) -> None:
+        """What to ask for, criterion by criterion where the goal has criteria."""
+        answer = self.answer
+        if answer.verdict is not Verdict.UNDOCUMENTED:
+            return
+        self.page.add("The record does not say, and what is asked needs:", WARN, 2)
+        open_ones = [(each.criterion.label, each.asks) for each in answer.criteria if each.asks and not each.excludes]
+        for label, asks in open_ones or [("", answer.asks)]:
+            lead = f"{label}  " if label else ""
+            for number, ask in enumerate(asks):
+                start = f"- {lead}" if number == 0 else f"  {' ' * len(lead)}or: "
+                self.page.add(f"{start}{self._ask(ask)}", "", 4, 2 + len(lead))
+
+    def _ask(self, ask: Ask) -> str:
+        return ", and ".join(self._words(relation, row) for relation, row in sorted(ask.facts, key=str))
+
+    def _criterion(self, status: CriterionStatus, indent: int) -> None:
+        mark = (_EXCLUSION_MARKS if status.excludes else _MARKS)[status.verdict]
+        is_good = status.verdict is (Verdict.REFUTED if status.excludes else Verdict.MET)
+        is_open = status.verdict is Verdict.UNDOCUMENTED
+        silent = " (on silence)" if status.verdict is Verdict.MET and not status.certain else ""
+        text = f"{self._words(status.criterion.atom.relation, status.row)}{self._way(status)}{silent}"
+        style = GOOD if is_good else WARN if is_open else BAD
+        lead = f"{mark:11} {status.criterion.label:3}  "
+        self.page.add(f"{lead}{text} [{status.criterion.evidence}]", style, indent, len(lead))
+        if status.verdict is not Verdict.MET and not status.excludes:
+            self._attempts(status, indent + 12)
+        deciding = _deciding(status)
+        for each in status.below:
+            if self.verbose or each in deciding:
+                self._criterion(each, indent + 2)
+
+    def _way(self, status: CriterionStatus) -> str:
+        """The way in which a criterion is met, where its rules offer several: so a waiver reads as a waiver."""
+        if status.proof is None or len(self.models.program.rules_for.get(status.proof.relation, ())) < 2:
+            return ""
+        named = {*self.models.same, *(criterion.atom.relation for criterion in self.models.program.criteria)}
+        ways = [node for node in status.proof.premises if node.kind == "conclusion"]
+        if len(ways) != 1 or ways[0].relation in named:
+            return ""
+        return f": {self._words(ways[0].relation, ways[0].row)}"
+
+    def _attempts(self, status: CriterionStatus, indent: int) -> None:
+        """For each rule, the first thing that it lacked; with `verbose`, all that it had."""
+        seen: set[str] = set()
+        for attempt in status.attempts if self.verbose else status.attempts[:4]:
+            failing = next((step for step in attempt.steps if step.status not in ("holds", "not reached")), None)
+            if failing is None:
+                continue
+            why = "the record is silent" if failing.status == "silent" else "the record rules it out"
+            text = f"lacks: {self._step(failing)} ({why})"
+            if text not in seen:
+                seen.add(text)
+                self.page.add(text, DIM, indent, 2)
+            for step in attempt.steps if self.verbose else ():
+                self.page.add(f"{step.status}: {self._step(step)}", DIM, indent + 2, 2)
+
+    def _step(self, step: Step) -> str:
+        if not step.relation:
+            return step.text
+        text = self._words(step.relation, step.row)
+        return f"that it is not so that {text}" if step.negated else text
+
+    def _reasons(self) -> None:
+        """For each criterion that is met, or else for the goal, what shows it."""
+        proof = self.answer.proof
+        met = [each for each in self.answer.criteria if each.proof is not None and not each.excludes]
+        if proof is None and not met:
+            return
+        self.page.add("Reasons", TITLE, 2)
+        if self.verbose and proof is not None:
+            show_proof(self.page, self.models, proof, 4)
+            return
+        for each in met:
+            if each.proof is not None:
+                show_reason(self.page, self.models, each.criterion.label, each.proof, self.verbose)
+        if not met and proof is not None:
+            show_reason(self.page, self.models, "", proof, self.verbose)
+
+
+def _deciding(status: CriterionStatus) -> list[CriterionStatus]:
+    """Of the criteria beneath one that is met, those that its proof uses; of another, a few that are not met."""
+    if status.proof is None:
+        unmet: Iterable[CriterionStatus] = (each for each in status.below if each.verdict is not Verdict.MET)
+        return list(unmet) if len(status.below) <= 4 else []
+    used = {node.relation for node in status.proof.walk()}
+    return [each for each in status.below if each.criterion.atom.relation in used]

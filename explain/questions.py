@@ -1,0 +1,60 @@
+"""The questions that a case asks: one goal for each instance of its trigger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kb.engines.model import ground_row
+from kb.language.closed import SCOPE
+from kb.language.program import Goal, ProgramRule
+from kb.language.syntax import Variable
+from kb.language.values import Row, Value, value_text
+from kb.models import Models
+
+
+@dataclass(frozen=True)
+class Question:
+    """A goal with its arguments, and the values of the variables of its declaration."""
+
+    goal: Goal
+    row: Row
+    binding: dict[str, Value]
+
+    @property
+    def relation(self) -> str:
+        """The relation that is asked for."""
+        return self.goal.atom.relation
+
+    def worded(self, label: str, default: str = "") -> str:
+        """The goal's text of that label, with its variables filled in."""
+        template = self.goal.wordings.get(label, default)
+        values = {name: value_text(value) for name, value in self.binding.items()}
+        return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
+
+
+def questions(models: Models) -> tuple[Question, ...]:
+    """Every question of the case, goal by goal; those that a reference document declares come first."""
+    found: dict[tuple[str, Row], Question] = {}
+    kinds = {meta.full_id: meta.kind for meta in models.program.documents}
+    for goal in sorted(models.program.goals, key=lambda goal: kinds.get(goal.origin.document) != "reference"):
+        rows = models.perfect.rows(goal.trigger.relation)
+        order = list(models.stated.get(goal.trigger.relation, {}))
+        for row in sorted(rows, key=lambda row: (order.index(row) if row in order else len(order), str(row))):
+            binding = {
+                term.name: value
+                for term, value in zip(goal.trigger.terms, row, strict=True)
+                if isinstance(term, Variable) and not term.is_anonymous
+            }
+            asked = ground_row(goal.atom.terms, binding)
+            found.setdefault((goal.atom.relation, asked), Question(goal, asked, binding))
+    return tuple(found.values())
+
+
+def speaking_rules(models: Models, question: Question) -> tuple[ProgramRule, ...]:
+    """The rules of the goal that speak to this request: those whose premises about the request hold."""
+    return tuple(
+        rule
+        for rule in models.program.rules_for.get(question.relation, ())
+        if SCOPE + rule.id not in models.program.rule_by_id or models.holds(SCOPE + rule.id, question.row)
+    )

@@ -1,0 +1,78 @@
+"""Verdicts: what the three models together say of an atom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from kb.contradictions import AtomKey, Contradiction
+from kb.engines.model import Instance, fits, ground_row
+from kb.language import syntax as s
+from kb.language.bounds import CERTAIN, POSSIBLE
+from kb.language.values import Row
+from kb.models import Models
+
+
+class Verdict(str, Enum):
+    """What a question's answer can be."""
+
+    MET = "met"
+    REFUTED = "refuted"
+    UNDOCUMENTED = "undocumented"
+    CONFLICTING = "conflicting"
+    DISPUTED = "disputed"
+    """The readings of a policy differ, and the answer with them."""
+    UNADDRESSED = "unaddressed"
+    """No rule in force speaks to the request."""
+
+
+def verdict(models: Models, relation: str, pattern: Row) -> Verdict:
+    """The verdict on an atom of the pattern, by the definitions of the three models.
+
+    A contradiction among what the atom depends on comes before any other verdict.
+    """
+    if contradictions_beneath(models, relation, pattern):
+        return Verdict.CONFLICTING
+    if models.holds(relation, pattern):
+        return Verdict.MET
+    return Verdict.UNDOCUMENTED if models.is_possible(relation, pattern) else Verdict.REFUTED
+
+
+def contradictions_beneath(models: Models, relation: str, pattern: Row) -> tuple[Contradiction, ...]:
+    """The contradictions that the atom depends on: those with an atom that some possible way to it, or against it, uses."""
+    if not models.contradictions:
+        return ()
+    reached = set(_reached(models, relation, pattern))
+    return tuple(each for each in models.contradictions if not reached.isdisjoint(each.atoms))
+
+
+def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:
+    seen: set[AtomKey] = set()
+    pending: list[AtomKey] = [(relation, pattern)]
+    while pending:
+        key = pending.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        name, wanted = key
+        for row in models.possible_rows(name):
+            if fits(row, wanted, lenient=True):
+                yield name, row
+                for instance in models.possible_derivations(name, row):
+                    pending += _premises(instance)
+
+
+def _premises(instance: Instance) -> Iterator[AtomKey]:
+    """What an instance asks for, or asks not to hold, as patterns."""
+    binding = instance.binding
+    pending: list[s.Premise] = list(instance.rule.rule.body)
+    while pending:
+        premise = pending.pop()
+        if isinstance(premise, s.Aggregate):
+            pending += premise.body
+        elif isinstance(premise, s.Literal):
+            relation = premise.atom.relation.replace(POSSIBLE, "", 1).replace(CERTAIN, "", 1)
+            row = ground_row(premise.atom.terms, binding)
+            yield relation, row
+            # A denial of the same atom speaks against it, and the atom against its denial.
+            yield (relation[1:] if relation.startswith("-") else f"-{relation}"), row

@@ -1,0 +1,1 @@
+"""Readers of charts: each turns what a record says into facts with their places."""

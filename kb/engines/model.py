@@ -1,0 +1,116 @@
+"""A Model: every atom that holds, and every ground instance of every rule that derives one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kb.language import syntax as s
+from kb.language.program import ProgramRule
+from kb.language.values import ANY, UNKNOWN, Row, Value
+
+
+class EvaluationError(Exception):
+    """An evaluation that could not be finished; `rule` is the id of the rule at fault."""
+
+    def __init__(self, message: str, rule: str) -> None:
+        super().__init__(f"{message} (in rule {rule})")
+        self.rule = rule
+
+
+class EvaluationTimeout(EvaluationError):
+    """The evaluation took longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A ground instance of a rule: the rule, and the value of each of its variables."""
+
+    rule: ProgramRule
+    values: Row
+
+    @property
+    def binding(self) -> dict[str, Value]:
+        """The value of each variable by name."""
+        return dict(zip(rule_variables(self.rule.rule), self.values, strict=True))
+
+    @property
+    def head(self) -> tuple[str, Row]:
+        """The relation and the row that it concludes."""
+        return self.rule.head.relation, ground_row(self.rule.head.terms, self.binding)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The atoms that hold, by relation, and the instances of each rule, by its id."""
+
+    relations: Mapping[str, frozenset[Row]]
+    rules: Mapping[str, ProgramRule]
+    rows_of_rules: Mapping[str, tuple[Row, ...]]
+
+    def rows(self, relation: str) -> frozenset[Row]:
+        """The rows of a relation; none if it is unknown here."""
+        return self.relations.get(relation, frozenset())
+
+    def matching(self, relation: str, pattern: Row, lenient: bool = False) -> Iterator[Row]:
+        """The rows that fit a pattern, in which ANY fits everything; lenient: so does `?`."""
+        for row in self.rows(relation):
+            if fits(row, pattern, lenient):
+                yield row
+
+    def instances(self, rule_id: str) -> tuple[Instance, ...]:
+        """The ground instances of a rule."""
+        return tuple(Instance(self.rules[rule_id], row) for row in self.rows_of_rules.get(rule_id, ()))
+
+    @cached_property
+    def _derivations(self) -> dict[tuple[str, Row], list[Instance]]:
+        found: dict[tuple[str, Row], list[Instance]] = {}
+        for rule_id in self.rows_of_rules:
+            for instance in self.instances(rule_id):
+                found.setdefault(instance.head, []).append(instance)
+        return found
+
+    def derivations(self, relation: str, row: Row) -> tuple[Instance, ...]:
+        """The rule instances that derive an atom."""
+        return tuple(self._derivations.get((relation, row), ()))
+
+
+def fits(row: Row, pattern: Row, lenient: bool = False) -> bool:
+    """Whether a row is an instance of a pattern: ANY on either side fits everything, and so does a lenient `?`."""
+    for value, wanted in zip(row, pattern, strict=True):
+        if value == wanted or ANY in (value, wanted):
+            continue
+        if not (lenient and UNKNOWN in (value, wanted)):
+            return False
+    return True
+
+
+def rule_variables(rule: s.Rule) -> tuple[str, ...]:
+    """The variables that an instance gives values: those its positive premises bind, in order of occurrence."""
+    return body_variables(rule.body)
+
+
+def body_variables(body: Iterable[s.Premise]) -> tuple[str, ...]:
+    """The variables of a body, in order; those inside aggregates and the anonymous ones of a test are left out."""
+    names: dict[str, None] = {}
+    for premise in body:
+        if isinstance(premise, s.Aggregate):
+            variables = list(s.term_variables(premise.bound))
+        else:
+            variables = list(s.premise_variables(premise))
+        is_test = isinstance(premise, s.Literal) and (premise.negated or premise.atom.strong)
+        names.update((v.name, None) for v in variables if not (is_test and v.is_anonymous))
+    return tuple(names)
+
+
+def ground_row(terms: Iterable[s.Term], binding: Mapping[str, Value]) -> Row:
+    """The values of an atom's terms under a binding; ANY for a variable without one."""
+    row = []
+    for term in terms:
+        if isinstance(term, s.Constant):
+            row.append(term.value)
+        else:
+            assert isinstance(term, s.Variable), "arithmetic does not stand in an atom"
+            row.append(binding.get(term.name, ANY))
+    return tuple(row)

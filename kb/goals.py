@@ -1,0 +1,100 @@
+"""Goals asked by hand: any conjunction over a case, answered as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from kb.engines import Engine
+from kb.engines.model import body_variables
+from kb.language import syntax as s
+from kb.language.diagnostics import Diagnostic, DocumentErrors
+from kb.language.documents import Document, Section, Stated, digest
+from kb.language.frontmatter import Meta
+from kb.language.names import resolve_premise
+from kb.language.parser import Block, parse
+from kb.language.program import Fact, Origin, Program, ProgramRule
+from kb.language.strata import components, dependencies
+from kb.language.symbols import Report, Source, Symbols
+from kb.language.types import type_rule
+from kb.language.values import Row
+from kb.language.variables import check_variables
+
+_ASKED = "asked:goal"
+
+
+class BadGoal(DocumentErrors):
+    """A goal that cannot be asked; its diagnostics point into the goal's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The answers: a column for each variable, a row for each way in which the goal holds.
+
+    Without variables the goal holds if there is one (empty) row.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def ask(program: Program, facts: Iterable[Fact], goal: str, engine: Engine, seconds: float | None = None) -> Table:
+    """The answers to a goal in the perfect model; raises BadGoal, EvaluationError."""
+    body = _body(program, goal)
+    columns = tuple(name for name in body_variables(body) if not name.startswith("_"))
+    head = s.Atom(_ASKED, tuple(s.Variable(name) for name in columns))
+    rule = ProgramRule(_ASKED, s.Rule(head, body), Origin("goal", "goal", "", "", "", "", 1))
+    rules = (*program.rules, rule)
+    extended = replace(program, rules=rules, components=components(dependencies(rules)))
+    relations: dict[str, set[Row]] = {}
+    for fact in (*program.facts, *facts):
+        relations.setdefault(fact.relation, set()).add(fact.row)
+    model = engine(extended, relations, [_ASKED], seconds)
+    return Table(columns, tuple(sorted(model.rows(_ASKED), key=str)))
+
+
+def _body(program: Program, goal: str) -> tuple[s.Premise, ...]:
+    """The goal's premises, checked as a rule's body is; a variable that occurs once is an output."""
+    text = goal.strip().rstrip(".")
+    parsed = parse(Block(f"?- {text}."))
+    if parsed.findings:
+        source = _source(text)
+        report = Report()
+        for finding in parsed.findings:
+            report.add_in(source.document, finding)
+        raise BadGoal(map(_shifted, report.diagnostics))
+    node = parsed.statements[0][0]
+    if not isinstance(node, s.Expectation) or node.status != "holds":
+        raise BadGoal([Diagnostic("goal", 1, 1, 1, "syntax", "this is not a goal", "write literals with `,` between")])
+    return resolve_body(program, node.body, text)
+
+
+def resolve_body(program: Program, body: tuple[s.Premise, ...], text: str = "") -> tuple[s.Premise, ...]:
+    """Premises written by hand, checked against a program; a payer's own predicates go by their short names.
+
+    Raises BadGoal, whose diagnostics point into `text`.
+    """
+    source, report = _source(text), Report()
+    local = {name.rsplit("/", 1)[-1]: predicate for name, predicate in program.predicates.items()}
+    symbols = Symbols(dict(program.domains), {**local, **program.predicates})
+    resolved = tuple(resolve_premise(source, premise, symbols, report) for premise in body)
+    rule = type_rule(source, s.Rule(None, resolved), symbols, report)
+    if not report.found:
+        outputs = tuple(s.Variable(name) for name in body_variables(rule.body) if not name.startswith("_"))
+        twice = s.Rule(s.Atom(_ASKED, outputs + outputs), rule.body)
+        check_variables(source, twice, frozenset(), report)
+    if report.found:
+        raise BadGoal(map(_shifted, report.diagnostics))
+    return rule.body
+
+
+def _source(text: str) -> Source:
+    lines = (f"?- {text}.",)
+    document = Document("goal", digest(text), Meta(id="goal"), (Section("", "top", ()),), (), lines=lines)
+    return Source(document, Stated(s.Rule(None, ()), 0, ""))
+
+
+def _shifted(diagnostic: Diagnostic) -> Diagnostic:
+    """The place in the text that the user wrote, without the `?-` put before it."""
+    line = diagnostic.source_line.removeprefix("?- ").removesuffix(".")
+    return replace(diagnostic, column=max(1, diagnostic.column - 3), source_line=line)

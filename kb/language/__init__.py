@@ -1,0 +1,1 @@
+"""Text to checked Program: grammar, syntax tree, documents, names, types, safety, strata, printer."""

@@ -1,0 +1,104 @@
+"""Documents to a checked Program, pass by pass; every mistake is found before any is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import networkx as nx
+
+from kb.language.declarations import criteria, goals, readings
+from kb.language.diagnostics import Diagnostic, DocumentErrors, Finding
+from kb.language.documents import Document
+from kb.language.program import Program
+from kb.language.rules import checked_rules, ground, named
+from kb.language.strata import check_strata, components, dependencies
+from kb.language.symbols import Report, declare, sources
+from kb.language.syntax import Place
+
+
+def in_force(documents: Iterable[Document], payer: str, on: date) -> tuple[Document, ...]:
+    """The shared documents and those of the payer that are in force on the day; charts are left out.
+
+    Of several versions of one document that are in force, the one that took effect last counts.
+    """
+    chosen: dict[str, Document] = {}
+    others: list[Document] = []
+    for document in documents:
+        meta = document.meta
+        if meta.case or meta.payer not in ("", payer) or not meta.in_force(on):
+            continue
+        known = chosen.get(meta.id)
+        if known is None or (known.meta.effective or date.min) < (meta.effective or date.min):
+            chosen[meta.id] = document
+        elif known.meta.effective == meta.effective:
+            others.append(document)
+    return (*chosen.values(), *others)
+
+
+def build(documents: Iterable[Document], payer: str, on: date) -> Program:
+    """The Program of the documents in force; raises DocumentErrors with every mistake in them."""
+    program, diagnostics = check(in_force(documents, payer, on), payer, on)
+    if diagnostics:
+        raise DocumentErrors(diagnostics)
+    return program
+
+
+def check(documents: tuple[Document, ...], payer: str, on: date) -> tuple[Program, tuple[Diagnostic, ...]]:
+    """The Program as far as the documents are right, and what is wrong with them, sorted by place.
+
+    The passes, in order: reading (already done, its findings are in the documents),
+    declarations, goals and criteria, then names, types, variables and case-locality
+    of each rule, then strata over all rules.
+    """
+    report = Report()
+    for document in documents:
+        for finding in document.findings:
+            report.add_in(document, finding)
+    _check_ids(documents, report)
+    symbols = declare(documents, report)
+    everything = tuple(sources(documents))
+    asked = goals(everything, symbols, report)
+    found_criteria = criteria(everything, symbols, report)
+    found_readings = readings(everything, symbols, report)
+    checked = checked_rules(everything, symbols, frozenset(goal.atom.predicate for goal in asked), report)
+    rules = named(checked)
+    graph = dependencies(rule for _, rule in rules.values())
+    parts = components(graph)
+    for rule, finding in check_strata(graph, parts):
+        report.add(rules[rule.id][0], finding)
+    program = Program(
+        payer=payer,
+        on=on,
+        documents=tuple(document.meta for document in documents),
+        domains=symbols.domains,
+        predicates=symbols.predicates,
+        rules=tuple(rule for _, rule in rules.values()),
+        facts=tuple(
+            fact
+            for each in checked
+            if each.is_fact and each.rule.head
+            for fact in ground(each.source, each.rule.head, symbols)
+        ),
+        goals=asked,
+        criteria=found_criteria,
+        readings=found_readings,
+        components=parts,
+        recursive=_recursive(graph, parts),
+    )
+    return program, report.diagnostics
+
+
+def _recursive(graph: nx.DiGraph[str], parts: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset(name for part in parts for name in part if len(part) > 1 or graph.has_edge(name, name))
+
+
+def _check_ids(documents: tuple[Document, ...], report: Report) -> None:
+    seen: dict[str, Document] = {}
+    for document in documents:
+        other = seen.setdefault(document.meta.id, document)
+        if other is not document:
+            message = f"the id `{document.meta.id}` belongs to two documents in force on the same day"
+            hint = "choose another id, or let the older one retire on the day the newer takes effect"
+            finding = Finding(Place(1, 1, 3), "duplicate", message, hint, ((f"`{other.id}` is here", other.name, 1),))
+            report.add_in(document, finding)

@@ -1,0 +1,120 @@
+"""Documents that were parsed before, by the hash of their content.
+
+The cache is JSON and is checked like any input: what does not fit is parsed anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from kb.language import diagnostics, documents, frontmatter, syntax
+from kb.language.documents import Document
+from kb.language.values import UNKNOWN
+
+_CLASSES: tuple[type, ...] = (
+    syntax.Place, syntax.Constant, syntax.Variable, syntax.Arithmetic, syntax.Atom, syntax.Literal,
+    syntax.Comparison, syntax.Aggregate, syntax.Rule, syntax.Wording, syntax.Member, syntax.DomainDeclaration,
+    syntax.Parameter, syntax.PredicateDeclaration, syntax.Property, syntax.Flag, syntax.GoalDeclaration,
+    syntax.CriterionDeclaration, syntax.ReadingDeclaration, syntax.Expectation, documents.Section,
+    documents.Stated, documents.Test, documents.Document, diagnostics.Finding, frontmatter.Meta,
+)  # fmt: skip
+_NUMBER = {each: number for number, each in enumerate(_CLASSES)}
+_FIELDS = {each: tuple(f.name for f in fields(each) if f.name != "lines") for each in _CLASSES}
+
+
+def read(name: str, text: str, directory: Path | None) -> Document:
+    """The document; from the cache in `directory` when the same text was read before."""
+    if directory is None:
+        return documents.read(name, text)
+    path = directory / f"{_key(name, text)}.json"
+    document = _load(path, name, text)
+    if document is None:
+        document = documents.read(name, text)
+        _store(path, document)
+    return document
+
+
+def default_directory() -> Path | None:
+    """Where parsed documents are kept; None when MEDPROOF_CACHE is empty."""
+    chosen = os.environ.get("MEDPROOF_CACHE")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "medproof"
+
+
+def _key(name: str, text: str) -> str:
+    return sha256(f"{_grammar_digest()}\0{name}\0{text}".encode()).hexdigest()[:40]
+
+
+@cache
+def _grammar_digest() -> str:
+    """Changes with any file that parsing depends on, so that an old cache is never read."""
+    here = Path(__file__).parent
+    names = ("grammar.lark", "tree.py", "syntax.py", "parser.py", "documents.py", "frontmatter.py", "cache.py")
+    return sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()
+
+
+def _load(path: Path, name: str, text: str) -> Document | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        lines = tuple(text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n"))
+        document = _decode(data, lines)
+    except (OSError, ValueError, TypeError, LookupError, ArithmeticError):
+        return None
+    return document if isinstance(document, Document) and document.name == name else None
+
+
+def _store(path: Path, document: Document) -> None:
+    """Written whole or not at all; a directory that cannot be written is no reason to stop."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            json.dump(_encode(document), file, ensure_ascii=False, separators=(",", ":"))
+        os.replace(file.name, path)
+    except OSError:
+        return
+
+
+def _encode(value: Any) -> Any:
+    kind = type(value)
+    if kind in _NUMBER:
+        return [_NUMBER[kind], *(_encode(getattr(value, name)) for name in _FIELDS[kind])]
+    if kind is tuple:
+        return ["t", *map(_encode, value)]
+    if kind is frozenset:
+        return ["s", *sorted(value)]
+    if kind is Decimal:
+        return ["n", str(value)]
+    if kind is date:
+        return ["d", value.isoformat()]
+    return ["?"] if value is UNKNOWN else value
+
+
+def _decode(data: Any, lines: tuple[str, ...]) -> Any:
+    if type(data) is not list:
+        return data
+    tag = data[0]
+    if type(tag) is int:
+        kind = _CLASSES[tag]
+        values = [each if type(each) is not list else _decode(each, lines) for each in data[1:]]
+        if len(values) != len(_FIELDS[kind]):
+            raise ValueError("a cached node has a wrong number of fields")
+        made: Any = kind(*values, *([lines] if kind is Document else []))
+        return made
+    if tag == "t":
+        return tuple([each if type(each) is not list else _decode(each, lines) for each in data[1:]])
+    if tag == "s":
+        return frozenset(data[1:])
+    if tag == "n":
+        return Decimal(data[1])
+    return date.fromisoformat(data[1]) if tag == "d" else UNKNOWN

@@ -1,0 +1,67 @@
+"""Relations that only the request and general knowledge decide: no chart can be silent on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from kb.language import syntax as s
+from kb.language.program import Program, ProgramRule
+from kb.language.strata import components, dependencies
+from kb.language.variables import bound_variables
+
+SCOPE = "scope:"
+
+
+def settled(program: Program, base: Iterable[str], accepts: Callable[[s.Premise, set[str]], bool]) -> frozenset[str]:
+    """The relations of the base that no rule with an unacceptable premise concludes, directly or beneath."""
+    base = set(base)
+    found = base - set(program.rules_for)
+    for component in program.components:
+        rules = [rule for relation in component for rule in program.rules_for.get(relation, ())]
+        together = found | component
+        if component <= base and all(accepts(premise, together) for rule in rules for premise in rule.rule.body):
+            found = together
+    return frozenset(found)
+
+
+def relations_of(premise: s.Premise) -> list[str]:
+    """The relations that a premise asks, inside an aggregate too."""
+    if isinstance(premise, s.Literal):
+        return [premise.atom.relation]
+    return [name for inner in premise.body for name in relations_of(inner)] if isinstance(premise, s.Aggregate) else []
+
+
+def closed_relations(program: Program, loose: Iterable[str] = ()) -> frozenset[str]:
+    """The relations over closed facts and general knowledge; `loose` predicates are not taken for closed."""
+    names = [name for name, predicate in program.predicates.items() if not predicate.can_be_open]
+    base = {relation for name in set(names) - set(loose) for relation in (name, f"-{name}")}
+    return settled(program, base, lambda premise, found: found.issuperset(relations_of(premise)))
+
+
+def with_scopes(program: Program) -> Program:
+    """The program with, for each rule of a goal, one that tells whether the rule speaks to a question at all.
+
+        medically_necessary(C, I) :- fusion_requested(C, I), unstable(C, I).
+
+    adds `scope:ID(C, I) :- fusion_requested(C, I).`, with the premises that the
+    request decides. A rule whose request premises do not bind its head speaks to all.
+    """
+    closed = closed_relations(program)
+    goals = {goal.atom.relation for goal in program.goals}
+    scopes = [scope for rule in program.rules if rule.head.relation in goals for scope in _scope(rule, closed)]
+    if not scopes:
+        return program
+    parts = components(dependencies((*program.rules, *scopes)))
+    return replace(program, rules=(*program.rules, *scopes), components=parts)
+
+
+def _scope(rule: ProgramRule, closed: frozenset[str]) -> list[ProgramRule]:
+    body = tuple(p for p in rule.rule.body if isinstance(p, s.Literal) and p.atom.relation in closed)
+    wanted = {v.name for term in rule.head.terms for v in s.term_variables(term)}
+    bound = bound_variables(body)
+    body = tuple(p for p in body if not p.negated or all(v.is_anonymous or v.name in bound for v in s.premise_variables(p)))
+    if not wanted <= bound:
+        return []
+    head = s.Atom(SCOPE + rule.id, rule.head.terms)
+    return [replace(rule, id=SCOPE + rule.id, rule=replace(rule.rule, head=head, body=body))]

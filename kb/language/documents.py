@@ -1,0 +1,203 @@
+"""A document: prose and statements, each statement with the place that states it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from kb.language import frontmatter
+from kb.language.diagnostics import Diagnostic, Finding
+from kb.language.frontmatter import Meta
+from kb.language.parser import Block, ParsedBlock, parse
+from kb.language.syntax import CriterionDeclaration, Expectation, Place, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading: its text, its anchor within the document, and the headings above it."""
+
+    title: str
+    anchor: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement with where it stands: its section, and the passage that it formalises."""
+
+    node: Statement
+    section: int
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A `datalog test` block: facts and expectations, kept for the test runner."""
+
+    name: str
+    statements: tuple[Stated, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says. `findings` are the mistakes that reading it brought to light."""
+
+    name: str
+    digest: str
+    meta: Meta
+    sections: tuple[Section, ...]
+    statements: tuple[Stated, ...]
+    tests: tuple[Test, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    broken_names: frozenset[str] = frozenset()
+    lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def id(self) -> str:
+        """The id with its version: `aetna-cpb-0743@2026-01`."""
+        return self.meta.full_id
+
+    def diagnostic(self, finding: Finding, section: int | None = None) -> Diagnostic:
+        """The finding, put in its place in this document."""
+        place = finding.place
+        line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
+        title = self.sections[section].title if section is not None else self._section_title(place.line)
+        return Diagnostic(
+            self.name, place.line, place.column, place.length, finding.code,
+            finding.message, finding.hint, title, line, finding.related,
+        )  # fmt: skip
+
+    def _section_title(self, line: int) -> str:
+        titles = [m[1].strip() for row in self.lines[:line] if (m := re.match(r"#{1,6}\s+(.*)", row))]
+        return titles[-1] if titles and not self.name.endswith(".dl") else ""
+
+
+def digest(text: str) -> str:
+    """The content hash by which a document is known to caches and proofs (SHA-256, hexadecimal)."""
+    return sha256(text.encode("utf-8")).hexdigest()
+
+
+def read(name: str, text: str) -> Document:
+    """The document that a text is: Markdown, or plain statements when the name ends in `.dl`."""
+    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    meta, findings, body_start = frontmatter.read(name, text)
+    gathered = _Gathered(list(findings))
+    if name.endswith(".dl"):
+        _read_plain(text, body_start, gathered)
+    else:
+        _read_markdown(text, body_start, gathered)
+    return Document(
+        name, digest(text), meta, _anchored(gathered), tuple(gathered.statements), tuple(gathered.tests),
+        tuple(gathered.findings), frozenset(gathered.broken), tuple(text.split("\n")),
+    )  # fmt: skip
+
+
+@dataclass
+class _Gathered:
+    findings: list[Finding]
+    sections: list[tuple[str, tuple[str, ...]]] = field(default_factory=lambda: [("", ())])
+    statements: list[Stated] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+    def add(self, block: Block, passage: str, test: str | None) -> None:
+        parsed = parse(block)
+        section = len(self.sections) - 1
+        stated = tuple(Stated(node, section, passage) for node, _ in parsed.statements)
+        self.findings += parsed.findings
+        self.broken |= parsed.broken_names
+        if test is None:
+            self.statements += [each for each in stated if not self._misplaced(each)]
+        else:
+            self.tests.append(Test(test, stated, Place(block.first_line - 1, 1)))
+
+    def _misplaced(self, stated: Stated) -> bool:
+        if not isinstance(stated.node, Expectation):
+            return False
+        hint = 'put it in a block that starts with ```datalog test "name"'
+        self.findings.append(Finding(stated.node.place, "misplaced", "an expectation stands in a test", hint))
+        return True
+
+
+def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
+    from markdown_it import MarkdownIt
+
+    lines = text.split("\n")
+    body = "\n".join([""] * start + lines[start:])
+    path: list[tuple[int, str]] = []
+    passage = ""
+    tokens = MarkdownIt("commonmark").parse(body)
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            level, title = int(token.tag[1]), _plain(tokens[index + 1].content)
+            path = [each for each in path if each[0] < level] + [(level, title)]
+            gathered.sections.append((title, tuple(title for _, title in path[:-1])))
+            passage = ""
+        elif token.type == "inline" and tokens[index - 1].type != "heading_open":
+            passage = _plain(token.content)
+        elif token.type == "fence" and token.info.split()[:1] == ["datalog"]:
+            _read_fence(token.content, token.info, (token.map or [0, 0])[0], lines, passage, gathered)
+
+
+def _read_fence(content: str, info: str, row: int, lines: list[str], passage: str, gathered: _Gathered) -> None:
+    indents = []
+    for offset, line in enumerate(content.split("\n")):
+        source = lines[row + 1 + offset] if row + 1 + offset < len(lines) else ""
+        indents.append(len(source) - len(line) if source.endswith(line) else 0)
+    block = Block(content, row + 2, tuple(indents))
+    match = re.fullmatch(r'datalog(?:\s+test\s+"([^"]+)")?\s*', info)
+    if match is None:
+        hint = 'write ```datalog, or ```datalog test "name" for a test'
+        place = Place(row + 1, 1, len(lines[row]))
+        gathered.findings.append(Finding(place, "fence", "this block's first line is not understood", hint))
+        return
+    gathered.add(block, passage, match[1])
+
+
+def _read_plain(text: str, start: int, gathered: _Gathered) -> None:
+    lines = text.split("\n")
+    block = Block("\n".join(lines[start:]), start + 1)
+    parsed: ParsedBlock = parse(block)
+    gathered.findings += parsed.findings
+    gathered.broken |= parsed.broken_names
+    for node, offset in parsed.statements:
+        row = block.text.count("\n", 0, offset) + start
+        stated = Stated(node, 0, _comment_above(lines, row))
+        if not gathered._misplaced(stated):
+            gathered.statements.append(stated)
+
+
+def _comment_above(lines: list[str], row: int) -> str:
+    comment: list[str] = []
+    while row > 0 and lines[row - 1].lstrip().startswith("%"):
+        row -= 1
+        comment.insert(0, lines[row].lstrip().lstrip("%").strip())
+    return " ".join(comment)
+
+
+def _plain(markdown: str) -> str:
+    """Inline Markdown as one line of prose: without emphasis, code marks and link targets."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text)
+    text = re.sub(r"(?<!\w)[*_](?=\S)(.+?)(?<=\S)[*_](?!\w)", r"\1", text)
+    return " ".join(text.split())
+
+
+def _anchored(gathered: _Gathered) -> tuple[Section, ...]:
+    """The sections with unique anchors: the label of the section's criterion, or a slug of its title."""
+    labels = {
+        stated.section: stated.node.label
+        for stated in reversed(gathered.statements)
+        if isinstance(stated.node, CriterionDeclaration)
+    }
+    seen: dict[str, int] = {}
+    sections = []
+    for index, (title, path) in enumerate(gathered.sections):
+        anchor = labels.get(index) or re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "top"
+        seen[anchor] = seen.get(anchor, 0) + 1
+        if seen[anchor] > 1:
+            anchor = f"{anchor}-{seen[anchor]}"
+        sections.append(Section(title, anchor, path))
+    return tuple(sections)

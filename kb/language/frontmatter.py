@@ -1,0 +1,138 @@
+"""The YAML between `---` at the top of a document: what it is, from where, in force when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import PurePath
+from typing import Any
+
+from kb.language.diagnostics import Finding, nearest
+from kb.language.syntax import Place
+
+KINDS = ("payer-policy", "guideline", "criteria", "study", "determination", "reference")
+REVIEW_STATES = ("submitted", "under-review", "approved")
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What identifies a document. A chart has a `case`; every other document an `id`."""
+
+    id: str
+    title: str = ""
+    case: str = ""
+    kind: str = "reference"
+    issuer: str = ""
+    payer: str = ""
+    version: str = ""
+    effective: date | None = None
+    retired: date | None = None
+    source: str = ""
+    review: str = "submitted"
+    reviewed_by: str = ""
+    reviewed_on: date | None = None
+    records: str = ""
+
+    @property
+    def full_id(self) -> str:
+        """The id with its version: `aetna-cpb-0743@2026-01`."""
+        return f"{self.id}@{self.version}" if self.version else self.id
+
+    @property
+    def period(self) -> str:
+        """When it is in force, in words."""
+        if self.effective is None and self.retired is None:
+            return "is in force on every day"
+        until = f" until {self.retired}" if self.retired else ""
+        return f"is in force from {self.effective or 'the beginning'}{until}"
+
+    def in_force(self, on: date) -> bool:
+        """Whether the document is in force on a day: from `effective`, up to the day before `retired`."""
+        return (self.effective is None or self.effective <= on) and (self.retired is None or on < self.retired)
+
+
+_KEYS = tuple(each.name for each in fields(Meta))
+_DATES = ("effective", "retired")
+
+
+def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
+    """The front matter, what is wrong with it, and the number of lines that it takes."""
+    default = Meta(id=PurePath(name).stem)
+    lines = text.split("\n")
+    if lines[0].strip() != "---":
+        return default, (), 0
+    try:
+        end = next(row for row in range(1, len(lines)) if lines[row].strip() == "---")
+    except StopIteration:
+        finding = Finding(Place(1, 1, 3), "front-matter", "the front matter is not closed", "close it with `---`")
+        return default, (finding,), 1
+    data, findings = _load(lines[1:end])
+    if data is None:
+        return default, tuple(findings), end + 1
+    values: dict[str, Any] = {"id": default.id}
+    for key, value in data.items():
+        place = _place(lines, key)
+        if key == "review":
+            findings += _read_review(value, place, values)
+        elif key not in _KEYS or key.startswith("reviewed"):
+            findings.append(Finding(place, "front-matter", f"`{key}` is not a key of a front matter", nearest(key, _KEYS)))
+        else:
+            findings += _read_value(key, value, place, values)
+    if "case" in values and "id" not in data:
+        values["id"] = values["case"]
+    return Meta(**values), tuple(findings), end + 1
+
+
+def _load(lines: list[str]) -> tuple[dict[str, Any] | None, list[Finding]]:
+    import yaml
+
+    try:
+        data = yaml.safe_load("\n".join(lines))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = Place(mark.line + 2, mark.column + 1) if mark else Place(1, 1, 3)
+        message = f"the front matter is not YAML: {getattr(error, 'problem', error)}"
+        return None, [Finding(place, "front-matter", message, "each line reads `key: value`; quote a value that has a `:`")]
+    except ValueError as error:
+        return None, [Finding(Place(2, 1), "front-matter", f"the front matter has a wrong value: {error}")]
+    if not isinstance(data, dict):
+        return None, [Finding(Place(1, 1, 3), "front-matter", "the front matter does not consist of `key: value` lines")]
+    return {str(key): value for key, value in data.items()}, []
+
+
+def _place(lines: list[str], key: str) -> Place:
+    for row, line in enumerate(lines):
+        if line.startswith(f"{key}:"):
+            return Place(row + 1, 1, len(key))
+    return Place(1, 1, 3)
+
+
+def _read_value(key: str, value: Any, place: Place, values: dict[str, Any]) -> list[Finding]:
+    if value is None:
+        return []
+    if key in _DATES:
+        if not isinstance(value, date):
+            return [Finding(place, "front-matter", f"`{key}` is not a date", "write it as YYYY-MM-DD")]
+        values[key] = value
+        return []
+    if isinstance(value, (dict, list)):
+        return [Finding(place, "front-matter", f"`{key}` is not one value")]
+    if key == "kind" and value not in KINDS:
+        hint = nearest(str(value), KINDS) or f"one of {', '.join(KINDS)}"
+        return [Finding(place, "front-matter", f"`{value}` is not a kind of document", hint)]
+    values[key] = str(value)
+    return []
+
+
+def _read_review(value: Any, place: Place, values: dict[str, Any]) -> list[Finding]:
+    if isinstance(value, str):
+        value = {"status": value}
+    if not isinstance(value, dict) or value.get("status") not in REVIEW_STATES:
+        hint = f"write `review: {{status: submitted, by: NAME, on: DATE}}`; status is one of {', '.join(REVIEW_STATES)}"
+        return [Finding(place, "front-matter", "`review` has no known status", hint)]
+    if value["status"] == "approved" and not (value.get("by") and isinstance(value.get("on"), date)):
+        return [Finding(place, "front-matter", "an approved review says who approved and when", "add `by:` and `on:`")]
+    values["review"] = value["status"]
+    values["reviewed_by"] = str(value.get("by") or "")
+    values["reviewed_on"] = value.get("on") if isinstance(value.get("on"), date) else None
+    return []

@@ -1,0 +1,48 @@
+"""Case-locality: a rule speaks about one case, so that cases can be decided apart, in parallel, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kb.language import syntax as s
+from kb.language.diagnostics import Finding
+from kb.language.symbols import Report, Source, Symbols
+
+
+def check_locality(source: Source, rule: s.Rule, symbols: Symbols, report: Report) -> bool:
+    """Reports a rule whose literals speak about two cases, or about none where its head does."""
+    cases = list(_case_terms(rule.body, symbols))
+    head = list(_case_terms([s.Literal(rule.head)], symbols)) if rule.head else []
+    finding = _mixed(cases + head) or _missing(rule, cases, head)
+    if finding is not None:
+        report.add(source, finding)
+    return finding is None
+
+
+def _case_terms(body: Iterable[s.Premise], symbols: Symbols) -> Iterator[s.Term]:
+    for premise in body:
+        if isinstance(premise, s.Aggregate):
+            yield from _case_terms(premise.body, symbols)
+        elif isinstance(premise, s.Literal) and premise.atom.predicate in symbols.predicates:
+            position = symbols.predicates[premise.atom.predicate].case_position
+            if position is not None:
+                yield premise.atom.terms[position]
+
+
+def _mixed(terms: list[s.Term]) -> Finding | None:
+    for term in terms:
+        if not isinstance(term, s.Variable) or term.is_anonymous:
+            message = "a rule speaks about whatever case it is given, by one variable"
+            return Finding(term.place, "case-local", message, "write `Case` in each literal that has a case")
+        first = terms[0]
+        if isinstance(first, s.Variable) and term.name != first.name:
+            message = f"this rule mixes two cases, `{first.name}` and `{term.name}`"
+            return Finding(term.place, "case-local", message, f"use `{first.name}` in every literal")
+    return None
+
+
+def _missing(rule: s.Rule, cases: list[s.Term], head: list[s.Term]) -> Finding | None:
+    if cases and not head and rule.head is not None:
+        message = "the premises speak about a case and the conclusion does not"
+        return Finding(rule.head.place, "case-local", message, "give the head the case as an argument")
+    return None

@@ -1,0 +1,151 @@
+"""Text of a block to statements; after a mistake it goes on with the next statement."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kb.language.diagnostics import Finding
+from kb.language.syntax import Place, Statement
+from kb.language.values import NumberOutOfRange
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of statements in a document: its text, and where each of its lines stands there."""
+
+    text: str
+    first_line: int = 1
+    indents: tuple[int, ...] = ()
+
+    def place(self, start: int, end: int) -> Place:
+        """The place in the document of the characters from start to end."""
+        starts = _line_starts(self.text)
+        row = bisect_right(starts, start) - 1
+        indent = self.indents[row] if row < len(self.indents) else 0
+        return Place(self.first_line + row, start - starts[row] + 1 + indent, max(1, end - start))
+
+
+@cache
+def _line_starts(text: str) -> list[int]:
+    return [0] + [match.end() for match in re.finditer("\n", text)]
+
+
+_TOKEN = re.compile(r'%[^\n]*|"(?:\\.|[^"\\\n])*"|"[^\n]*|[0-9]+\.[0-9]+|\.|\s+|[^\s."%0-9]+|[0-9]+')
+
+
+def split(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of the statements: each up to its period, which is not one in a number or a text."""
+    start: int | None = None
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token.isspace() or token.startswith("%"):
+            continue
+        start = match.start() if start is None else start
+        # A text that is not closed ends with its line; a period at that end still ends the statement.
+        unclosed = token.startswith('"') and (len(token) < 2 or not token.endswith('"'))
+        if token == "." or (unclosed and token.rstrip().endswith(".")):
+            yield start, match.end()
+            start = None
+    if start is not None:
+        yield start, len(text.rstrip())
+
+
+@dataclass(frozen=True)
+class ParsedBlock:
+    """The statements of a block that could be read, each with its span, and what could not."""
+
+    statements: tuple[tuple[Statement, int], ...]
+    findings: tuple[Finding, ...]
+    broken_names: frozenset[str]
+    """Names whose declaration could not be read, so that their uses are not reported as well."""
+
+
+def parse(block: Block) -> ParsedBlock:
+    """Every statement of the block; a mistake in one does not hide the others."""
+    statements: list[tuple[Statement, int]] = []
+    findings: list[Finding] = []
+    broken: set[str] = set()
+    pending = list(split(block.text))[::-1]
+    while pending:
+        start, end = pending.pop()
+        statement, finding, resume = _parse_one(block, start, end)
+        if statement is not None:
+            statements.append((statement, start))
+        elif match := re.match(r"#\w+\s+([a-z]\w*)", block.text[start:end]):
+            broken.add(match[1])
+        if finding is not None:
+            findings.append(finding)
+        if resume is not None:
+            pending.append((resume, end))
+    return ParsedBlock(tuple(statements), tuple(findings), frozenset(broken))
+
+
+def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Finding | None, int | None]:
+    from lark.exceptions import UnexpectedCharacters, UnexpectedInput, VisitError
+
+    from kb.language import syntax_errors
+
+    text = block.text[start:end]
+    try:
+        return _build(block, start, text), None, None
+    except VisitError as error:
+        if not isinstance(error.orig_exc, NumberOutOfRange):
+            raise
+        finding = Finding(block.place(start, end), "number-range", str(error.orig_exc), "shorten the number")
+        return None, finding, None
+    except UnexpectedInput as error:
+        at = error.pos_in_stream
+        offset = len(text) if at is None or at < 0 else at
+        token = getattr(error, "token", None)
+        if token is not None and token.type == "$END":
+            offset = len(text)
+        statement = _read_before(block, start, offset)
+        if statement is not None:
+            here = block.place(start + len(text[:offset].rstrip()), start + len(text[:offset].rstrip()) + 1)
+            resume = start + offset if offset < len(text) else None
+            finding = Finding(here, "missing-period", "this statement does not end with a period", "add `.` here")
+            return statement, finding, resume
+        length = 1 if isinstance(error, UnexpectedCharacters) or token is None else max(1, len(str(token)))
+        message, hint = syntax_errors.explain(text, offset, error)
+        return None, Finding(block.place(start + offset, start + offset + length), "syntax", message, hint), None
+
+
+def _read_before(block: Block, start: int, offset: int) -> Statement | None:
+    """The statement that ends, without its period, just before a line that begins another one."""
+    from lark.exceptions import LarkError
+
+    text = block.text[start:]
+    line = text[:offset].rfind("\n") + 1
+    at_end = not text[offset:].strip()
+    if not at_end and (line == 0 or text[line:offset].strip()):
+        return None
+    try:
+        return _build(block, start, text[:offset].rstrip() + ".")
+    except LarkError:
+        return None
+
+
+def _build(block: Block, start: int, text: str) -> Statement:
+    from kb.language.tree import Builder
+
+    tree = _grammar().parse(text)
+    statement: Any = Builder(block, start).transform(tree)
+    return statement  # type: ignore[no-any-return]
+
+
+@cache
+def _grammar() -> Lark:
+    """Lark's LALR(1) parser; made once, as it holds no state between texts."""
+    from lark import Lark
+
+    text = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+    return Lark(text, parser="lalr", propagate_positions=True, maybe_placeholders=False)

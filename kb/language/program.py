@@ -1,0 +1,180 @@
+"""The checked Program: what the documents in force for a payer on a date say, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from kb.language.frontmatter import Meta
+from kb.language.syntax import Atom, Rule
+from kb.language.values import Row
+
+BUILT_IN_TYPES = ("case", "text", "number", "date")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a statement stands: document, section, the passage that it formalises, line."""
+
+    document: str
+    file: str
+    title: str
+    section: str
+    anchor: str
+    passage: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A declared set of values; `rank` orders them when the domain is ordered."""
+
+    name: str
+    values: tuple[str, ...]
+    ordered: bool
+    parts: Mapping[str, tuple[str, ...]]
+    """Collective values, each with the values that it stands for in a fact."""
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """Each value's position in the order of declaration."""
+        return {value: position for position, value in enumerate(self.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A declared argument: its name, and `case`, `text`, `number`, `date` or a domain's name."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A declared predicate. Positions of its arguments are counted from 0."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    is_fact: bool
+    wordings: Mapping[str, str]
+    origin: Origin
+    closed: bool = False
+    rare: bool = False
+    about: tuple[int, ...] = ()
+    """The subject of a fact: a chart that states anything about it is not silent on it."""
+    keys: tuple[tuple[int, ...], ...] = ()
+
+    @cached_property
+    def case_position(self) -> int | None:
+        """Where the case stands, if the predicate speaks about cases."""
+        return next((i for i, argument in enumerate(self.arguments) if argument.type == "case"), None)
+
+    @property
+    def local_name(self) -> str:
+        """The name as its own document writes it."""
+        return self.name.rsplit("/", 1)[-1]
+
+    @property
+    def can_be_open(self) -> bool:
+        """Whether a chart can be silent on it."""
+        return self.is_fact and not self.closed and self.case_position is not None
+
+
+@dataclass(frozen=True)
+class ProgramRule:
+    """A rule with its id and origin. A constraint's head is a relation of its own over all its variables."""
+
+    id: str
+    rule: Rule
+    origin: Origin
+    reading: str = ""
+    is_constraint: bool = False
+
+    @property
+    def head(self) -> Atom:
+        """The atom that an instance concludes."""
+        assert self.rule.head is not None
+        return self.rule.head
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A ground atom that a document states, and where."""
+
+    relation: str
+    row: Row
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A question: `atom` for each instance of `trigger`."""
+
+    atom: Atom
+    trigger: Atom
+    wordings: Mapping[str, str]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A criterion of an issuer: its id, the predicate that concludes it, the locator and the evidence tag."""
+
+    id: str
+    label: str
+    atom: Atom
+    locator: str
+    evidence: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of several readings of the same item; its rules are those of its section for the predicate."""
+
+    name: str
+    relation: str
+    locator: str
+    evidence: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that is in force, checked and stratified.
+
+    `components` lists the strongly connected components of the dependency graph,
+    each after what it depends on.
+    """
+
+    payer: str
+    on: date
+    documents: tuple[Meta, ...]
+    domains: Mapping[str, Domain]
+    predicates: Mapping[str, Predicate]
+    rules: tuple[ProgramRule, ...]
+    facts: tuple[Fact, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    components: tuple[frozenset[str], ...] = ()
+    recursive: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def rules_for(self) -> dict[str, tuple[ProgramRule, ...]]:
+        """The rules by the relation that they conclude."""
+        found: dict[str, list[ProgramRule]] = {}
+        for rule in self.rules:
+            found.setdefault(rule.head.relation, []).append(rule)
+        return {relation: tuple(rules) for relation, rules in found.items()}
+
+    @cached_property
+    def rule_by_id(self) -> dict[str, ProgramRule]:
+        """The rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    def predicate(self, relation: str) -> Predicate:
+        """The predicate of a relation (`p` and `-p` have the same)."""
+        return self.predicates[relation.removeprefix("-")]

@@ -1,0 +1,143 @@
+"""Rules and facts, one by one: resolved, typed, safe, case-local, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from kb.language import syntax as s
+from kb.language.diagnostics import Finding
+from kb.language.locality import check_locality
+from kb.language.names import is_unresolved, resolve_rule
+from kb.language.program import Fact, ProgramRule
+from kb.language.symbols import Report, Source, Symbols
+from kb.language.types import type_rule
+from kb.language.values import ANY, Row, Value
+from kb.language.variables import check_variables
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A rule or fact that passed every check over one statement, and where it came from."""
+
+    source: Source
+    rule: s.Rule
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it has no premises."""
+        return not self.rule.body and self.rule.head is not None
+
+
+def checked_rules(
+    everything: Iterable[Source], symbols: Symbols, goals: frozenset[str], report: Report
+) -> tuple[Checked, ...]:
+    """The rules and facts without mistakes; the mistakes of the others go to the report."""
+    everything = tuple(everything)
+    known = known_values(everything, symbols)
+    found = []
+    for source in everything:
+        if not isinstance(source.node, s.Rule):
+            continue
+        mistakes = len(report.found)
+        rule = resolve_rule(source, source.node, symbols, report)
+        if rule is None:
+            continue
+        rule = type_rule(source, rule, symbols, report)
+        check_locality(source, rule, symbols, report)
+        check_variables(source, rule, known, report)
+        _check_head(source, rule, symbols, goals, report)
+        if len(report.found) == mistakes and not _has_unresolved(rule.body):
+            found.append(Checked(source, rule))
+    return tuple(found)
+
+
+def _has_unresolved(body: tuple[s.Premise, ...]) -> bool:
+    """Whether a premise names a predicate whose declaration is broken (reported where it stands)."""
+    literals = (p for p in body if isinstance(p, s.Literal))
+    inner = (p.body for p in body if isinstance(p, s.Aggregate))
+    return any(is_unresolved(p.atom) for p in literals) or any(map(_has_unresolved, inner))
+
+
+def known_values(everything: tuple[Source, ...], symbols: Symbols) -> frozenset[str]:
+    """The texts that a variable may be confused with: domain values and the constants of facts."""
+    values = {value for domain in symbols.domains.values() for value in (*domain.values, *domain.parts)}
+    for source in everything:
+        if isinstance(source.node, s.Rule) and not source.node.body and source.node.head:
+            terms = source.node.head.terms
+            values |= {t.value for t in terms if isinstance(t, s.Constant) and isinstance(t.value, str)}
+    return frozenset(value for value in values if value[:1].isupper())
+
+
+def _check_head(source: Source, rule: s.Rule, symbols: Symbols, goals: frozenset[str], report: Report) -> None:
+    """A policy states no facts about a case; a payer's document concludes only its own predicates and goals."""
+    if rule.head is None:
+        return
+    predicate = symbols.predicates[rule.head.predicate]
+    if not rule.body and predicate.case_position is not None:
+        message = f"a policy states nothing about one case: `{predicate.local_name}`"
+        hint = "facts about a case stand in its chart, or in a `datalog test` block"
+        report.add(source, Finding(rule.head.place, "case-fact", message, hint))
+    if source.document.meta.payer and "/" not in predicate.name and predicate.name not in goals:
+        message = f"a payer's document does not conclude the shared predicate `{predicate.name}`"
+        hint = "declare a predicate of your own with `#pred`, and conclude that"
+        report.add(source, Finding(rule.head.place, "shared-predicate", message, hint))
+
+
+def named(checked: Iterable[Checked]) -> dict[str, tuple[Source, ProgramRule]]:
+    """The rules by id: document, section and predicate, and a number from the second one there on."""
+    found: dict[str, tuple[Source, ProgramRule]] = {}
+    for each in checked:
+        if each.is_fact:
+            continue
+        origin, head = each.source.origin, each.rule.head
+        base = f"{origin.document}#{origin.anchor}/{_local_name(head)}"
+        number = next(n for n in range(1, len(found) + 2) if _numbered(base, n) not in found)
+        rule_id = _numbered(base, number)
+        if head is None:
+            rule = replace(each.rule, head=s.Atom(f"!{rule_id}", _outer_variables(each.rule)))
+            found[rule_id] = each.source, ProgramRule(rule_id, rule, origin, is_constraint=True)
+        else:
+            found[rule_id] = each.source, ProgramRule(rule_id, each.rule, origin, _reading_of(each.source, head))
+    return found
+
+
+def _numbered(base: str, number: int) -> str:
+    return base if number == 1 else f"{base}.{number}"
+
+
+def _local_name(head: s.Atom | None) -> str:
+    if head is None:
+        return "constraint"
+    return ("-" if head.strong else "") + head.predicate.rsplit("/", 1)[-1]
+
+
+def _outer_variables(rule: s.Rule) -> tuple[s.Term, ...]:
+    """The variables of a constraint outside its aggregates: what an instance of it is about."""
+    literals = [p for p in rule.body if isinstance(p, s.Literal) and not p.negated and not p.atom.strong]
+    variables = {v.name: v for p in literals for v in s.premise_variables(p) if not v.is_anonymous}
+    return tuple(variables.values())
+
+
+def _reading_of(source: Source, head: s.Atom) -> str:
+    """The name of the reading that the rule belongs to: one declared in its section for its predicate."""
+    for stated in source.document.statements:
+        node = stated.node
+        same_section = stated.section == source.stated.section
+        if same_section and isinstance(node, s.ReadingDeclaration) and _local_name(head) == node.atom.predicate:
+            return node.name
+    return ""
+
+
+def ground(source: Source, head: s.Atom, symbols: Symbols) -> Iterator[Fact]:
+    """The facts that an atom without variables states: one for each part of a collective value."""
+    rows: list[Row] = [()]
+    for term, argument in zip(head.terms, symbols.predicates[head.predicate].arguments, strict=True):
+        value = term.value if isinstance(term, s.Constant) else ANY
+        domain = symbols.domains.get(argument.type)
+        values: tuple[Value, ...] = (value,)
+        if domain is not None and isinstance(value, str):
+            values = domain.parts.get(value, values)
+        rows = [(*row, each) for row in rows for each in values]
+    for row in rows:
+        yield Fact(head.relation, row, source.origin)

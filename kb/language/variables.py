@@ -1,0 +1,114 @@
+"""Variables: each occurs at least twice, and each is bound by a premise that lists its values (safety)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from kb.language import syntax as s
+from kb.language.diagnostics import Finding, nearest
+from kb.language.names import is_unresolved
+from kb.language.symbols import Report, Source
+from kb.language.values import quoted
+
+
+def check_variables(source: Source, rule: s.Rule, known_values: frozenset[str], report: Report) -> bool:
+    """Reports variables that occur once, are spelled like a value, or are not bound; True if there are none."""
+    findings = [*_misspelt(rule, known_values)]
+    suspects = {finding.place for finding in findings}
+    findings += [each for each in _single(rule, known_values) if each.place not in suspects]
+    reported = {each.place for each in findings}
+    findings += [each for each in _unsafe(rule) if each.place not in reported]
+    report.add(source, *findings)
+    return not findings
+
+
+def _occurrences(rule: s.Rule) -> list[s.Variable]:
+    head = [v for term in rule.head.terms for v in s.term_variables(term)] if rule.head else []
+    body = [v for premise in rule.body for v in s.premise_variables(premise)]
+    return [variable for variable in head + body if not variable.is_anonymous]
+
+
+def _misspelt(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
+    seen = set()
+    for variable in _occurrences(rule):
+        if variable.name in known_values and variable.name not in seen:
+            seen.add(variable.name)
+            message = f"the variable `{variable.name}` is spelled like a known value"
+            hint = f"write {quoted(variable.name)} for the value, or rename the variable"
+            yield Finding(variable.place, "value-as-variable", message, hint)
+
+
+def _single(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
+    occurrences = _occurrences(rule)
+    counts = Counter(variable.name for variable in occurrences)
+    for variable in occurrences:
+        if counts[variable.name] > 1 or variable.name in known_values:
+            continue
+        others = [name for name in counts if name != variable.name]
+        hint = (
+            nearest(variable.name, others)
+            or f"write `_` if the value does not matter, or {quoted(variable.name)} for the text"
+        )
+        yield Finding(variable.place, "single-variable", f"the variable `{variable.name}` occurs only once", hint)
+
+
+def _unsafe(rule: s.Rule) -> Iterator[Finding]:
+    bound = bound_variables(rule.body)
+    seen: set[str] = set()
+    for variable, why in _demanded(rule, bound):
+        if variable.name not in bound and variable.name not in seen:
+            seen.add(variable.name)
+            name = "`_`" if variable.is_anonymous else f"the variable `{variable.name}`"
+            hint = "add a premise that lists its values: a literal without `not` or `-`, or `V = …`"
+            yield Finding(variable.place, "unsafe-variable", f"{name} {why} is not bound by any premise", hint)
+
+
+def _demanded(rule: s.Rule, bound: set[str]) -> Iterator[tuple[s.Variable, str]]:
+    """Every variable that another premise has to bind."""
+    yield from ((v, "of the head") for term in (rule.head.terms if rule.head else ()) for v in s.term_variables(term))
+    yield from _demanded_in(rule.body, bound)
+
+
+def _demanded_in(body: tuple[s.Premise, ...], bound: set[str]) -> Iterator[tuple[s.Variable, str]]:
+    for premise in body:
+        if isinstance(premise, s.Comparison):
+            yield from ((v, "of this comparison") for v in s.premise_variables(premise))
+        elif isinstance(premise, s.Aggregate):
+            inner = bound | bound_variables(premise.body, bound)
+            outer = (v for v in s.term_variables(premise.bound))
+            yield from ((v, "of this comparison") for v in outer)
+            used = [(v, "of this aggregate") for term in premise.terms for v in s.term_variables(term)]
+            used += _demanded_in(premise.body, inner)
+            yield from ((v, why) for v, why in used if v.name not in inner)
+        elif premise.negated or premise.atom.strong:
+            where = "under `not`" if premise.negated else "under `-`"
+            variables = (v for term in premise.atom.terms for v in s.term_variables(term))
+            yield from ((v, where) for v in variables if not v.is_anonymous)
+
+
+def bound_variables(body: Iterable[s.Premise], given: Iterable[str] = ()) -> set[str]:
+    """The variables that a body binds: those of its positive literals, and what `=` computes from them.
+
+    A premise whose predicate is not known binds its variables too, so that one mistake is reported once.
+    """
+    body, bound = tuple(body), set(given)
+    for premise in body:
+        if isinstance(premise, s.Literal) and (
+            (not premise.negated and not premise.atom.strong) or is_unresolved(premise.atom)
+        ):
+            bound |= {variable.name for variable in s.premise_variables(premise)}
+    while True:
+        new = {name for premise in body for name in _assigned(premise, bound)} - bound
+        if not new:
+            return bound
+        bound |= new
+
+
+def _assigned(premise: s.Premise, bound: set[str]) -> Iterator[str]:
+    if isinstance(premise, s.Comparison) and premise.op == "=":
+        for target, other in ((premise.left, premise.right), (premise.right, premise.left)):
+            if isinstance(target, s.Variable) and all(v.name in bound for v in s.term_variables(other)):
+                yield target.name
+    elif isinstance(premise, s.Aggregate) and premise.op == "=" and isinstance(premise.bound, s.Variable):
+        yield premise.bound.name

@@ -1,0 +1,91 @@
+"""The documents at hand, and the programs that are made of them per payer and date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from kb.language import cache
+from kb.language.build import check, in_force
+from kb.language.closed import with_scopes
+from kb.language.diagnostics import Diagnostic, DocumentErrors
+from kb.language.documents import Document
+from kb.models import Compiled
+
+SHIPPED = (Path(__file__).parent.parent / "facts" / "vocabulary.md", Path(__file__).parent / "policies")
+SUFFIXES = (".md", ".dl")
+
+
+class UnreadableFile(Exception):
+    """A file that cannot be opened, or that is not text; the message says which and why."""
+
+
+@dataclass
+class Library:
+    """Documents, and the programs that were built of them. Two libraries share nothing."""
+
+    documents: tuple[Document, ...]
+    _compiled: dict[tuple[str, date], Compiled] = field(default_factory=dict)
+
+    def compiled(self, payer: str, on: date) -> Compiled:
+        """The program in force for a payer on a day; raises DocumentErrors with all mistakes in its documents."""
+        key = payer, on
+        if key not in self._compiled:
+            program, diagnostics = check(in_force(self.documents, payer, on), payer, on)
+            if diagnostics:
+                raise DocumentErrors(diagnostics)
+            self._compiled[key] = Compiled(with_scopes(program))
+        return self._compiled[key]
+
+    @property
+    def payers(self) -> tuple[str, ...]:
+        """The payers that have a document here."""
+        return tuple(sorted({document.meta.payer for document in self.documents} - {""}))
+
+    def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong with the documents, for every payer on each of the days."""
+        found: set[Diagnostic] = set()
+        for day in on:
+            for payer in self.payers or ("",):
+                found.update(check(in_force(self.documents, payer, day), payer, day)[1])
+        return tuple(sorted(found))
+
+
+def load(*extra: Path, shipped: bool = True, cached: bool = True) -> Library:
+    """The shipped documents with those of files and directories; one with a known id and version replaces it."""
+    directory = cache.default_directory() if cached else None
+    documents: dict[tuple[str, str], Document] = {}
+    for path in [*(SHIPPED if shipped else ()), *extra]:
+        for document in read_all(path, directory):
+            if not document.meta.case:
+                documents[document.meta.id, document.meta.version] = document
+    return Library(tuple(documents.values()))
+
+
+def read_all(path: Path, directory: Path | None) -> list[Document]:
+    """The documents of a file, or of a directory and its sub-directories, in order of their names."""
+    if path.is_dir():
+        files = sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+        return [read_file(each, directory) for each in files]
+    return [read_file(path, directory)]
+
+
+def read_file(path: Path, directory: Path | None) -> Document:
+    """The document in a file; raises UnreadableFile."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{path}: not UTF-8 text (byte {error.start})") from error
+    return cache.read(_shown(path), text, directory)
+
+
+def _shown(path: Path) -> str:
+    """The path as messages show it: relative to where the user stands, or to the installation."""
+    for base in (Path.cwd(), Path(__file__).parent.parent):
+        if path.absolute().is_relative_to(base):
+            return path.absolute().relative_to(base).as_posix()
+    return path.as_posix()
