@@ -109,7 +109,7 @@ def _width() -> int:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
 @click.version_option(package_name="medproof")
 def main() -> None:
-    r"""Decide medical necessity by payer criteria written as Datalog, and show exactly why.
+    """Decide medical necessity by payer criteria written as Datalog, and show exactly why.
 
     medproof supports clinical review and does not replace it. It never denies: what is
     not met is referred to a physician reviewer.
@@ -137,7 +137,7 @@ def decide(
     timeout: float,
     verbose: int,
 ) -> None:
-    r"""Answer the questions that a case asks: the verdict, the criteria, the reasons.
+    """Answer the questions that a case asks: the verdict, the criteria, the reasons.
 
     CASE is a chart's file, a directory of charts, the name of a shipped case, or - for
     standard input.
@@ -154,7 +154,9 @@ def decide(
 
     with _said_plainly():
         base = _load(policies)
-        found = [each for case in medproof.cases(cases) for each in medproof.decide(base, case, payer, on, timeout)]
+        whole = bool(verbose) or form == "json"
+        charts = list(medproof.cases(cases))
+        found = [each for chart in charts for each in medproof.decide(base, chart, payer, on, timeout, whole)]
     if form == "json":
         _print_json([determination_data(each) for each in found])
         return
@@ -175,7 +177,7 @@ def decide(
 def query(
     case: str, goal: str, payer: str | None, on: date | None, policies: tuple[Path, ...], form: str, timeout: float
 ) -> None:
-    r"""Ask any conjunction of goals about a case; the answers are a table.
+    """Ask any conjunction of goals about a case; the answers are a table.
 
     \b
     Examples:
@@ -198,7 +200,7 @@ def query(
 @_POLICIES
 @_FORMAT
 def check(documents: tuple[Path, ...], policies: tuple[Path, ...], form: str) -> None:
-    r"""Report everything that is wrong with documents: policies, vocabularies, charts.
+    """Report everything that is wrong with documents: policies, vocabularies, charts.
 
     Without DOCUMENT, the shipped documents are checked. A chart is also searched for
     contradictions.
@@ -225,7 +227,7 @@ def check(documents: tuple[Path, ...], policies: tuple[Path, ...], form: str) ->
 @_POLICIES
 @_FORMAT
 def vocabulary(word: str | None, policies: tuple[Path, ...], form: str) -> None:
-    r"""List what a chart can state: each fact with its arguments, values and wording.
+    """List what a chart can state: each fact with its arguments, values and wording.
 
     With WORD, only what has the word in its name or wording.
 
@@ -249,7 +251,7 @@ def vocabulary(word: str | None, policies: tuple[Path, ...], form: str) -> None:
 @_POLICIES
 @_FORMAT
 def policies(policies: tuple[Path, ...], form: str) -> None:
-    r"""List the documents at hand: what they are, from whom, in force when, reviewed by whom.
+    """List the documents at hand: what they are, from whom, in force when, reviewed by whom.
 
     \b
     Examples:

@@ -100,9 +100,11 @@ def decide(
     payer: str | None = None,
     on: date | None = None,
     seconds: float | None = None,
+    whole: bool = False,
 ) -> list[Determination]:
     """The determinations of a case: one, or one per payer with `payer="all"`.
 
+    Beneath a criterion that is met only those that its proof uses are decided, unless `whole`.
     `payer` and `on` (the day whose documents count) default to what the chart says.
     Raises CaseProblem, DocumentErrors (in the chart or in the documents in force),
     EvaluationError.
@@ -111,7 +113,7 @@ def decide(
     for name in _payers(base, case, payer):
         chart, day = _read_for(base, case, name, on)
         compiled = base.compiled(name, day)
-        determination = determine(compiled, chart.facts, chart.case, chart.title, engine(), seconds)
+        determination = determine(compiled, chart.facts, chart.case, chart.title, engine(), seconds, whole)
         found.append(replace(determination, notes=_notes(base, name, day)))
     return found
 

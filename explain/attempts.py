@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.engines.computed import aggregate, compare, compute
-from kb.engines.model import ground_row
+from kb.engines.model import fits, ground_row
 from kb.engines.ordering import ordered
 from kb.language import syntax as s
 from kb.language.printer import premise_text
@@ -23,8 +23,9 @@ Binding = dict[str, Value]
 class Step:
     """A premise of an attempt: an atom's pattern, or a comparison as text; and whether it held.
 
-    `status` is `holds`, `refuted` (no way the record's silences turn out makes it
-    true), `silent` (some way does), or `not reached`.
+    `status` is `holds`, `refuted` (no way in which the record's silences turn out makes
+    it true), `silent` (some way does), `incomplete` (a fact is stated, and not all of
+    it), or `not reached`.
     """
 
     relation: str
@@ -59,7 +60,8 @@ def _attempt(models: Models, rule: ProgramRule, pattern: Row) -> Attempt | None:
     for position, premise in enumerate(premises):
         following = [each for way in ways for each in _extended(models, premise, way)][:_WAYS_KEPT]
         if not following:
-            steps += [_failed(models, premise, ways[0]), *(_unmet(rest, ways[0]) for rest in premises[position + 1 :])]
+            steps.append(_failed(models, premise, ways[0]))
+            steps += [_unreached(models, rest, ways[0]) for rest in premises[position + 1 :]]
             break
         ways = following
         steps.append(_step(premise, ways[0], "holds"))
@@ -136,12 +138,15 @@ def _failed(models: Models, premise: s.Premise, way: Binding) -> Step:
         row = ground_row(premise.atom.terms, way)
         relation = premise.atom.relation
         possible = not models.is_certain(relation, row) if premise.negated else models.is_possible(relation, row)
-        status = "silent" if possible else "refuted"
+        is_partly_told = any(fits(each, row, lenient=True) for each in models.stated.get(relation, ()))
+        status = "refuted" if not possible else "incomplete" if is_partly_told and not premise.negated else "silent"
     return _step(premise, way, status)
 
 
-def _unmet(premise: s.Premise, way: Binding) -> Step:
-    return _step(premise, way, "not reached")
+def _unreached(models: Models, premise: s.Premise, way: Binding) -> Step:
+    """A premise after the first that fails: it may be ruled out by itself, which says more."""
+    step = _failed(models, premise, way) if isinstance(premise, s.Literal) else None
+    return step if step is not None and step.status == "refuted" else _step(premise, way, "not reached")
 
 
 def _step(premise: s.Premise, way: Binding, status: str) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from explain.attempts import Attempt, attempts
 from explain.missing import Ask, minimal_asks
-from explain.proofs import Proof, cheapest_proof
+from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question
 from explain.verdicts import Verdict, verdict
 from kb.engines.model import ground_row
@@ -71,7 +71,8 @@ def _branches(
             deeper = program.rules_for.get(relation, ())
             criteria = by_relation.get(relation, [])
             inner = _branches(program, deeper, by_relation, above | {relation}, polarity, {} if criteria else seen)
-            found += [Branch(criterion, polarity, tuple(inner)) for criterion in criteria] if criteria else inner
+            below = () if polarity else tuple(inner)
+            found += [Branch(criterion, polarity, below) for criterion in criteria] if criteria else inner
     return found
 
 
@@ -83,20 +84,26 @@ def _uses(body: Iterable[s.Premise]) -> Iterable[tuple[str, bool]]:
             yield from _uses(premise.body)
 
 
-def status(models: Models, question: Question, branch: Branch) -> CriterionStatus:
-    """The status of a criterion for a question: its variables are those of the goal with the same name."""
+def status(models: Models, question: Question, branch: Branch, whole: bool = False) -> CriterionStatus:
+    """The status of a criterion for a question: its variables are those of the goal with the same name.
+
+    Beneath a criterion that is met, only those that its proof uses are looked at, unless `whole`.
+    """
     criterion = branch.criterion
     relation, row = criterion.atom.relation, ground_row(criterion.atom.terms, question.binding)
     found = verdict(models, relation, row)
     is_met = found is Verdict.MET
+    proof = cheapest_proof(models, relation, row) if is_met else None
+    used = {node.relation for node in proof.walk()} if proof is not None else set()
+    below = [each for each in branch.below if whole or not used or each.criterion.atom.relation in used]
     return CriterionStatus(
         criterion,
         row,
         branch.excludes,
         found,
-        is_met and models.is_certain(relation, row),
-        cheapest_proof(models, relation, row) if is_met else None,
+        is_certain(models, relation, row, proof),
+        proof,
         minimal_asks(models, relation, row) if found is Verdict.UNDOCUMENTED else (),
         () if is_met else attempts(models, relation, row),
-        tuple(status(models, question, each) for each in branch.below),
+        tuple(status(models, question, each, whole) for each in below),
     )

@@ -9,11 +9,12 @@ from itertools import product
 
 from explain.criteria import CriterionStatus, branches, status
 from explain.missing import Ask, Open, minimal_asks
-from explain.proofs import Proof, cheapest_proof
+from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions, speaking_rules
 from explain.verdicts import Verdict, contradictions_beneath, verdict
 from kb.contradictions import Contradiction
 from kb.engines import Engine
+from kb.language.closed import relations_of
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule, Reading
 from kb.language.strata import needed
@@ -70,14 +71,20 @@ class Determination:
 
 
 def determine(
-    compiled: Compiled, facts: Iterable[Fact], case: str, title: str, engine: Engine, seconds: float | None = None
+    compiled: Compiled,
+    facts: Iterable[Fact],
+    case: str,
+    title: str,
+    engine: Engine,
+    seconds: float | None = None,
+    whole: bool = False,
 ) -> Determination:
-    """Answers every question of the case; raises EvaluationError."""
+    """Answers every question of the case, with every criterion if `whole`; raises EvaluationError."""
     program, facts = compiled.program, tuple(facts)
     wanted = _wanted(program)
     found = models(compiled, facts, case, engine, wanted, seconds)
     under = _Readings(compiled, facts, case, engine, wanted, seconds)
-    answers = tuple(_answer(found, question, under) for question in questions(found))
+    answers = tuple(_answer(found, question, under, whole) for question in questions(found))
     return Determination(case, title, program.payer, program.on, answers, found)
 
 
@@ -121,13 +128,11 @@ class _Readings:
 
 
 def _relations(rule: ProgramRule) -> Iterator[str]:
-    from kb.language.closed import relations_of
-
     for premise in rule.rule.body:
         yield from relations_of(premise)
 
 
-def _answer(found: Models, question: Question, under: _Readings) -> Answer:
+def _answer(found: Models, question: Question, under: _Readings, whole: bool) -> Answer:
     relation, row = question.relation, question.row
     rules = speaking_rules(found, question)
     readings = under.of(question, rules)
@@ -138,8 +143,8 @@ def _answer(found: Models, question: Question, under: _Readings) -> Answer:
     answer = Answer(
         question=question,
         verdict=decided,
-        certain=decided is Verdict.MET and found.is_certain(relation, row),
-        criteria=tuple(status(found, question, branch) for branch in branches(found.program, rules)),
+        certain=decided is Verdict.MET and is_certain(found, relation, row, proof),
+        criteria=tuple(status(found, question, branch, whole) for branch in branches(found.program, rules)),
         proof=proof,
         silences=tuple(_silences(found, proof)) if proof else (),
         statements=tuple(_statements(found, question, proof)) if proof else (),

@@ -1,4 +1,4 @@
-"""What to ask for: the smallest sets of open facts with which an atom would be possible by what is stated.
+"""What to ask for: the smallest sets of facts that would make an atom follow from what is stated.
 
 The sets are read off the proofs in the possible model. They are not yet re-run with
 the facts added, so they are what to ask for, and no promise of the answer.
@@ -11,24 +11,27 @@ from dataclasses import dataclass, field
 
 from kb.engines.model import Instance, fits, ground_row
 from kb.language import syntax as s
-from kb.language.bounds import POSSIBLE
+from kb.language.bounds import plain
 from kb.language.values import ANY, UNKNOWN, Row, Value
 from kb.models import Models
 
 SETS_KEPT = 4
-_RARE, _LOOSE = 20, 10
-"""What asking for a rarely missing fact costs, and for one behind an aggregate, next to 1 for others."""
+_INCOMPLETE, _OPEN, _RARE, _LOOSE = 2, 3, 30, 10
+"""What it costs to complete a fact, to ask for one, for one that is rarely missing, for one more element of a set."""
 
 Open = tuple[str, Row]
-"""An open fact: its relation, and a row with `?` for what is to be told."""
+"""A fact to be told: its relation, and a row with `?` for what has to be told and `_` for what may be anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A set of open facts, and how much it asks for."""
+    """A set of facts, and how much it asks for."""
 
     cost: int
     facts: frozenset[Open]
+
+
+_NOTHING = Ask(0, frozenset())
 
 
 @dataclass
@@ -42,27 +45,42 @@ class _Search:
         key = relation, pattern
         if key in self.known or key in self.under_way:
             return self.known.get(key, [])
-        if self.models.holds(relation, pattern):
-            return [Ask(0, frozenset())]
+        if any(_is_told(row, pattern) for row in self.models.perfect.rows(relation)):
+            return [_NOTHING]
         self.under_way.add(key)
-        found = self._open(relation, pattern)
+        found = _best([*self._to_tell(relation, pattern), *(a for each in self.ways(relation, pattern) for a in each)])
+        self.under_way.discard(key)
+        # What was cut short by a cycle may be incomplete, and is looked for again from elsewhere.
+        if not self.under_way or found:
+            self.known[key] = found
+        return found
+
+    def ways(self, relation: str, pattern: Row) -> list[list[Ask]]:
+        """The cheapest sets of each rule that may conclude the atom, in the order of the rules."""
+        by_rule: dict[str, list[Ask]] = {}
         for row in sorted(self.models.possible_rows(relation), key=str):
             if fits(row, pattern, lenient=True):
                 for instance in self.models.possible_derivations(relation, row):
-                    found += self._instance(instance)
-        self.under_way.discard(key)
-        if not self.under_way or found:
-            self.known[key] = _best(found)
-        return _best(found)
+                    by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance))
+        order = list(self.models.program.rule_by_id)
+        return [_best(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
 
-    def _open(self, relation: str, pattern: Row) -> list[Ask]:
+    def _to_tell(self, relation: str, pattern: Row) -> list[Ask]:
+        """Facts that the record states in part, and facts on which it is silent."""
         predicate = self.models.program.predicate(relation)
-        cost = _RARE if predicate.rare else 1
-        rows = self.models.open.get(predicate.name, frozenset())
-        return [Ask(cost, frozenset([(relation, _told(row, pattern))])) for row in rows if fits(row, pattern, lenient=True)]
+        found = [
+            Ask(_INCOMPLETE, frozenset([(relation, _told(row, pattern, stated=True))]))
+            for row in self.models.stated.get(relation, ())
+            if UNKNOWN in row and fits(row, pattern, lenient=True)
+        ]
+        if predicate.can_be_open:
+            cost = _RARE if predicate.rare else _OPEN
+            rows = (row for row in sorted(self.models.open(predicate.name), key=str) if fits(row, pattern, lenient=True))
+            found += [Ask(cost, frozenset([(relation, _told(row, pattern, stated=False))])) for row in rows]
+        return found
 
     def _instance(self, instance: Instance) -> list[Ask]:
-        sets = [Ask(0, frozenset())]
+        sets = [_NOTHING]
         for premise in instance.rule.rule.body:
             sets = _joined(sets, self._premise(premise, instance.binding))
         return sets
@@ -71,44 +89,82 @@ class _Search:
         if isinstance(premise, s.Aggregate):
             return self._aggregate(premise, binding)
         if isinstance(premise, s.Comparison) or premise.negated:
-            return [Ask(0, frozenset())]
-        row = ground_row(premise.atom.terms, binding)
-        return self.atom(premise.atom.relation.replace(POSSIBLE, "", 1), row)
+            return [_NOTHING]
+        return self.atom(plain(premise.atom.relation), _pattern(premise.atom, binding))
 
     def _aggregate(self, premise: s.Aggregate, binding: dict[str, Value]) -> list[Ask]:
         """Another element of the set, where its literals leave one open."""
-        for inner in premise.body:
-            if isinstance(inner, s.Literal) and not inner.negated:
-                relation = inner.atom.relation.replace(POSSIBLE, "", 1)
-                opened = self.models.open.get(relation.removeprefix("-"), frozenset())
-                pattern = ground_row(inner.atom.terms, binding)
-                if any(fits(row, pattern, lenient=True) for row in opened):
-                    return [Ask(_LOOSE, frozenset([(relation, pattern)]))]
-        return [Ask(0, frozenset())]
+        literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
+        asks = [self.atom(plain(each.atom.relation), _pattern(each.atom, binding)) for each in literals]
+        wanted = [Ask(_LOOSE + ask.cost, ask.facts) for each in asks for ask in each[:1] if ask.facts]
+        return wanted[:1] or [_NOTHING]
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
-    """The cheapest sets of open facts for an atom of the pattern, cheapest first, at most four."""
-    return tuple(_Search(models).atom(relation, pattern))
+    """The cheapest sets of facts for an atom of the pattern: at most four, and of each rule at most two."""
+    search = _Search(models)
+    ways = search.ways(relation, pattern)
+    if len(ways) < 2:
+        return tuple(search.atom(relation, pattern))
+    return tuple(_distinct(ask for way in ways for ask in way[:2]))
 
 
-def _told(row: Row, pattern: Row) -> Row:
-    """What an open row has to say to fit the pattern."""
-    return tuple(value if wanted in (ANY, UNKNOWN) else wanted for value, wanted in zip(row, pattern, strict=True))
+def _pattern(atom: s.Atom, binding: dict[str, Value]) -> Row:
+    """What an instance asks of an atom: `_` asks nothing; a variable bound to `?` asks for some value."""
+    named = {name: value for name, value in binding.items() if not name.startswith("_")}
+    return ground_row(atom.terms, named)
 
 
-def _best(found: Iterable[Ask]) -> list[Ask]:
-    """The cheapest sets, of those with the same predicates the first only, and none that contains another."""
+def _is_told(row: Row, pattern: Row) -> bool:
+    """Whether a row gives everything that a pattern asks for."""
+    return all(
+        wanted is ANY or value is ANY or (value == wanted and value is not UNKNOWN)
+        for value, wanted in zip(row, pattern, strict=True)
+    )
+
+
+def _told(row: Row, pattern: Row, stated: bool) -> Row:
+    """What a fact has to say: the pattern, and for what the pattern leaves open what is stated."""
+    return tuple(
+        (value if stated or wanted is UNKNOWN else ANY) if wanted in (ANY, UNKNOWN) else wanted
+        for value, wanted in zip(row, pattern, strict=True)
+    )
+
+
+def _distinct(asks: Iterable[Ask]) -> list[Ask]:
+    """The first sets, without those with the same predicates as one before, or that contain one."""
     kept: list[Ask] = []
-    for ask in sorted(found, key=lambda ask: (ask.cost, sorted(map(str, ask.facts)))):
+    for ask in asks:
         names = sorted(relation for relation, _ in ask.facts)
-        if any(other.facts <= ask.facts or sorted(r for r, _ in other.facts) == names for other in kept):
-            continue
-        kept.append(ask)
+        if not any(other.facts <= ask.facts or sorted(r for r, _ in other.facts) == names for other in kept):
+            kept.append(ask)
     return kept[:SETS_KEPT]
 
 
+def _best(found: Iterable[Ask]) -> list[Ask]:
+    return _distinct(sorted(found, key=lambda ask: ask.cost))
+
+
 def _joined(left: list[Ask], right: list[Ask]) -> list[Ask]:
-    unions = [a.facts | b.facts for a in left for b in right]
-    costs = [a.cost + b.cost for a in left for b in right]
-    return _best(Ask(cost, facts) for cost, facts in zip(costs, unions, strict=True))
+    return _best(_union(a, b) for a in left for b in right)
+
+
+def _union(left: Ask, right: Ask) -> Ask:
+    """Both sets; two facts that one fact can be are asked for as one."""
+    facts, cost = set(left.facts), left.cost + right.cost
+    for relation, row in sorted(right.facts, key=str):
+        for other in [each for each in sorted(facts, key=str) if each[0] == relation and _are_one(each[1], row)]:
+            facts.discard(other)
+            row = tuple(map(_sharper, other[1], row))
+            cost = max(left.cost, right.cost, cost - _OPEN)
+        facts.add((relation, row))
+    return Ask(cost, frozenset(facts))
+
+
+def _are_one(left: Row, right: Row) -> bool:
+    return fits(left, right, lenient=True)
+
+
+def _sharper(left: Value, right: Value) -> Value:
+    """What says more: a value, then `?` (some value is needed), then `_`."""
+    return min(left, right, key=lambda value: (value is ANY, value is UNKNOWN))

@@ -53,6 +53,17 @@ def cheapest_proof(models: Models, relation: str, pattern: Row, without: frozens
     return _tree(models, min(proved, key=lambda atom: costs[atom]), best) if proved else None
 
 
+def is_certain(models: Models, relation: str, pattern: Row, proof: Proof | None) -> bool:
+    """Whether an atom of the pattern holds however the silences turn out, given its cheapest proof.
+
+    A proof without contradicted facts, silent absences and aggregates shows it by itself.
+    """
+    if proof is None:
+        return False
+    shaky = (node for node in proof.walk() if node.kind == "aggregate" or (node.kind == "absence" and node.silent))
+    return (not models.contradictions and not any(shaky)) or models.is_certain(relation, pattern)
+
+
 def positive_premises(instance: Instance) -> list[AtomKey]:
     """The atoms that an instance's premises assert."""
     binding = instance.binding

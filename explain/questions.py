@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from explain.wording import spaced
 from kb.engines.model import ground_row
 from kb.language.closed import SCOPE
 from kb.language.program import Goal, ProgramRule
 from kb.language.syntax import Variable
-from kb.language.values import Row, Value, value_text
+from kb.language.values import UNKNOWN, Row, Value, value_text
 from kb.models import Models
 
 
@@ -29,7 +30,10 @@ class Question:
     def worded(self, label: str, default: str = "") -> str:
         """The goal's text of that label, with its variables filled in."""
         template = self.goal.wordings.get(label, default)
-        values = {name: value_text(value) for name, value in self.binding.items()}
+        values = {
+            name: f"({spaced(name)} not stated)" if value is UNKNOWN else value_text(value)
+            for name, value in self.binding.items()
+        }
         return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from kb.contradictions import AtomKey, Contradiction
 from kb.engines.model import Instance, fits, ground_row
 from kb.language import syntax as s
-from kb.language.bounds import CERTAIN, POSSIBLE
+from kb.language.bounds import plain
 from kb.language.values import Row
 from kb.models import Models
 
@@ -71,7 +71,7 @@ def _premises(instance: Instance) -> Iterator[AtomKey]:
         if isinstance(premise, s.Aggregate):
             pending += premise.body
         elif isinstance(premise, s.Literal):
-            relation = premise.atom.relation.replace(POSSIBLE, "", 1).replace(CERTAIN, "", 1)
+            relation = plain(premise.atom.relation)
             row = ground_row(premise.atom.terms, binding)
             yield relation, row
             # A denial of the same atom speaks against it, and the atom against its denial.

@@ -23,9 +23,14 @@ def words(program: Program, relation: str, row: Row, audience: str = "") -> str:
 
 def _value(argument: Argument, value: Value) -> str:
     if value is UNKNOWN or value is ANY:
-        return f"[{'date' if argument.type == 'date' else argument.name.lower()}]"
+        return f"[{'date' if argument.type == 'date' else spaced(argument.name)}]"
     text = value_text(value)
     return text if argument.type in ("text", "case", "number", "date") else text.replace("_", " ")
+
+
+def spaced(name: str) -> str:
+    """An argument's name as words: `NanogramsPerMillilitre` reads `nanograms per millilitre`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).lower()
 
 
 def atom_text(program: Program, relation: str, row: Row) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kb.engines import Engine
-from kb.engines.model import body_variables
 from kb.language import syntax as s
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document, Section, Stated, digest
@@ -41,7 +40,7 @@ class Table:
 def ask(program: Program, facts: Iterable[Fact], goal: str, engine: Engine, seconds: float | None = None) -> Table:
     """The answers to a goal in the perfect model; raises BadGoal, EvaluationError."""
     body = _body(program, goal)
-    columns = tuple(name for name in body_variables(body) if not name.startswith("_"))
+    columns = tuple(name for name in s.body_variables(body) if not name.startswith("_"))
     head = s.Atom(_ASKED, tuple(s.Variable(name) for name in columns))
     rule = ProgramRule(_ASKED, s.Rule(head, body), Origin("goal", "goal", "", "", "", "", 1))
     rules = (*program.rules, rule)
@@ -80,7 +79,7 @@ def resolve_body(program: Program, body: tuple[s.Premise, ...], text: str = "") 
     resolved = tuple(resolve_premise(source, premise, symbols, report) for premise in body)
     rule = type_rule(source, s.Rule(None, resolved), symbols, report)
     if not report.found:
-        outputs = tuple(s.Variable(name) for name in body_variables(rule.body) if not name.startswith("_"))
+        outputs = tuple(s.Variable(name) for name in s.body_variables(rule.body) if not name.startswith("_"))
         twice = s.Rule(s.Atom(_ASKED, outputs + outputs), rule.body)
         check_variables(source, twice, frozenset(), report)
     if report.found:

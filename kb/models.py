@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from kb.contradictions import AtomKey, Contradiction, contradictions
 from kb.engines import Engine
 from kb.engines.model import Instance, Model
 from kb.language import syntax as s
-from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds
+from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of, settled
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import UNKNOWN, Row
 from kb.silence import open_rows
+
+Stated = Mapping[str, Mapping[Row, Fact]]
+"""What the chart and the documents state: for each relation, its rows with where they stand."""
 
 
 @dataclass
@@ -24,6 +28,7 @@ class Compiled:
     program: Program
     _bounds: dict[tuple[frozenset[str], frozenset[str], frozenset[str]], Program] = field(default_factory=dict)
     _readings: dict[tuple[tuple[str, str], ...], Compiled] = field(default_factory=dict)
+    _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def bounds(self, same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str]) -> Program:
         """The program of both bounds for these relations."""
@@ -44,20 +49,54 @@ class Compiled:
             self._readings[choice] = Compiled(replace(self.program, rules=rules))
         return self._readings[choice]
 
+    def same(self, stated: Stated, contradicted: bool) -> frozenset[str]:
+        """The relations in which the three models agree: those without a case, and those over closed facts only."""
+        names = self.program.predicates
+        if contradicted:
+            caseless = [name for name, predicate in names.items() if predicate.case_position is None]
+            return frozenset(relation for name in caseless for relation in (name, f"-{name}"))
+        loose = frozenset(name for name, rows in stated.items() if any(UNKNOWN in row for row in rows))
+        if loose not in self._same:
+            self._same[loose] = closed_relations(self.program, loose)
+        return self._same[loose]
 
-@dataclass(frozen=True)
+    @cached_property
+    def definite(self) -> frozenset[str]:
+        """The relations without negation or aggregate beneath: what holds there holds certainly."""
+        program = self.program
+        closed = closed_relations(program)
+
+        def is_definite(premise: s.Premise, found: set[str]) -> bool:
+            if isinstance(premise, s.Literal) and not premise.negated:
+                return premise.atom.relation in found
+            return closed.issuperset(relations_of(premise))
+
+        return settled(program, (r for name in program.predicates for r in (name, f"-{name}")), is_definite)
+
+
+@dataclass
 class Models:
-    """The perfect model of a case and its bounds, with the facts and the contradictions behind them."""
+    """The perfect model of a case, and its bounds, which are evaluated for a relation when first asked for.
 
-    program: Program
+    `same` are the relations in which all three models agree, `definite` those in
+    which the perfect and the certain one do.
+    """
+
+    compiled: Compiled
     case: str
-    stated: Mapping[str, Mapping[Row, Fact]]
+    stated: Stated
     perfect: Model
-    both: Model
     same: frozenset[str]
     definite: frozenset[str]
-    open: Mapping[str, frozenset[Row]]
     contradictions: tuple[Contradiction, ...]
+    engine: Engine
+    seconds: float | None
+    _runs: dict[str, Model] = field(default_factory=dict)
+
+    @property
+    def program(self) -> Program:
+        """The program that the models are of."""
+        return self.compiled.program
 
     def holds(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern is in the perfect model."""
@@ -67,27 +106,90 @@ class Models:
         """Whether an atom of the pattern may hold, for some way in which the silences turn out."""
         if relation in self.same:
             return self.holds(relation, pattern)
-        return any(self.both.matching(bounded(relation, POSSIBLE), pattern, lenient=True))
+        return any(self._bound(relation, POSSIBLE).matching(bounded(relation, POSSIBLE), pattern, lenient=True))
 
     def is_certain(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern holds however the silences turn out."""
         if relation in self.same or relation in self.definite:
             return self.holds(relation, pattern)
-        return any(self.both.matching(bounded(relation, CERTAIN), pattern))
+        return any(self._bound(relation, CERTAIN).matching(bounded(relation, CERTAIN), pattern))
 
     def possible_rows(self, relation: str) -> frozenset[Row]:
         """The rows of a relation in the possible model."""
-        return self.perfect.rows(relation) if relation in self.same else self.both.rows(bounded(relation, POSSIBLE))
+        if relation in self.same:
+            return self.perfect.rows(relation)
+        return self._bound(relation, POSSIBLE).rows(bounded(relation, POSSIBLE))
+
+    def certain_rows(self, relation: str) -> frozenset[Row]:
+        """The rows of a relation in the certain model."""
+        if relation in self.same or relation in self.definite:
+            return self.perfect.rows(relation)
+        return self._bound(relation, CERTAIN).rows(bounded(relation, CERTAIN))
 
     def possible_derivations(self, relation: str, row: Row) -> tuple[Instance, ...]:
         """The rule instances that may derive an atom."""
         if relation in self.same:
             return self.perfect.derivations(relation, row)
-        return self.both.derivations(bounded(relation, POSSIBLE), row)
+        return self._bound(relation, POSSIBLE).derivations(bounded(relation, POSSIBLE), row)
 
     def is_stated(self, relation: str, row: Row) -> bool:
         """Whether the chart or a document states the atom."""
         return row in self.stated.get(relation, {})
+
+    def open(self, name: str) -> frozenset[Row]:
+        """The instances of a fact predicate that the record leaves open."""
+        return open_rows(self.program, self.program.predicates[name], self.case, self.stated)
+
+    def prepare(self, relations: Iterable[str]) -> None:
+        """Evaluates the bounds of several relations in one run; asking for them one by one gives the same."""
+        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in (POSSIBLE, CERTAIN)]
+        missing = needed(self.rewritten.rules_for, targets) - set(self._runs) - self.same
+        if missing:
+            rules = tuple(rule for rule in self.rewritten.rules if rule.head.relation in missing)
+            run = self.engine(replace(self.rewritten, rules=rules), self.given(missing), targets, self.seconds)
+            self._runs.update(dict.fromkeys(missing, run))
+
+    @cached_property
+    def rewritten(self) -> Program:
+        """The program of both bounds."""
+        relations = frozenset(relation for relation, _ in self._disputed)
+        return self.compiled.bounds(self.same, self.definite, relations)
+
+    def given(self, missing: Iterable[str]) -> dict[str, Iterable[Row]]:
+        """What a run that evaluates the missing relations starts from: facts, silences, and what other runs found."""
+        given: dict[str, Iterable[Row]] = {name: self.perfect.rows(name) for name in self.same}
+        for name, run in self._runs.items():
+            given[name] = run.rows(name)
+        for name in missing:
+            rows = self._base(name)
+            if rows:
+                given[name] = rows
+        return given
+
+    def _base(self, name: str) -> set[Row]:
+        """The rows that a relation of the rewritten program has before any rule."""
+        relation = plain(name)
+        if CONTRADICTED in name:
+            return {row for other, row in self._disputed if other == relation}
+        stated = set(self.stated.get(relation, ()))
+        if POSSIBLE in name:
+            predicate = self.program.predicates.get(relation.removeprefix("-"))
+            return stated | self.open(predicate.name) if predicate is not None and predicate.can_be_open else stated
+        if CERTAIN in name:
+            if relation in self.definite:
+                return set(self.perfect.rows(relation))
+            return {row for row in stated if (relation, row) not in self._disputed}
+        return stated
+
+    @cached_property
+    def _disputed(self) -> frozenset[AtomKey]:
+        return frozenset(atom for each in self.contradictions for atom in each.atoms)
+
+    def _bound(self, relation: str, bound: str) -> Model:
+        name = bounded(relation, bound)
+        if name not in self._runs:
+            self.prepare([relation])
+        return self._runs[name]
 
 
 def models(
@@ -98,27 +200,16 @@ def models(
     wanted: Iterable[str] | None = None,
     seconds: float | None = None,
 ) -> Models:
-    """The three models of a case, as far as the wanted relations depend on them."""
+    """The models of a case, as far as the wanted relations depend on them; `seconds` bounds each evaluation."""
     program = compiled.program
     stated: dict[str, dict[Row, Fact]] = {}
     for fact in (*program.facts, *facts):
         stated.setdefault(fact.relation, {}).setdefault(fact.row, fact)
-    used = _used(program, wanted)
-    perfect = engine(program, stated, used, seconds)
+    perfect = engine(program, stated, _used(program, wanted), seconds)
     found = contradictions(program, perfect)
-    same = _same(program, stated, bool(found))
-    definite = _definite(program, same, bool(found))
-    opened = {
-        name: open_rows(program, predicate, case, stated)
-        for name, predicate in program.predicates.items()
-        if predicate.can_be_open and not {name, f"-{name}"}.isdisjoint(used)
-    }
-    disputed = frozenset(atom for each in found for atom in each.atoms)
-    rewritten = compiled.bounds(same, definite, frozenset(relation for relation, _ in disputed))
-    given = _given(program, stated, perfect, same, definite, opened, disputed)
-    targets = [bounded(name, bound) for name in used if name not in same for bound in (POSSIBLE, CERTAIN)]
-    both = engine(rewritten, given, targets, seconds)
-    return Models(program, case, stated, perfect, both, same, definite, opened, found)
+    same = compiled.same(stated, bool(found))
+    definite = frozenset[str]() if found else compiled.definite
+    return Models(compiled, case, stated, perfect, same, definite, found, engine, seconds)
 
 
 def _used(program: Program, wanted: Iterable[str] | None) -> frozenset[str]:
@@ -133,56 +224,3 @@ def _used(program: Program, wanted: Iterable[str] | None) -> frozenset[str]:
 
 def _touches(rule: s.Rule, used: frozenset[str]) -> bool:
     return any(isinstance(p, s.Literal) and p.atom.relation in used for p in rule.body)
-
-
-def _same(program: Program, stated: Mapping[str, Mapping[Row, Fact]], contradicted: bool) -> frozenset[str]:
-    """The relations in which the three models agree: those without a case, and those over closed facts only."""
-    names = program.predicates
-    if contradicted:
-        caseless = [name for name, predicate in names.items() if predicate.case_position is None]
-        return frozenset(relation for name in caseless for relation in (name, f"-{name}"))
-    return closed_relations(program, [name for name in names if _has_unknown(stated.get(name, ()))])
-
-
-def _definite(program: Program, same: frozenset[str], contradicted: bool) -> frozenset[str]:
-    """The relations without negation or aggregate beneath: what holds there holds certainly."""
-    if contradicted:
-        return frozenset()
-
-    def is_definite(premise: s.Premise, found: set[str]) -> bool:
-        if isinstance(premise, s.Literal) and not premise.negated:
-            return premise.atom.relation in found
-        return same.issuperset(relations_of(premise))
-
-    return settled(program, (r for name in program.predicates for r in (name, f"-{name}")), is_definite)
-
-
-def _has_unknown(rows: Iterable[Row]) -> bool:
-    return any(UNKNOWN in row for row in rows)
-
-
-def _given(
-    program: Program,
-    stated: Mapping[str, Mapping[Row, Fact]],
-    perfect: Model,
-    same: frozenset[str],
-    definite: frozenset[str],
-    opened: Mapping[str, frozenset[Row]],
-    disputed: frozenset[AtomKey],
-) -> dict[str, Iterable[Row]]:
-    """The relations that the bounds start from."""
-    given: dict[str, Iterable[Row]] = {name: perfect.rows(name) for name in same}
-    for name, facts in stated.items():
-        if name not in same:
-            given[bounded(name, POSSIBLE)] = set(facts)
-            given[bounded(name, CERTAIN)] = {row for row in facts if (name, row) not in disputed}
-    for name, rows in opened.items():
-        for relation in (name, f"-{name}"):
-            possible = bounded(relation, POSSIBLE)
-            given[possible] = {*given.get(possible, ()), *rows}
-    for name in definite - same:
-        given[bounded(name, CERTAIN)] = perfect.rows(name)
-    for relation, row in disputed:
-        key = bounded(relation, CONTRADICTED)
-        given[key] = {*given.get(key, ()), row}
-    return given

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from explain.attempts import Step
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
@@ -21,6 +19,11 @@ _MARKS = {
     Verdict.REFUTED: "✗ not met",
     Verdict.UNDOCUMENTED: "? no record",
     Verdict.CONFLICTING: "! conflict",
+}
+_WHY = {
+    "refuted": "the record rules it out",
+    "silent": "the record is silent",
+    "incomplete": "the record does not give all of it",
 }
 _EXCLUSION_MARKS = {**_MARKS, Verdict.MET: "✗ applies", Verdict.REFUTED: "✓ does not apply"}
 
@@ -118,7 +121,12 @@ class _Section:
         if answer.verdict is not Verdict.UNDOCUMENTED:
             return
         self.page.add("The record does not say, and what is asked needs:", WARN, 2)
-        open_ones = [(each.criterion.label, each.asks) for each in answer.criteria if each.asks and not each.excludes]
+        needed = [ask.facts for ask in answer.asks]
+        open_ones = [
+            (each.criterion.label, each.asks)
+            for each in answer.criteria
+            if not each.excludes and any(ask.facts and ask.facts <= facts for ask in each.asks for facts in needed)
+        ]
         for label, asks in open_ones or [("", answer.asks)]:
             lead = f"{label}  " if label else ""
             for number, ask in enumerate(asks):
@@ -137,16 +145,20 @@ class _Section:
         style = GOOD if is_good else WARN if is_open else BAD
         lead = f"{mark:11} {status.criterion.label:3}  "
         self.page.add(f"{lead}{text} [{status.criterion.evidence}]", style, indent, len(lead))
-        if status.verdict is not Verdict.MET and not status.excludes:
+        if status.verdict is not Verdict.MET and not status.excludes and (self.verbose or indent == 4):
             self._attempts(status, indent + 12)
-        deciding = _deciding(status)
         for each in status.below:
-            if self.verbose or each in deciding:
-                self._criterion(each, indent + 2)
+            self._criterion(each, indent + 2)
 
     def _way(self, status: CriterionStatus) -> str:
         """The way in which a criterion is met, where its rules offer several: so a waiver reads as a waiver."""
-        if status.proof is None or len(self.models.program.rules_for.get(status.proof.relation, ())) < 2:
+        if status.proof is None:
+            return ""
+        rules = (self.models.program.rule_by_id.get(node.rule) for node in status.proof.walk())
+        readings = {rule.reading: None for rule in rules if rule is not None and rule.reading}
+        if readings:
+            return f" (by the reading “{'”, “'.join(readings)}”)"
+        if len(self.models.program.rules_for.get(status.proof.relation, ())) < 2:
             return ""
         named = {*self.models.same, *(criterion.atom.relation for criterion in self.models.program.criteria)}
         ways = [node for node in status.proof.premises if node.kind == "conclusion"]
@@ -158,16 +170,20 @@ class _Section:
         """For each rule, the first thing that it lacked; with `verbose`, all that it had."""
         seen: set[str] = set()
         for attempt in status.attempts if self.verbose else status.attempts[:4]:
-            failing = next((step for step in attempt.steps if step.status not in ("holds", "not reached")), None)
-            if failing is None:
+            failing = [step for step in attempt.steps if step.status in _WHY]
+            failing.sort(key=lambda step: step.status != "refuted")
+            if not failing:
                 continue
-            why = "the record is silent" if failing.status == "silent" else "the record rules it out"
-            text = f"lacks: {self._step(failing)} ({why})"
+            text = f"lacks: {self._step(failing[0])} ({self._why(failing[0])})"
             if text not in seen:
                 seen.add(text)
                 self.page.add(text, DIM, indent, 2)
             for step in attempt.steps if self.verbose else ():
                 self.page.add(f"{step.status}: {self._step(step)}", DIM, indent + 2, 2)
+
+    def _why(self, step: Step) -> str:
+        """Why a premise does not hold; for what only the request or general knowledge decides, that it is not so."""
+        return "it is not so" if step.relation in self.models.same else _WHY[step.status]
 
     def _step(self, step: Step) -> str:
         if not step.relation:
@@ -190,12 +206,3 @@ class _Section:
                 show_reason(self.page, self.models, each.criterion.label, each.proof, self.verbose)
         if not met and proof is not None:
             show_reason(self.page, self.models, "", proof, self.verbose)
-
-
-def _deciding(status: CriterionStatus) -> list[CriterionStatus]:
-    """Of the criteria beneath one that is met, those that its proof uses; of another, a few that are not met."""
-    if status.proof is None:
-        unmet: Iterable[CriterionStatus] = (each for each in status.below if each.verdict is not Verdict.MET)
-        return list(unmet) if len(status.below) <= 4 else []
-    used = {node.relation for node in status.proof.walk()}
-    return [each for each in status.below if each.criterion.atom.relation in used]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kb.language import syntax as s
-from kb.language.diagnostics import Diagnostic, Finding
+from kb.language.diagnostics import Diagnostic, Finding, nearest
 from kb.language.documents import Document
 from kb.language.names import resolve_atom
 from kb.language.program import Fact, Program
@@ -62,6 +62,12 @@ def _stated(source: Source, case: str, symbols: Symbols, report: Report) -> s.Ru
     if not isinstance(node, s.Rule) or node.body or node.head is None:
         hint = "rules and declarations stand in policies; a chart says what is so"
         report.add(source, Finding(node.place, "chart", "a chart states facts only", hint))
+        return None
+    if symbols.find_predicate(source.document, node.head.predicate) is None:
+        message = f"no fact of the vocabulary is called `{node.head.predicate}`"
+        names = [predicate.name for predicate in symbols.predicates.values() if predicate.is_fact]
+        hint = nearest(node.head.predicate, names) or "`medproof vocabulary` lists what a chart can state"
+        report.add(source, Finding(node.head.place, "unknown-predicate", message, hint))
         return None
     atom = resolve_atom(source, node.head, symbols, report)
     if atom.predicate not in symbols.predicates:

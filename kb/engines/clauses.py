@@ -14,7 +14,7 @@ from typing import Any
 from kb.engines.computed import aggregate_holds, aggregate_value, compare, compute
 from kb.engines.model import fits
 from kb.engines.ordering import ordered, shared_variables
-from kb.engines.session import ANY_ID, NULL_ID, UNKNOWN_ID, Ids, Session
+from kb.engines.session import ANY_ID, MARKS, NULL_ID, UNKNOWN_ID, Ids, Session
 from kb.language import syntax as s
 from kb.language.program import Domain
 from kb.language.values import UNKNOWN, Row, Value
@@ -22,11 +22,35 @@ from kb.language.values import UNKNOWN, Row, Value
 
 @dataclass
 class Relation:
-    """A relation in a session: pyDatalog's predicate, the rows, and the columns that hold a mark."""
+    """A relation in a session: its rows, and the columns that hold a mark.
 
-    predicate: Any
+    pyDatalog is told of it when a clause first uses it: most relations of a case are
+    empty or never asked, and telling a fact costs as much as finding one.
+    """
+
+    session: Session
+    arity: int
     rows: set[Ids] = field(default_factory=set)
     marked: set[int] = field(default_factory=set)
+    _untold: list[Ids] = field(default_factory=list)
+    _predicate: Any = None
+
+    def add(self, row: Ids) -> None:
+        """Adds a row that is not there yet."""
+        self.rows.add(row)
+        self._untold.append(row)
+        if not MARKS.isdisjoint(row):
+            self.marked.update([i for i, number in enumerate(row) if number in MARKS])
+
+    @property
+    def predicate(self) -> Any:
+        """PyDatalog's predicate with all rows; registered even without any, since asking an unknown one raises there."""
+        if self._predicate is None:
+            self._predicate = self.session.relation(self.arity)
+        for row in self._untold:
+            self.session.assert_fact(self._predicate, row)
+        self._untold.clear()
+        return self._predicate
 
 
 Lookup = Callable[[str, int], Relation]
@@ -143,8 +167,13 @@ class Clause:
         domain = self.domains.get(premise.type)
         target = self._assigned(premise)
         if target is not None:
-            variable, term = target
-            self._compute(variable, term)
+            self._compute(*target)
+            return
+        if premise.lenient and premise.op == "=" and isinstance(premise.left, s.Variable):
+            self._compute(premise.left.name, premise.right)
+            return
+        if premise.lenient and premise.op == "=" and isinstance(premise.right, s.Variable):
+            self._compute(premise.right.name, premise.left)
             return
         left, right, op, lenient = premise.left, premise.right, premise.op, premise.lenient
         names = _names((left, right))
@@ -172,6 +201,9 @@ class Clause:
         function = self.session.function(len(names) + 1, result)
         name = self.session.fresh()
         self.literals.append(self.session.literal(function, [*(self.names[each] for each in names), name]))
+        if variable in self.names:
+            self._meet(variable, name)
+            return
         self.names[variable] = name
         if self.loose & set(names):
             self.loose.add(variable)

@@ -33,7 +33,7 @@ class Instance:
     @property
     def binding(self) -> dict[str, Value]:
         """The value of each variable by name."""
-        return dict(zip(rule_variables(self.rule.rule), self.values, strict=True))
+        return dict(zip(self.rule.variables, self.values, strict=True))
 
     @property
     def head(self) -> tuple[str, Row]:
@@ -84,24 +84,6 @@ def fits(row: Row, pattern: Row, lenient: bool = False) -> bool:
         if not (lenient and UNKNOWN in (value, wanted)):
             return False
     return True
-
-
-def rule_variables(rule: s.Rule) -> tuple[str, ...]:
-    """The variables that an instance gives values: those its positive premises bind, in order of occurrence."""
-    return body_variables(rule.body)
-
-
-def body_variables(body: Iterable[s.Premise]) -> tuple[str, ...]:
-    """The variables of a body, in order; those inside aggregates and the anonymous ones of a test are left out."""
-    names: dict[str, None] = {}
-    for premise in body:
-        if isinstance(premise, s.Aggregate):
-            variables = list(s.term_variables(premise.bound))
-        else:
-            variables = list(s.premise_variables(premise))
-        is_test = isinstance(premise, s.Literal) and (premise.negated or premise.atom.strong)
-        names.update((v.name, None) for v in variables if not (is_test and v.is_anonymous))
-    return tuple(names)
 
 
 def ground_row(terms: Iterable[s.Term], binding: Mapping[str, Value]) -> Row:

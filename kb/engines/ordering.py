@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from kb.language import syntax as s
 
 Size = Callable[[s.Atom], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A premise with what decides its place: the variables it needs bound, those it binds, and whether it lists rows."""
+
+    premise: s.Premise
+    names: frozenset[str]
+    needs: frozenset[str]
+    lists: bool
+    targets: frozenset[str]
+    """Variables that it computes if the others are bound: those of `V = …`."""
 
 
 def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
@@ -14,52 +27,63 @@ def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
 
     `size` gives the number of rows of an atom's relation. An argument that is bound already
     counts as narrowing a relation tenfold (the usual guess without statistics).
+
+    In a lenient body a later premise may turn a `?` into a value. So there a premise
+    waits until nothing before it can do that: the order then does not show in the result.
     """
-    pending, bound, result = list(body), set[str](), list[s.Premise]()
+    if len(body) == 1:
+        return list(body)
+    pending, bound, result = [_item(premise, body) for premise in body], set[str](), list[s.Premise]()
+    is_lenient = any(premise.lenient for premise in body)
     while pending:
-        chosen = next((each for each in pending if _is_ready(each, body, bound)), None)
+        ready = (each for each in pending if _is_ready(each, bound))
+        if is_lenient:
+            ready = (each for each in ready if not _may_change(each, pending))
+        chosen = next(ready, None)
         if chosen is None:
-            chosen = min((p for p in pending if _lists(p)), key=lambda p: _estimate(p, bound, size))
+            listing = [each for each in pending if each.lists]
+            chosen = min(listing, key=lambda each: _estimate(each.premise, bound, size)) if listing else pending[0]
         pending = [each for each in pending if each is not chosen]
-        result.append(chosen)
-        bound |= _binds(chosen)
+        result.append(chosen.premise)
+        bound |= chosen.names
     return result
 
 
-def _lists(premise: s.Premise) -> bool:
-    return isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong
-
-
-def _is_ready(premise: s.Premise, body: tuple[s.Premise, ...], bound: set[str]) -> bool:
+def _item(premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
+    targets = frozenset[str]()
+    if isinstance(premise, s.Literal):
+        lists = not premise.negated and not premise.atom.strong
+        named = frozenset(v.name for v in s.premise_variables(premise) if lists or not v.is_anonymous)
+        return _Item(premise, named, frozenset() if lists else named, lists, targets)
     if isinstance(premise, s.Comparison):
-        free = {v.name for v in s.premise_variables(premise)} - bound
-        return not free or (premise.op == "=" and _assigns(premise, bound))
-    if isinstance(premise, s.Aggregate):
-        free = {v.name for v in s.term_variables(premise.bound)} - bound
-        return shared_variables(premise, body) <= bound and (not free or premise.op == "=")
-    if _lists(premise):
+        named = frozenset(v.name for v in s.premise_variables(premise))
+        if premise.op == "=":
+            targets = frozenset(side.name for side in (premise.left, premise.right) if isinstance(side, s.Variable))
+        return _Item(premise, named, named, False, targets)
+    outer = frozenset(v.name for v in s.term_variables(premise.bound))
+    shared = frozenset(shared_variables(premise, body))
+    return _Item(premise, shared | outer, shared | outer, False, outer if premise.op == "=" else targets)
+
+
+def _is_ready(item: _Item, bound: set[str]) -> bool:
+    if item.lists:
         return False
-    return all(v.name in bound or v.is_anonymous for v in s.premise_variables(premise))
+    missing = item.needs - bound
+    return not missing or (len(missing) == 1 and missing <= item.targets)
 
 
-def _assigns(premise: s.Comparison, bound: set[str]) -> bool:
+def _may_change(item: _Item, pending: list[_Item]) -> bool:
+    """Whether a pending literal, or a pending `V = …` for another premise, may give a variable of it a value."""
     return any(
-        isinstance(target, s.Variable) and target.name not in bound and all(v.name in bound for v in s.term_variables(other))
-        for target, other in ((premise.left, premise.right), (premise.right, premise.left))
+        not item.names.isdisjoint(other.names if other.lists else other.targets)
+        for other in pending
+        if other is not item and (other.lists or (other.targets and not item.targets))
     )
-
-
-def _binds(premise: s.Premise) -> set[str]:
-    if isinstance(premise, s.Aggregate):
-        return {v.name for v in s.term_variables(premise.bound)}
-    return {v.name for v in s.premise_variables(premise)}
 
 
 def _estimate(premise: s.Premise, bound: set[str], size: Size) -> float:
     assert isinstance(premise, s.Literal)
-    fixed = sum(
-        isinstance(term, s.Constant) or (isinstance(term, s.Variable) and term.name in bound) for term in premise.atom.terms
-    )
+    fixed = sum(not isinstance(term, s.Variable) or term.name in bound for term in premise.atom.terms)
     return float(size(premise.atom)) / float(10**fixed)
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kb.engines.clauses import Clause, Relation
-from kb.engines.model import EvaluationError, EvaluationTimeout, Model, body_variables, rule_variables
-from kb.engines.session import MARKS, NULL_ID, UNKNOWN_ID, Ids, OutOfTime, Session
+from kb.engines.model import EvaluationError, EvaluationTimeout, Model
+from kb.engines.session import NULL_ID, UNKNOWN_ID, Ids, OutOfTime, Session
 from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule
 from kb.language.strata import needed
@@ -74,10 +74,10 @@ class _Run:
             self.add(name, tuple([unknown if value is UNKNOWN else to_id(value) for value in row]))
 
     def relation(self, name: str, arity: int) -> Relation:
-        """The relation; registered with pyDatalog when first met, since asking an unknown one raises there."""
+        """The relation; made when it is first met."""
         found = self.relations.get(name)
         if found is None:
-            found = self.relations[name] = Relation(self.session.relation(arity))
+            found = self.relations[name] = Relation(self.session, arity)
         return found
 
     def add(self, name: str, row: Ids) -> bool:
@@ -85,9 +85,7 @@ class _Run:
         relation = self.relation(name, len(row))
         if row in relation.rows:
             return False
-        relation.rows.add(row)
-        relation.marked.update([i for i, number in enumerate(row) if number in MARKS])
-        self.session.assert_fact(relation.predicate, row)
+        relation.add(row)
         return True
 
     def component(self, names: frozenset[str], seconds: float | None) -> None:
@@ -115,9 +113,10 @@ class _Run:
         return self._commit(new)
 
     def _delta(self, rows: set[Ids], name: str) -> Relation:
-        relation = Relation(self.session.relation(len(next(iter(rows)))), rows, self.relations[name].marked)
+        relation = Relation(self.session, len(next(iter(rows))))
         for row in rows:
-            self.session.assert_fact(relation.predicate, row)
+            relation.add(row)
+        relation.marked = self.relations[name].marked
         return relation
 
     def _commit(self, new: dict[str, set[Ids]]) -> dict[str, set[Ids]]:
@@ -135,7 +134,7 @@ class _Run:
         if any(not self._rows(p) for p in rule.rule.body if isinstance(p, s.Literal) and not p.negated):
             return
         try:
-            variables = rule_variables(rule.rule)
+            variables = rule.variables
             rows = self._ask(rule.rule.body, variables, delta)
         except OutOfTime as error:
             raise EvaluationTimeout(f"the limit of {seconds:g} seconds is used up", rule.id) from error
@@ -175,7 +174,7 @@ class _Run:
         self, body: tuple[s.Premise, ...], variables: tuple[str, ...], around: tuple[s.Premise, ...]
     ) -> list[Row]:
         """The rows of an aggregate's body; what it does not bind itself is bound by the literals around it."""
-        if not set(variables) <= set(body_variables(tuple(p for p in body if _lists(p)))):
+        if not set(variables) <= set(s.body_variables(tuple(p for p in body if _lists(p)))):
             body = (*(p for p in around if _lists(p)), *body)
         rows = self._ask(body, tuple(variables))
         return [tuple(map(self.session.value, row)) for row in rows]

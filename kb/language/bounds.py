@@ -32,6 +32,14 @@ def bounded(relation: str, bound: str) -> str:
     return f"-{bound}{relation[1:]}" if relation.startswith("-") else bound + relation
 
 
+def plain(name: str) -> str:
+    """The relation of the program behind one of its rewriting."""
+    sign = "-" if name.startswith("-") else ""
+    for prefix in (POSSIBLE, CERTAIN, CONTRADICTED):
+        name = name.removeprefix("-").removeprefix(prefix)
+    return sign + name
+
+
 def bounds(
     program: Program, same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str] = frozenset()
 ) -> Program:
@@ -58,12 +66,25 @@ def bounds(
 
 
 def _rewrite(rule: ProgramRule, side: _Side, barred: bool = False) -> ProgramRule:
-    head = side.atom(rule.head)
-    body = side.body(rule.rule.body)
+    plain = _substituted(rule.rule)
+    assert plain.head is not None
+    head = side.atom(plain.head)
+    body = side.body(plain.body)
     if barred:
-        atom = replace(rule.head, predicate=CONTRADICTED + rule.head.predicate)
+        atom = replace(plain.head, predicate=CONTRADICTED + plain.head.predicate)
         body = (*body, s.Literal(atom, negated=True))
     return replace(rule, id=side.bound + rule.id, rule=replace(rule.rule, head=head, body=body))
+
+
+def _substituted(rule: s.Rule) -> s.Rule:
+    """The rule without `V = W` and `V = c`: with `?` about, two names for one value would not be one value."""
+    for index, premise in enumerate(rule.body):
+        if isinstance(premise, s.Comparison) and premise.op == "=":
+            for variable, term in ((premise.left, premise.right), (premise.right, premise.left)):
+                if isinstance(variable, s.Variable) and not isinstance(term, s.Arithmetic):
+                    rest = (*rule.body[:index], *rule.body[index + 1 :])
+                    return _substituted(s.substituted(replace(rule, body=rest), {variable.name: term}))
+    return rule
 
 
 class _Side:

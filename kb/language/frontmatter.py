@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -68,7 +68,9 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
         return default, (finding,), 1
     data, findings = _load(lines[1:end])
     if data is None:
-        return default, tuple(findings), end + 1
+        # A chart stays a chart, so that its facts are not taken for a policy's.
+        case = next((line.split(":", 1)[1].strip() for line in lines[1:end] if line.startswith("case:")), "")
+        return replace(default, case=case), tuple(findings), end + 1
     values: dict[str, Any] = {"id": default.id}
     for key, value in data.items():
         place = _place(lines, key)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from kb.language.frontmatter import Meta
-from kb.language.syntax import Atom, Rule
+from kb.language.syntax import Atom, Rule, body_variables
 from kb.language.values import Row
 
 BUILT_IN_TYPES = ("case", "text", "number", "date")
@@ -97,6 +97,11 @@ class ProgramRule:
         """The atom that an instance concludes."""
         assert self.rule.head is not None
         return self.rule.head
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that an instance gives values, in order."""
+        return body_variables(self.rule.body)
 
 
 @dataclass(frozen=True, slots=True)

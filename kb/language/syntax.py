@@ -5,8 +5,8 @@ Places are left out of comparisons, so two trees are equal when they say the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from kb.language.values import Value
 
@@ -274,3 +274,50 @@ def premise_variables(premise: Premise) -> Iterator[Variable]:
             yield from premise_variables(inner)
         for term in (*premise.terms, premise.bound):
             yield from term_variables(term)
+
+
+def body_variables(body: Iterable[Premise]) -> tuple[str, ...]:
+    """The variables that an instance of a body gives values: those its premises bind, in order of occurrence.
+
+    Those inside aggregates and the anonymous ones of a test (`not`, `-`) are left out.
+    """
+    names: dict[str, None] = {}
+    for premise in body:
+        if isinstance(premise, Aggregate):
+            variables = list(term_variables(premise.bound))
+        else:
+            variables = list(premise_variables(premise))
+        is_test = isinstance(premise, Literal) and (premise.negated or premise.atom.strong)
+        names.update((v.name, None) for v in variables if not (is_test and v.is_anonymous))
+    return tuple(names)
+
+
+def substituted(rule: Rule, terms: Mapping[str, Term]) -> Rule:
+    """The rule with terms in the place of variables."""
+    head = None if rule.head is None else _atom(rule.head, terms)
+    return replace(rule, head=head, body=tuple(_premise(premise, terms) for premise in rule.body))
+
+
+def _term(term: Term, terms: Mapping[str, Term]) -> Term:
+    if isinstance(term, Variable):
+        return terms.get(term.name, term)
+    if isinstance(term, Arithmetic):
+        return replace(term, left=_term(term.left, terms), right=_term(term.right, terms))
+    return term
+
+
+def _atom(atom: Atom, terms: Mapping[str, Term]) -> Atom:
+    return replace(atom, terms=tuple(_term(term, terms) for term in atom.terms))
+
+
+def _premise(premise: Premise, terms: Mapping[str, Term]) -> Premise:
+    if isinstance(premise, Literal):
+        return replace(premise, atom=_atom(premise.atom, terms))
+    if isinstance(premise, Comparison):
+        return replace(premise, left=_term(premise.left, terms), right=_term(premise.right, terms))
+    return replace(
+        premise,
+        terms=tuple(_term(term, terms) for term in premise.terms),
+        body=tuple(_premise(inner, terms) for inner in premise.body),
+        bound=_term(premise.bound, terms),
+    )

@@ -23,7 +23,7 @@ _FOREIGN = (
     (";", "write a second rule with the same head"),
     ("|", "write a second rule with the same head"),
     ("//", "a comment starts with `%`"),
-    ("/", "there is no division: multiply the other side instead"),
+    ("/", 'a grade such as 4/5 is written "4"; there is no division'),
     ("'", 'a text stands in double quotes: `"..."`'),
     ("[", "there are no lists; use one argument for each value"),
 )

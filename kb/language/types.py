@@ -91,7 +91,7 @@ class Typing:
             self._unify(term, wanted)
             return term
         if isinstance(term, s.Arithmetic):
-            hint = "compute it in a premise of its own, `N = …`, and use `N` here"
+            hint = f"write {quoted(self._written(term.place))} for the text, or compute it in a premise of its own, `N = …`"
             self._find(term.place, "arithmetic", "arithmetic does not stand in an atom", hint)
             return term
         if term.value is UNKNOWN:
@@ -111,8 +111,10 @@ class Typing:
                 self._mismatch(term, "a number", "write it without quotes" if _is_number(value) else "")
             return term
         if isinstance(value, Decimal):
-            text = self.source.document.lines[term.place.line - 1] if self.source.document.lines else ""
-            written = text[term.place.column - 1 : term.place.column - 1 + term.place.length] or str(value)
+            written, domain = self._written(term.place) or str(value), self.symbols.domains.get(wanted)
+            is_value = domain is None or written in domain.values
+            values = ", ".join(domain.values) if domain is not None else ""
+            hint = f"write {quoted(written)}" if is_value else f"the values are {values}"
             what = (
                 "a code"
                 if wanted in ("text", "case")
@@ -120,9 +122,7 @@ class Typing:
                 if wanted == "date"
                 else f"a value of `{_short(wanted)}`"
             )
-            self._find(
-                term.place, "unquoted-code", f"`{written}` is a number where {what} belongs", f"write {quoted(written)}"
-            )
+            self._find(term.place, "unquoted-code", f"`{written}` is a number where {what} belongs", hint)
             return term
         if wanted == "date":
             return self._date(term, value)
@@ -130,6 +130,11 @@ class Typing:
         if domain is not None:
             self._member(term, value, domain, is_fact)
         return term
+
+    def _written(self, place: s.Place) -> str:
+        """What the author wrote at a place."""
+        lines = self.source.document.lines
+        return lines[place.line - 1][place.column - 1 :][: place.length] if 0 < place.line <= len(lines) else ""
 
     def _date(self, term: s.Constant, text: str) -> s.Constant:
         value: Value = text

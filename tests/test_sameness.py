@@ -1,0 +1,112 @@
+"""pyDatalog and clingo give the same models of random programs, and the bounds keep what they promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, product
+
+from hypothesis import HealthCheck, given, settings
+
+from kb.engines import engine
+from kb.engines.model import fits
+from kb.language.bounds import plain
+from kb.language.program import Fact, Program
+from kb.language.strata import needed
+from kb.language.values import UNKNOWN, Row, Value
+from kb.models import Compiled, Models, models
+from tests.random_programs import RandomProgram, programs
+from tests.support import clingo_model, facts, program, relations
+
+SCALE = 100
+_SETTINGS = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+_FEWER = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+
+
+def concluded(of: Program) -> list[str]:
+    return sorted({rule.head.relation for rule in of.rules})
+
+
+@_SETTINGS
+@given(programs())
+def test_the_perfect_model_is_clingos(random: RandomProgram) -> None:
+    of = program(random.source)
+    given_rows = relations(of, facts(random.chart, of))
+    ours = engine()(of, given_rows)
+    theirs = clingo_model(of, given_rows, SCALE)
+    assert {name: set(ours.rows(name)) for name in concluded(of)} == {
+        name: theirs.get(name, set()) for name in concluded(of)
+    }
+
+
+@_SETTINGS
+@given(programs(with_aggregates=False))
+def test_the_rewritten_program_has_clingos_model(random: RandomProgram) -> None:
+    of = program(random.source)
+    found = case_models(of, facts(random.chart, of))
+    everything = needed(found.rewritten.rules_for, concluded(found.rewritten))
+    given_rows = found.given(everything - found.same)
+    theirs = clingo_model(found.rewritten, given_rows, SCALE)
+    names = sorted({plain(name) for name in concluded(found.rewritten)})
+    assert {name: set(found.possible_rows(name)) for name in names} == {
+        name: theirs.get(f"possible:{name}", set()) for name in names
+    }
+    assert {name: set(found.certain_rows(name)) for name in names if name not in found.definite} == {
+        name: theirs.get(f"certain:{name}", set()) for name in names if name not in found.definite
+    }
+
+
+@_FEWER
+@given(programs(unknown=False))
+def test_what_is_possible_or_certain_bounds_every_completion_of_the_record(random: RandomProgram) -> None:
+    """Refuted means: in no completion; certain means: in every one. Completions are tried with clingo, one by one."""
+    of = program(random.source)
+    stated = facts(random.chart, of)
+    found = case_models(of, stated)
+    if found.contradictions:
+        return
+    for completion in completions(found, of):
+        rows = relations(of, stated)
+        for relation, row in completion:
+            rows.setdefault(relation, set()).add(row)
+        complete = clingo_model(of, rows, SCALE)
+        for name in concluded(of):
+            for row in complete.get(name, set()):
+                assert found.is_possible(name, row), f"{name}{row} follows from {completion}"
+            for row in found.certain_rows(name):
+                assert row in complete.get(name, set()), f"{name}{row} does not follow from {completion}"
+
+
+def case_models(of: Program, stated: tuple[Fact, ...]) -> Models:
+    return models(Compiled(of), stated, "x", engine())
+
+
+def completions(found: Models, of: Program, most: int = 24) -> Iterator[list[tuple[str, Row]]]:
+    """Some ways in which the open facts may turn out: none of them, one, or two, with each of a few values."""
+    instances: list[tuple[str, Row]] = []
+    for name in (name for name, predicate in of.predicates.items() if predicate.can_be_open):
+        rows = found.open(name)
+        kinds = [argument.type for argument in of.predicates[name].arguments]
+        values: dict[str, tuple[Value, ...]] = {"grade": ("low", "high"), "number": tuple(map(_number, ("0", "2.5", "7")))}
+        for row in sorted(rows, key=str):
+            choices = [values[kind] if value is UNKNOWN else (value,) for value, kind in zip(row, kinds, strict=True)]
+            instances += [(name, tuple(each)) for each in product(*choices)]
+    yield []
+    for number, chosen in enumerate(combinations(instances, 1)):
+        if number >= most:
+            break
+        yield list(chosen)
+    step = max(1, len(instances) // 6)
+    for pair in combinations(instances[::step], 2):
+        yield list(pair)
+
+
+def _number(text: str) -> Value:
+    from decimal import Decimal
+
+    return Decimal(text)
+
+
+def test_fits_is_symmetric_for_marks() -> None:
+    assert fits((UNKNOWN,), ("a",), lenient=True)
+    assert fits(("a",), (UNKNOWN,), lenient=True)
+    assert not fits((UNKNOWN,), ("a",))
