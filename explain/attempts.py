@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.engines.computed import aggregate, compare, compute
-from kb.engines.model import fits, ground_row
+from kb.engines.model import fits, ground_row, unified
 from kb.engines.ordering import ordered
 from kb.language import syntax as s
 from kb.language.printer import premise_text
@@ -52,7 +52,7 @@ def attempts(models: Models, relation: str, pattern: Row) -> tuple[Attempt, ...]
 
 
 def _attempt(models: Models, rule: ProgramRule, pattern: Row) -> Attempt | None:
-    start = _unified(rule, pattern)
+    start = unified(rule.head.terms, pattern)
     if start is None:
         return None
     premises = ordered(rule.rule.body, lambda atom: len(models.perfect.rows(atom.relation)))
@@ -68,18 +68,6 @@ def _attempt(models: Models, rule: ProgramRule, pattern: Row) -> Attempt | None:
     return Attempt(rule.id, rule.origin, tuple(steps))
 
 
-def _unified(rule: ProgramRule, pattern: Row) -> Binding | None:
-    binding: Binding = {}
-    for term, value in zip(rule.head.terms, pattern, strict=True):
-        if value is ANY:
-            continue
-        if isinstance(term, s.Variable) and binding.setdefault(term.name, value) != value:
-            return None
-        if isinstance(term, s.Constant) and term.value != value:
-            return None
-    return binding
-
-
 def _extended(models: Models, premise: s.Premise, way: Binding) -> Iterator[Binding]:
     if isinstance(premise, s.Literal):
         yield from _listed(models, premise, way)
@@ -92,7 +80,7 @@ def _extended(models: Models, premise: s.Premise, way: Binding) -> Iterator[Bind
 def _listed(models: Models, premise: s.Literal, way: Binding) -> Iterator[Binding]:
     rows = models.perfect.matching(premise.atom.relation, ground_row(premise.atom.terms, way))
     if premise.negated:
-        if not any(rows):
+        if next(rows, None) is None:
             yield way
         return
     for row in sorted(rows, key=str):

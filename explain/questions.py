@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 
 from explain.wording import spaced
-from kb.engines.model import ground_row
+from kb.engines.model import ground_row, unified
 from kb.language.closed import SCOPE
 from kb.language.program import Goal, ProgramRule
-from kb.language.syntax import Variable
 from kb.language.values import UNKNOWN, Row, Value, value_text
 from kb.models import Models
 
@@ -45,11 +44,10 @@ def questions(models: Models) -> tuple[Question, ...]:
         rows = models.perfect.rows(goal.trigger.relation)
         order = list(models.stated.get(goal.trigger.relation, {}))
         for row in sorted(rows, key=lambda row: (order.index(row) if row in order else len(order), str(row))):
-            binding = {
-                term.name: value
-                for term, value in zip(goal.trigger.terms, row, strict=True)
-                if isinstance(term, Variable) and not term.is_anonymous
-            }
+            binding = unified(goal.trigger.terms, row)
+            if binding is None:
+                continue
+            binding = {name: value for name, value in binding.items() if not name.startswith("_")}
             asked = ground_row(goal.atom.terms, binding)
             found.setdefault((goal.atom.relation, asked), Question(goal, asked, binding))
     return tuple(found.values())

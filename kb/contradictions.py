@@ -43,7 +43,7 @@ def _denials(program: Program, model: Model) -> Iterator[Contradiction]:
 
 def _key_violations(predicate: Predicate, key: tuple[int, ...], model: Model) -> Iterator[Contradiction]:
     groups: dict[Row, list[Row]] = {}
-    for row in model.rows(predicate.name):
+    for row in sorted(model.rows(predicate.name), key=str):
         values = tuple(row[i] for i in key)
         if UNKNOWN not in values:
             groups.setdefault(values, []).append(row)

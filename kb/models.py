@@ -100,19 +100,19 @@ class Models:
 
     def holds(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern is in the perfect model."""
-        return any(self.perfect.matching(relation, pattern))
+        return self.perfect.has(relation, pattern)
 
     def is_possible(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern may hold, for some way in which the silences turn out."""
         if relation in self.same:
             return self.holds(relation, pattern)
-        return any(self._bound(relation, POSSIBLE).matching(bounded(relation, POSSIBLE), pattern, lenient=True))
+        return self._bound(relation, POSSIBLE).has(bounded(relation, POSSIBLE), pattern, lenient=True)
 
     def is_certain(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern holds however the silences turn out."""
         if relation in self.same or relation in self.definite:
             return self.holds(relation, pattern)
-        return any(self._bound(relation, CERTAIN).matching(bounded(relation, CERTAIN), pattern))
+        return self._bound(relation, CERTAIN).has(bounded(relation, CERTAIN), pattern)
 
     def possible_rows(self, relation: str) -> frozenset[Row]:
         """The rows of a relation in the possible model."""

@@ -27,6 +27,7 @@ def determination_data(determination: Determination) -> dict[str, Any]:
         "title": determination.title,
         "payer": determination.payer,
         "on": determination.on.isoformat(),
+        "notes": list(determination.notes),
         "documents": [meta.full_id for meta in program.documents],
         "answers": [_answer(program, answer) for answer in determination.answers],
     }

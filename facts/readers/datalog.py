@@ -9,6 +9,7 @@ from kb.language import syntax as s
 from kb.language.diagnostics import Diagnostic, Finding, nearest
 from kb.language.documents import Document
 from kb.language.names import resolve_atom
+from kb.language.printer import value_source
 from kb.language.program import Fact, Program
 from kb.language.rules import ground
 from kb.language.symbols import Report, Source, Symbols, sources
@@ -75,7 +76,10 @@ def _stated(source: Source, case: str, symbols: Symbols, report: Report) -> s.Ru
     predicate = symbols.predicates[atom.predicate]
     if not predicate.is_fact or predicate.case_position is None:
         message = f"`{predicate.local_name}` is concluded by rules, and a chart does not state it"
-        report.add(source, Finding(atom.place, "chart", message, "state the finding that it is concluded from"))
+        hint = "state the finding that it is concluded from"
+        if predicate.is_fact:
+            message, hint = f"`{predicate.local_name}` says nothing about a case", "it stands in a shared document"
+        report.add(source, Finding(atom.place, "chart", message, hint))
         return None
     mistakes = len(report.found)
     rule = type_rule(source, s.Rule(atom, (), node.place), symbols, report)
@@ -93,5 +97,5 @@ def _check_values(source: Source, rule: s.Rule, case: str, position: int, report
             report.add(source, Finding(term.place, "chart", "a fact has no variables", hint))
     term = rule.head.terms[position]
     if isinstance(term, s.Constant) and term.value != case:
-        message = f"this fact belongs to the case `{term.value}`, and the chart to `{case}`"
+        message = f"this fact belongs to the case `{value_source(term.value)}`, and the chart to `{case}`"
         report.add(source, Finding(term.place, "other-case", message, f"write `{case}`, or move it to that chart"))

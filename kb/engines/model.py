@@ -59,14 +59,18 @@ class Model:
             if fits(row, pattern, lenient):
                 yield row
 
+    def has(self, relation: str, pattern: Row, lenient: bool = False) -> bool:
+        """Whether a row fits a pattern."""
+        return next(self.matching(relation, pattern, lenient), None) is not None
+
     def instances(self, rule_id: str) -> tuple[Instance, ...]:
-        """The ground instances of a rule."""
-        return tuple(Instance(self.rules[rule_id], row) for row in self.rows_of_rules.get(rule_id, ()))
+        """The ground instances of a rule, in an order that does not depend on how they were found."""
+        return tuple(Instance(self.rules[rule_id], row) for row in sorted(self.rows_of_rules.get(rule_id, ()), key=str))
 
     @cached_property
     def _derivations(self) -> dict[tuple[str, Row], list[Instance]]:
         found: dict[tuple[str, Row], list[Instance]] = {}
-        for rule_id in self.rows_of_rules:
+        for rule_id in self.rules:
             for instance in self.instances(rule_id):
                 found.setdefault(instance.head, []).append(instance)
         return found
@@ -84,6 +88,19 @@ def fits(row: Row, pattern: Row, lenient: bool = False) -> bool:
         if not (lenient and UNKNOWN in (value, wanted)):
             return False
     return True
+
+
+def unified(terms: Iterable[s.Term], row: Row) -> dict[str, Value] | None:
+    """The values that make the terms of an atom a row; None if none do. ANY in the row leaves a variable free."""
+    binding: dict[str, Value] = {}
+    for term, value in zip(terms, row, strict=True):
+        if value is ANY:
+            continue
+        if isinstance(term, s.Variable) and binding.setdefault(term.name, value) != value:
+            return None
+        if isinstance(term, s.Constant) and term.value != value:
+            return None
+    return binding
 
 
 def ground_row(terms: Iterable[s.Term], binding: Mapping[str, Value]) -> Row:

@@ -18,8 +18,13 @@ class _Item:
     names: frozenset[str]
     needs: frozenset[str]
     lists: bool
-    targets: frozenset[str]
-    """Variables that it computes if the others are bound: those of `V = …`."""
+    computes: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Variables that it computes, those of `V = …`, each with what has to be bound for it."""
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The variables that it can compute."""
+        return frozenset(name for name, _ in self.computes)
 
 
 def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
@@ -50,26 +55,28 @@ def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
 
 
 def _item(premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
-    targets = frozenset[str]()
     if isinstance(premise, s.Literal):
         lists = not premise.negated and not premise.atom.strong
         named = frozenset(v.name for v in s.premise_variables(premise) if lists or not v.is_anonymous)
-        return _Item(premise, named, frozenset() if lists else named, lists, targets)
+        return _Item(premise, named, frozenset() if lists else named, lists)
     if isinstance(premise, s.Comparison):
         named = frozenset(v.name for v in s.premise_variables(premise))
-        if premise.op == "=":
-            targets = frozenset(side.name for side in (premise.left, premise.right) if isinstance(side, s.Variable))
-        return _Item(premise, named, named, False, targets)
-    outer = frozenset(v.name for v in s.term_variables(premise.bound))
-    shared = frozenset(shared_variables(premise, body))
-    return _Item(premise, shared | outer, shared | outer, False, outer if premise.op == "=" else targets)
+        sides = ((premise.left, premise.right), (premise.right, premise.left)) if premise.op == "=" else ()
+        computes = tuple((side.name, _names(other)) for side, other in sides if isinstance(side, s.Variable))
+        return _Item(premise, named, named, False, computes)
+    shared, outer = frozenset(shared_variables(premise, body)), _names(premise.bound)
+    is_value = premise.op == "=" and isinstance(premise.bound, s.Variable)
+    return _Item(premise, shared | outer, shared | outer, False, tuple((n, shared) for n in outer) if is_value else ())
+
+
+def _names(term: s.Term) -> frozenset[str]:
+    return frozenset(v.name for v in s.term_variables(term))
 
 
 def _is_ready(item: _Item, bound: set[str]) -> bool:
     if item.lists:
         return False
-    missing = item.needs - bound
-    return not missing or (len(missing) == 1 and missing <= item.targets)
+    return item.needs <= bound or any(name not in bound and needs <= bound for name, needs in item.computes)
 
 
 def _may_change(item: _Item, pending: list[_Item]) -> bool:

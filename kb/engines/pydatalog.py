@@ -176,8 +176,10 @@ class _Run:
         """The rows of an aggregate's body; what it does not bind itself is bound by the literals around it."""
         if not set(variables) <= set(s.body_variables(tuple(p for p in body if _lists(p)))):
             body = (*(p for p in around if _lists(p)), *body)
-        rows = self._ask(body, tuple(variables))
-        return [tuple(map(self.session.value, row)) for row in rows]
+        # All named variables are asked for, so that a join over `?` is dropped here as it is in rules.
+        named = [name for name in s.body_variables(body) if not name.startswith("_") and name not in variables]
+        rows = {row[: len(variables)] for row in self._ask(body, (*variables, *named))}
+        return [tuple(map(self.session.value, row)) for row in sorted(rows)]
 
     def _rows(self, literal: s.Literal) -> set[Ids]:
         return self.relation(literal.atom.relation, len(literal.atom.terms)).rows

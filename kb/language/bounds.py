@@ -116,8 +116,9 @@ class _Side:
             return replace(premise, body=upper, lower=lower, lenient=self.lenient)
         same = premise.atom.relation in self._same
         bound = self.other if premise.negated else self.bound
-        lenient = not same and self.lenient != premise.negated
-        return replace(premise, atom=self.atom(premise.atom, bound), lenient=lenient or (same and self.lenient))
+        # A relation that all models share holds no `?`; under `not`, a `?` beside it may be another value.
+        lenient = (self.lenient and not premise.negated) if same else self.lenient != premise.negated
+        return replace(premise, atom=self.atom(premise.atom, bound), lenient=lenient)
 
 
 class _Possible(_Side):

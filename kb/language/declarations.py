@@ -33,6 +33,9 @@ def goals(everything: Iterable[Source], symbols: Symbols, report: Report) -> tup
         trigger = resolve_atom(source, node.trigger, symbols, report)
         if is_unresolved(atom) or is_unresolved(trigger):
             continue
+        if source.document.meta.payer and "/" not in atom.predicate:
+            message = f"a payer's document asks no shared goal: `{atom.predicate}` is not its own"
+            report.add(source, Finding(atom.place, "goal", message, "ask it in a shared document"))
         type_atoms(source, (trigger, atom), symbols, report)
         names = {variable.name for term in trigger.terms for variable in s.term_variables(term)}
         for term in atom.terms:
@@ -83,7 +86,8 @@ def _labelled(
     for wording in wordings:
         if wording.label not in labels:
             hint = nearest(wording.label, labels) or f"the labels are {', '.join(labels)}"
-            report.add(source, Finding(wording.place, "template", f"`{wording.label}` is not a label here", hint))
+            message = f"`{wording.label}` is not a label here" if wording.label else "this wording has no label"
+            report.add(source, Finding(wording.place, "template", message, hint))
         check_template(source, replace(wording), names, report)
         found[wording.label] = wording.text
     return found

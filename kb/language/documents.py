@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 
 from kb.language import frontmatter
 from kb.language.diagnostics import Diagnostic, Finding
@@ -192,12 +193,12 @@ def _anchored(gathered: _Gathered) -> tuple[Section, ...]:
         for stated in reversed(gathered.statements)
         if isinstance(stated.node, CriterionDeclaration)
     }
-    seen: dict[str, int] = {}
+    seen: set[str] = set()
     sections = []
     for index, (title, path) in enumerate(gathered.sections):
         anchor = labels.get(index) or re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "top"
-        seen[anchor] = seen.get(anchor, 0) + 1
-        if seen[anchor] > 1:
-            anchor = f"{anchor}-{seen[anchor]}"
-        sections.append(Section(title, anchor, path))
+        names = (anchor if number == 1 else f"{anchor}-{number}" for number in count(1))
+        unused = next(name for name in names if name not in seen)
+        seen.add(unused)
+        sections.append(Section(title, unused, path))
     return tuple(sections)

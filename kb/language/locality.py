@@ -9,14 +9,18 @@ from kb.language.diagnostics import Finding
 from kb.language.symbols import Report, Source, Symbols
 
 
-def check_locality(source: Source, rule: s.Rule, symbols: Symbols, report: Report) -> bool:
+def check_locality(source: Source, rule: s.Rule, symbols: Symbols, report: Report) -> None:
     """Reports a rule whose literals speak about two cases, or about none where its head does."""
     cases = list(_case_terms(rule.body, symbols))
     head = list(_case_terms([s.Literal(rule.head)], symbols)) if rule.head else []
     finding = _mixed(cases + head) or _missing(rule, cases, head)
     if finding is not None:
         report.add(source, finding)
-    return finding is None
+
+
+def case_variables(rule: s.Rule, symbols: Symbols) -> set[str]:
+    """The variables that stand for the case: in a constraint, one literal may be all that speaks of it."""
+    return {term.name for term in _case_terms(rule.body, symbols) if isinstance(term, s.Variable)}
 
 
 def _case_terms(body: Iterable[s.Premise], symbols: Symbols) -> Iterator[s.Term]:

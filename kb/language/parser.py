@@ -110,12 +110,14 @@ def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Fi
             offset = len(text)
         statement = _read_before(block, start, offset)
         if statement is not None:
-            here = block.place(start + len(text[:offset].rstrip()), start + len(text[:offset].rstrip()) + 1)
+            end_of_code = start + _end_of_code(text, offset)
+            here = block.place(end_of_code, end_of_code + 1)
             resume = start + offset if offset < len(text) else None
             finding = Finding(here, "missing-period", "this statement does not end with a period", "add `.` here")
             return statement, finding, resume
         length = 1 if isinstance(error, UnexpectedCharacters) or token is None else max(1, len(str(token)))
-        message, hint = syntax_errors.explain(text, offset, error)
+        message, hint, back = syntax_errors.explain(text, offset, error)
+        offset, length = offset - back, length + back
         return None, Finding(block.place(start + offset, start + offset + length), "syntax", message, hint), None
 
 
@@ -129,9 +131,15 @@ def _read_before(block: Block, start: int, offset: int) -> Statement | None:
     if not at_end and (line == 0 or text[line:offset].strip()):
         return None
     try:
-        return _build(block, start, text[:offset].rstrip() + ".")
+        return _build(block, start, text[: _end_of_code(text, offset)] + ".")
     except LarkError:
         return None
+
+
+def _end_of_code(text: str, offset: int) -> int:
+    """Where the last token before an offset ends, comments not counted."""
+    tokens = (m for m in _TOKEN.finditer(text[:offset]) if not m[0].isspace() and not m[0].startswith("%"))
+    return max((token.end() for token in tokens), default=0)
 
 
 def _build(block: Block, start: int, text: str) -> Statement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kb.language import syntax as s
 from kb.language.diagnostics import Finding
-from kb.language.locality import check_locality
+from kb.language.locality import case_variables, check_locality
 from kb.language.names import is_unresolved, resolve_rule
 from kb.language.program import Fact, ProgramRule
 from kb.language.symbols import Report, Source, Symbols
@@ -44,9 +44,10 @@ def checked_rules(
         if rule is None:
             continue
         rule = type_rule(source, rule, symbols, report)
-        check_locality(source, rule, symbols, report)
-        check_variables(source, rule, known, report)
         _check_head(source, rule, symbols, goals, report)
+        if rule.body:
+            check_locality(source, rule, symbols, report)
+        check_variables(source, rule, known, report, case_variables(rule, symbols) if rule.head is None else ())
         if len(report.found) == mistakes and not _has_unresolved(rule.body):
             found.append(Checked(source, rule))
     return tuple(found)

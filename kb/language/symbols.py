@@ -154,6 +154,9 @@ def _declare_domain(source: Source, node: s.DomainDeclaration, symbols: Symbols,
 def _declare_predicate(source: Source, node: s.PredicateDeclaration, symbols: Symbols, report: Report) -> None:
     if not _is_new(source, "predicate", node.name, node.place, symbols.find_predicate, report):
         return
+    if node.kind == "fact" and source.document.meta.payer:
+        message = "a payer's document declares no facts: no chart would know of them"
+        report.add(source, Finding(node.place, "local-fact", message, "declare it in the shared vocabulary"))
     arguments, names = [], [parameter.name for parameter in node.parameters]
     for parameter in node.parameters:
         if names.count(parameter.name) > 1:

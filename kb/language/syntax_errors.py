@@ -43,22 +43,23 @@ _NAMES = {
 }
 
 
-def explain(text: str, offset: int, error: UnexpectedInput) -> tuple[str, str]:
-    """The sentence and the hint for a syntax error at an offset of a statement."""
+def explain(text: str, offset: int, error: UnexpectedInput) -> tuple[str, str, int]:
+    """The sentence and the hint for a syntax error at an offset of a statement, and by how much it starts earlier."""
     rest = text[offset:]
     if rest.startswith('"'):
-        return "this text is not closed", 'close it with `"` on the same line'
+        return "this text is not closed", 'close it with `"` on the same line', 0
     if not rest.strip():
-        return "the statement ends too early", _expected(error)
+        return "the statement ends too early", _expected(error), 0
+    # The first character of a foreign sign may be one of ours: `==` fails at its second `=`.
+    for back in (1, 0):
+        for foreign, hint in _FOREIGN:
+            if len(foreign) > back and offset >= back and text.startswith(foreign, offset - back):
+                return f"`{foreign}` is not expected here", hint, back
     token = str(error.token) if isinstance(error, UnexpectedToken) else rest[0]
-    return f"`{token}` is not expected here", _hint(text, offset, rest) or _expected(error)
+    return f"`{token}` is not expected here", _hint(text, offset, rest) or _expected(error), 0
 
 
 def _hint(text: str, offset: int, rest: str) -> str:
-    around = text[max(0, offset - 1) :]
-    for foreign, hint in _FOREIGN:
-        if rest.startswith(foreign) or (len(foreign) > 1 and around.startswith(foreign)):
-            return hint
     if rest.startswith("(") and (match := re.search(r"\b([A-Z]\w*)\s*$", text[:offset])):
         return f"a predicate starts with a lower-case letter: `{match[1][0].lower()}{match[1][1:]}`"
     if rest.startswith("#"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -59,8 +60,11 @@ class Builder(Transformer[Token, Any]):
         return s.Arithmetic(str(op), left, right, self._at(meta))
 
     def negative(self, meta: Meta, children: list[Any]) -> s.Term:
+        operand = children[-1]
+        if isinstance(operand, s.Constant) and isinstance(operand.value, Decimal):
+            return s.Constant(-operand.value, self._at(meta))
         zero = s.Constant(read_number("0"), self._at(meta))
-        return s.Arithmetic("-", zero, children[-1], self._at(meta))
+        return s.Arithmetic("-", zero, operand, self._at(meta))
 
     # Premises
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 
 from kb.language import syntax as s
 from kb.language.diagnostics import Finding, nearest
+from kb.language.frontmatter import read_date
 from kb.language.names import is_unresolved
 from kb.language.program import Domain
 from kb.language.symbols import Report, Source, Symbols
-from kb.language.values import ANY, UNKNOWN, Value, quoted
+from kb.language.values import ANY, UNKNOWN, quoted
 
 _UNKNOWN_TYPE = "?"
 _ORDER = ("<", "<=", ">", ">=")
@@ -42,10 +42,16 @@ class Typing:
     types: dict[str, str] = field(default_factory=dict)
     places: dict[str, s.Place] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
+    expected: dict[str, str] = field(default_factory=dict)
+    """What the head wants of its variables: it types those that no premise does."""
 
     def rule(self, rule: s.Rule) -> s.Rule:
         """Types literals first, since they fix most variables, then comparisons and aggregates."""
         is_fact = not rule.body
+        if rule.head is not None and rule.head.predicate in self.symbols.predicates:
+            arguments = self.symbols.predicates[rule.head.predicate].arguments
+            pairs = zip(rule.head.terms, arguments, strict=True)
+            self.expected = {term.name: argument.type for term, argument in pairs if isinstance(term, s.Variable)}
         head = None if rule.head is None or not is_fact else self.atom(rule.head, is_fact)
         body = self.premises(rule.body)
         if rule.head is not None and not is_fact:
@@ -115,13 +121,9 @@ class Typing:
             is_value = domain is None or written in domain.values
             values = ", ".join(domain.values) if domain is not None else ""
             hint = f"write {quoted(written)}" if is_value else f"the values are {values}"
-            what = (
-                "a code"
-                if wanted in ("text", "case")
-                else "a date"
-                if wanted == "date"
-                else f"a value of `{_short(wanted)}`"
-            )
+            if wanted == "date":
+                hint = 'write a day of the calendar as "YYYY-MM-DD"'
+            what = {"text": "a code", "case": "a case", "date": "a date"}.get(wanted, f"a value of `{_short(wanted)}`")
             self._find(term.place, "unquoted-code", f"`{written}` is a number where {what} belongs", hint)
             return term
         if wanted == "date":
@@ -137,14 +139,10 @@ class Typing:
         return lines[place.line - 1][place.column - 1 :][: place.length] if 0 < place.line <= len(lines) else ""
 
     def _date(self, term: s.Constant, text: str) -> s.Constant:
-        value: Value = text
-        try:
-            if len(text) != 10:
-                raise ValueError
-            value = date.fromisoformat(text)
-        except ValueError:
+        value = read_date(text)
+        if value is None:
             self._find(term.place, "date", f"`{text}` is not a date", 'write a day of the calendar as "YYYY-MM-DD"')
-        return replace(term, value=value)
+        return replace(term, value=value or text)
 
     def _member(self, term: s.Constant, value: str, domain: Domain, is_fact: bool) -> None:
         if value in domain.parts and not is_fact:
@@ -159,6 +157,9 @@ class Typing:
     def comparison(self, comparison: s.Comparison) -> s.Comparison:
         """Both sides are of one type; the order of `<` is that of numbers, dates and ordered domains."""
         found = self._type(comparison.left) or self._type(comparison.right)
+        if found is None:
+            sides = (t.name for t in (comparison.left, comparison.right) if isinstance(t, s.Variable))
+            found = next((self.expected[name] for name in sides if name in self.expected), None)
         if found is None:
             found = "number" if self._is_numeric(comparison) else "text"
         left, right = self.expression(comparison.left, found), self.expression(comparison.right, found)
@@ -194,7 +195,7 @@ class Typing:
         if days:
             types = ("date", "date")
         elif wanted == "date":
-            types = ("date", "number")
+            types = ("number", "date") if right == "date" else ("date", "number")
         else:
             types = ("number", "number")
         return replace(term, left=self.expression(term.left, types[0]), right=self.expression(term.right, types[1]))
@@ -250,9 +251,9 @@ class Typing:
         left, right = self._type(term.left), self._type(term.right)
         if term.op == "*":
             return "number"
-        if term.op == "-" and left == "date":
-            is_date = right == "date" or (isinstance(term.right, s.Constant) and right is None)
-            return "number" if is_date else "date" if right == "number" else None
+        if term.op == "-" and "date" in (left, right):
+            both = right == "date" or (isinstance(term.right, s.Constant) and right is None)
+            return "number" if both else "date" if right == "number" else None
         return "date" if "date" in (left, right) else "number" if "number" in (left, right) else None
 
     def _is_numeric(self, comparison: s.Comparison) -> bool:

@@ -12,15 +12,13 @@ from kb.language.symbols import Report, Source
 from kb.language.values import quoted
 
 
-def check_variables(source: Source, rule: s.Rule, known_values: frozenset[str], report: Report) -> bool:
-    """Reports variables that occur once, are spelled like a value, or are not bound; True if there are none."""
-    findings = [*_misspelt(rule, known_values)]
-    suspects = {finding.place for finding in findings}
-    findings += [each for each in _single(rule, known_values) if each.place not in suspects]
-    reported = {each.place for each in findings}
-    findings += [each for each in _unsafe(rule) if each.place not in reported]
-    report.add(source, *findings)
-    return not findings
+def check_variables(
+    source: Source, rule: s.Rule, known_values: frozenset[str], report: Report, once: Iterable[str] = ()
+) -> None:
+    """Reports variables that occur once, are spelled like a value, or are not bound; those of `once` may occur once."""
+    report.add(source, *_misspelt(rule, known_values))
+    report.add(source, *_single(rule, known_values, frozenset(once)))
+    report.add(source, *_unsafe(rule))
 
 
 def _occurrences(rule: s.Rule) -> list[s.Variable]:
@@ -39,11 +37,11 @@ def _misspelt(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
             yield Finding(variable.place, "value-as-variable", message, hint)
 
 
-def _single(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
+def _single(rule: s.Rule, known_values: frozenset[str], once: frozenset[str]) -> Iterator[Finding]:
     occurrences = _occurrences(rule)
     counts = Counter(variable.name for variable in occurrences)
     for variable in occurrences:
-        if counts[variable.name] > 1 or variable.name in known_values:
+        if counts[variable.name] > 1 or variable.name in known_values | once:
             continue
         others = [name for name in counts if name != variable.name]
         hint = (

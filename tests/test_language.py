@@ -1,0 +1,66 @@
+"""Documents with mistakes give exactly the diagnostics beside them; documents without give none."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import medproof
+from facts.readers.datalog import read_chart
+from kb.language import cache
+from kb.language.build import check
+from kb.language.diagnostics import Diagnostic, render
+from kb.language.documents import Document, read
+
+HERE = Path(__file__).parent / "language"
+DAY = date(2026, 1, 1)
+DOCUMENTS = sorted(path for path in HERE.rglob("*") if path.suffix in (".md", ".dl"))
+NAMES = [path.relative_to(HERE).as_posix() for path in DOCUMENTS]
+
+
+def document(path: Path) -> Document:
+    return read(path.name, path.read_text(encoding="utf-8"))
+
+
+def diagnostics(of: Document) -> tuple[Diagnostic, ...]:
+    if of.meta.case:
+        return read_chart(of, medproof.program(medproof.load(), "aetna", DAY))[1]
+    return check((of,), "", DAY)[1]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_a_document_gives_the_diagnostics_beside_it(path: Path) -> None:
+    beside = path.with_suffix(path.suffix + ".expected")
+    expected = beside.read_text(encoding="utf-8") if beside.exists() else ""
+    assert "".join(f"{render(each)}\n\n" for each in diagnostics(document(path))) == expected
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_a_document_from_the_cache_is_the_document(path: Path, tmp_path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    fresh = cache.read(path.name, text, tmp_path)
+    cached = cache.read(path.name, text, tmp_path)
+    assert list(tmp_path.iterdir())
+    assert cached == fresh == read(path.name, text)
+    assert diagnostics(cached) == diagnostics(fresh)
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "[23, 1]", '["x"]', "{", '{"a": 1}'])
+def test_a_damaged_cache_is_parsed_anew(damage: str, tmp_path: Path) -> None:
+    text = (HERE / "good" / "everything.md").read_text(encoding="utf-8")
+    fresh = cache.read("everything.md", text, tmp_path)
+    [file] = tmp_path.iterdir()
+    file.write_text(damage, encoding="utf-8")
+    assert cache.read("everything.md", text, tmp_path) == fresh
+
+
+def test_the_shipped_documents_are_right_on_every_day_on_which_one_takes_effect() -> None:
+    assert medproof.check().diagnostics == ()
+
+
+def test_fifteen_mistakes_are_fifteen_diagnostics() -> None:
+    found = diagnostics(document(HERE / "bad" / "fifteen.md"))
+    assert len(found) == 15
+    assert len({each.line for each in found}) == 15
