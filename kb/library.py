@@ -45,12 +45,18 @@ class Library:
         return tuple(sorted({document.meta.payer for document in self.documents} - {""}))
 
     def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong with the documents, for every payer on each of the days."""
-        found: set[Diagnostic] = set()
+        """Everything that is wrong with the documents, for every payer on each of the days; each place once."""
+        found: dict[tuple[str, int, int], Diagnostic] = {}
+        checked: set[frozenset[str]] = set()
         for day in on:
             for payer in self.payers or ("",):
-                found.update(check(in_force(self.documents, payer, day), payer, day)[1])
-        return tuple(sorted(found))
+                documents = in_force(self.documents, payer, day)
+                together = frozenset(document.name for document in documents)
+                if together not in checked:
+                    checked.add(together)
+                    for each in check(documents, payer, day)[1]:
+                        found.setdefault((each.document, each.line, each.column), each)
+        return tuple(sorted(found.values()))
 
 
 def load(*extra: Path, shipped: bool = True, cached: bool = True) -> Library:

@@ -66,10 +66,13 @@ class Symbols:
     domains: dict[str, Domain] = field(default_factory=dict)
     predicates: dict[str, Predicate] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    clashing: dict[tuple[str, str], Predicate] = field(default_factory=dict)
+    """What a document declares although another declares it too: it counts there, so that uses are not reported as well."""
 
     def find_predicate(self, document: Document, name: str) -> Predicate | None:
         """The predicate that a name means in a document: its own, else a shared one."""
-        return self.predicates.get(qualified(document, name)) or self.predicates.get(name)
+        own = self.clashing.get((document.name, name))
+        return own or self.predicates.get(qualified(document, name)) or self.predicates.get(name)
 
     def find_domain(self, document: Document, name: str) -> Domain | None:
         """The domain that a type's name means in a document."""
@@ -152,7 +155,9 @@ def _declare_domain(source: Source, node: s.DomainDeclaration, symbols: Symbols,
 
 
 def _declare_predicate(source: Source, node: s.PredicateDeclaration, symbols: Symbols, report: Report) -> None:
-    if not _is_new(source, "predicate", node.name, node.place, symbols.find_predicate, report):
+    known = symbols.find_predicate(source.document, node.name)
+    is_new = _is_new(source, "predicate", node.name, node.place, symbols.find_predicate, report)
+    if known is not None and known.origin.file == source.document.name:
         return
     if node.kind == "fact" and source.document.meta.payer:
         message = "a payer's document declares no facts: no chart would know of them"
@@ -168,8 +173,12 @@ def _declare_predicate(source: Source, node: s.PredicateDeclaration, symbols: Sy
     wordings = _wordings(source, node.wordings, names, report)
     name = qualified(source.document, node.name)
     about = tuple(i for i, each in enumerate(arguments) if each.type not in ("date", "number", "?"))
-    is_fact = node.kind == "fact"
-    symbols.predicates[name] = Predicate(name, tuple(arguments), is_fact, wordings, source.origin, about=about)
+    predicate = Predicate(name, tuple(arguments), node.kind == "fact", wordings, source.origin, about=about)
+    if is_new:
+        symbols.predicates[name] = predicate
+    else:
+        clash = replace(predicate, name=f"{source.document.name}//{node.name}")
+        symbols.clashing[source.document.name, node.name] = symbols.predicates[clash.name] = clash
 
 
 def _type(source: Source, parameter: s.Parameter, symbols: Symbols, report: Report) -> str:

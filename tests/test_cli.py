@@ -1,0 +1,257 @@
+"""The command line as its users meet it: in a process of its own, in another directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import cli
+import medproof
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *arguments, **options: CliRunner().invoke(cli.main, arguments, **options)
+
+
+def chart(*facts: str, case: str = "c") -> str:
+    return f"---\ncase: {case}\n---\n\n```datalog\n" + "\n".join(facts) + "\n```\n"
+
+
+REQUEST = ('payer(c, "aetna").', 'request_date(c, "2026-02-01").', 'requested(c, item, "63030", "L5-S1", left).')
+
+
+def test_the_reference_case_is_decided_with_answers_criteria_reasons_and_both_places(run: Run) -> None:
+    result = run("decide", "reference")
+    assert result.exit_code == 0
+    for part in (
+        "SUPPORTS APPROVAL: Is revision discectomy, CPT 63042 at L5-S1 left",
+        "NOT INDICATED ON THIS RECORD: Is fusion indicated at L5-S1?",
+        "SUPPORTED: Is inpatient care supported?",
+        "It hinges on what the reviewer states, with no finding behind it:",
+        "It rests on the record's silence.",
+        "✓ met       A4",
+        "the indication is urgent [S]",
+        "✓ met       U5",
+        "✓ met       Pa",
+        "✓ met       Pb",
+        "✓ met       Pc",
+        "not yet approved by a clinician",
+        "[chart reference.md, The reviewer's",
+        "by aetna-cpb-0743@2026-01: A4 Conservative therapy",
+    ):
+        assert part in result.output
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", medproof.shipped_cases())
+def test_no_line_is_wider_than_the_terminal(name: str, width: int, run: Run) -> None:
+    result = run("decide", name, "--payer", "all", "-v", env={"COLUMNS": str(width)})
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= width
+
+
+def test_another_payer_says_otherwise(run: Run) -> None:
+    verdicts = {
+        each["payer"]: each["answers"][0]["verdict"]
+        for each in json.loads(run("decide", "reference", "--payer", "all", "--format", "json").output)
+    }
+    assert verdicts == {"aetna": "met", "bcbs-sc": "undocumented", "medicare": "unaddressed"}
+
+
+def test_json_keeps_every_criterion_with_its_id_locator_and_evidence(run: Run) -> None:
+    [determination] = json.loads(run("decide", "reference", "--format", "json").output)
+    assert determination["schema"] == "medproof/determination/1"
+    criteria = determination["answers"][0]["criteria"]
+    assert [(each["id"], each["evidence"], each["status"]) for each in criteria] == [
+        (f"cpb0743.lumbar-lami.A{number}", "S", "met") for number in range(1, 6)
+    ]
+    assert all(each["at"] for each in criteria)
+    assert {each["label"] for each in criteria[3]["criteria"]} >= {"C2", "C3", "C5", "U1", "U5"}
+
+
+def test_a_directory_and_several_cases_are_decided_in_turn(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts" / "one.md").write_text(chart(*REQUEST), encoding="utf-8")
+    (tmp_path / "charts" / "notes.md").write_text("# No chart\n", encoding="utf-8")
+    found = json.loads(run("decide", "charts", "reference", "--format", "json").output)
+    assert [each["case"] for each in found] == ["c", "reference"]
+
+
+def test_a_chart_comes_from_standard_input(run: Run) -> None:
+    result = run("decide", "-", input=chart(*REQUEST))
+    assert result.exit_code == 0
+    assert "REQUEST INFORMATION: Is item, CPT 63030" in result.output
+
+
+def test_an_added_policy_counts_and_a_known_one_is_replaced(run: Run, tmp_path: Path) -> None:
+    policy = "\n".join(
+        (
+            "---\nid: acme\npayer: acme\ntitle: Acme\n---\n\n# Acme\n\n## A1\n\nAny request is necessary.\n\n```datalog",
+            '#criterion "acme.A1" asked(Case, Item).\n#pred asked(Case: case, Item: text) :: "{Item} is asked for".',
+            "asked(Case, Item) :- requested(Case, Item, _, _, _).",
+            "medically_necessary(Case, Item) :- asked(Case, Item).\n```\n",
+        )
+    )
+    (tmp_path / "acme.md").write_text(policy, encoding="utf-8")
+    result = run("decide", "reference", "--payer", "acme", "--policies", "acme.md", "--format", "json")
+    assert json.loads(result.output)[0]["answers"][0]["verdict"] == "met"
+    replaced = policy.replace("id: acme\npayer: acme", "id: aetna-cpb-0743\npayer: aetna\nversion: 2026-01")
+    (tmp_path / "acme.md").write_text(replaced, encoding="utf-8")
+    result = run("decide", "reference", "--policies", "acme.md", "--format", "json")
+    assert [each["label"] for each in json.loads(result.output)[0]["answers"][0]["criteria"]] == ["A1"]
+
+
+def test_the_day_chooses_the_version(run: Run) -> None:
+    documents = json.loads(run("decide", "reference", "--on", "2010-01-01", "--format", "json").output)[0]["documents"]
+    assert "jns-part-8@2005" in documents
+    assert "jns-part-8@2014" not in documents
+
+
+def test_a_day_without_documents_of_the_payer_is_said(run: Run) -> None:
+    result = run("decide", "reference", "--on", "2010-01-01")
+    assert "No document of aetna is in force on 2010-01-01" in " ".join(result.output.split())
+
+
+def test_a_query_is_answered_as_a_table(run: Run) -> None:
+    result = run("query", "reference", "requested(_, Item, Code, Level, _), discectomy(Code)")
+    assert result.output.splitlines() == [
+        "Item                 Code   Level",
+        "revision discectomy  63042  L5-S1",
+        "1 answer",
+    ]
+    assert run("query", "reference", "fusion_indicated(reference, _)").output == "no\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("decide", "nobody"), 2, "no file, directory or shipped case `nobody`"),
+        (("decide", "reference", "--payer", "nobody"), 2, "the payers are: aetna, bcbs-sc, medicare"),
+        (("decide", "reference", "--on", "yesterday"), 2, "does not match the format"),
+        (("query", "reference", "motor_defict(Case, Root, Side)"), 2, "did you mean `motor_deficit`?"),
+        (("query", "reference", "motor_deficit(Case, "), 2, "[syntax]"),
+        (("query", "reference", "not fusion_indicated(Case, L)"), 2, "not bound by any premise"),
+        (("check", "nowhere.md"), 2, "does not exist"),
+        (("decide", "."), 2, "no file in `.` is a chart"),
+    ],
+)
+def test_a_wrong_use_is_explained_without_a_traceback(arguments: tuple[str, ...], code: int, message: str, run: Run) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert message in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("", 2, "is not a chart"),
+        ("---\ncase: [\n---\n", 1, "front matter is not YAML"),
+        (chart('payer(c, "aetna").'), 2, "gives no day of the request"),
+        (chart(*REQUEST[1:]), 0, "The chart names no payer"),
+        (chart('payer(c, "acme").', *REQUEST[1:]), 0, "No document is of the payer acme"),
+        (chart(*REQUEST[:2]), 0, "The chart asks nothing"),
+        (chart(*REQUEST, "severe_pain(d, examination, ?)."), 1, "belongs to the case `d`"),
+    ],
+)
+def test_a_chart_with_a_mistake_is_told_so(text: str, code: int, message: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "chart.md").write_text(text, encoding="utf-8")
+    result = run("decide", "chart.md")
+    assert result.exit_code == code
+    assert message in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_not_text_is_told_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "chart.md").write_bytes(b"\xff\xfe\x00")
+    result = run("decide", "chart.md")
+    assert (result.exit_code, "not UTF-8 text" in result.output) == (2, True)
+
+
+def test_check_reports_mistakes_and_contradictions(run: Run, tmp_path: Path) -> None:
+    assert run("check").exit_code == 0
+    grades = [f'motor_strength(c, gastrocnemius, left, "{grade}", examination, "2026-01-01").' for grade in "35"]
+    (tmp_path / "chart.md").write_text(chart(*REQUEST, *grades), encoding="utf-8")
+    result = run("check", "chart.md")
+    assert result.exit_code == 1
+    assert "the record contradicts itself" in result.output
+    bad = run("check", str(ROOT / "tests" / "language" / "bad" / "fifteen.md"))
+    assert bad.exit_code == 1
+    assert bad.output.count("  [") == 15
+
+
+def test_a_runaway_rule_is_stopped_and_named(run: Run, tmp_path: Path) -> None:
+    values = "\n".join(f"n(v{number})." for number in range(60))
+    policy = f"""---
+id: slow
+payer: slow
+---
+```datalog
+#pred n(V: text).
+{values}
+#pred big(Case: case, A: text, B: text, C: text).
+big(Case, A, B, C) :- requested(Case, _, _, _, _), n(A), n(B), n(C).
+medically_necessary(Case, Item) :- requested(Case, Item, _, _, _), big(Case, A, A, A).
+```
+"""
+    (tmp_path / "slow.md").write_text(policy, encoding="utf-8")
+    result = run("decide", "reference", "--policies", "slow.md", "--payer", "slow", "--timeout", "0.4")
+    assert result.exit_code == 1
+    assert "slow#top/big" in result.output
+
+
+def test_a_record_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:
+    hostile = "\x1b[31m<script>\u202e"
+    (tmp_path / "chart.md").write_text(chart(*REQUEST[:2], f'requested(c, "{hostile}", "63030", "L5-S1", left).'), "utf-8")
+    output = run("decide", "chart.md").output
+    assert "\x1b" not in output
+    assert "\u202e" not in output
+    assert "\\x1b[31m<script>\\u202e" in output
+
+
+def test_vocabulary_and_policies_list_what_is_at_hand(run: Run) -> None:
+    assert "motor_strength(Case: case" in run("vocabulary", "strength").output
+    assert "no fact has `unicorn`" in run("vocabulary", "unicorn").output
+    assert "cam-161@undated" in run("policies").output
+    assert json.loads(run("policies", "--format", "json").output)["schema"] == "medproof/documents/1"
+
+
+def commands() -> list[click.Command]:
+    return [cli.main, *cli.main.commands.values()]
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
+def test_each_command_has_help_with_an_example_and_the_exit_codes(command: click.Command, run: Run) -> None:
+    arguments = [] if command is cli.main else [command.name]
+    output = run(*arguments, "--help").output
+    assert "Example" in output
+    assert "Exit codes: 0 done, 1 a document has errors" in " ".join(output.split())
+
+
+def test_completion_knows_shipped_cases_and_payers() -> None:
+    environment = {"_MEDPROOF_COMPLETE": "bash_complete", "COMP_WORDS": "medproof decide refer", "COMP_CWORD": "2"}
+    output = process(["decide"], environment)
+    assert "plain,reference" in output
+    environment |= {"COMP_WORDS": "medproof decide x --payer ", "COMP_CWORD": "4"}
+    assert "plain,bcbs-sc" in process(["decide"], environment)
+
+
+def process(arguments: list[str], environment: dict[str, str]) -> str:
+    program = "import cli; cli.main(prog_name='medproof')"
+    command = [sys.executable, "-c", program, *arguments]
+    found = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
+    return found.stdout
