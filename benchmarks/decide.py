@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,20 +23,23 @@ sys.path.insert(0, str(ROOT))
 
 import medproof  # noqa: E402
 from explain.determination import determine  # noqa: E402
-from facts.readers.datalog import read_chart  # noqa: E402
+from facts.readers.datalog import Chart, read_chart  # noqa: E402
 from kb.engines import engine  # noqa: E402
 from kb.language.build import check  # noqa: E402
+from kb.language.closed import with_scopes  # noqa: E402
 from kb.language.documents import Document, read  # noqa: E402
+from kb.models import Compiled  # noqa: E402
 
 DAY = date(2026, 1, 15)
 FLOOR = "import click, networkx; from pyDatalog import pyDatalog"
 
 
-def median(action: Callable[[], object], runs: int) -> float:
+def decision(compiled: Compiled, chart: Chart, runs: int) -> float:
+    """Milliseconds for all answers of a chart."""
     times = []
     for _ in range(runs):
         started = time.perf_counter()
-        action()
+        determine(compiled, chart.facts, chart.case, "", engine())
         times.append(time.perf_counter() - started)
     return statistics.median(times) * 1000
 
@@ -50,7 +52,7 @@ def warm(runs: int) -> None:
         for payer in base.payers:
             compiled = base.compiled(payer, DAY)
             chart, _ = read_chart(document, compiled.program)
-            taken = median(lambda: determine(compiled, chart.facts, chart.case, "", engine()), runs)
+            taken = decision(compiled, chart, runs)
             print(f"  {name:12} {payer:10} {taken:8.1f}")
 
 
@@ -88,17 +90,13 @@ def grown_program(rules: int) -> Document:
 
 def growth_with_rules(runs: int) -> None:
     print("\ngrowth with rules (ms per decision, and per rule)")
-    from kb.language.closed import with_scopes
-    from kb.models import Compiled
-
     for rules in (125, 250, 500, 1000, 2000):
         program, mistakes = check((grown_program(rules),), "", DAY)
         assert not mistakes
         compiled = Compiled(with_scopes(program))
         facts = [f'seen(c, "k{number}", "2026-01-01").' for number in range(50)] + ["asked(c, item)."]
         chart, _ = read_chart(_chart(facts), compiled.program)
-        determine(compiled, chart.facts, "c", "", engine())
-        taken = median(lambda: determine(compiled, chart.facts, "c", "", engine()), runs)
+        taken = decision(compiled, chart, runs)
         print(f"  {rules:6} rules {taken:10.1f} {taken / rules:10.3f}")
 
 
@@ -109,7 +107,7 @@ def growth_with_facts(runs: int) -> None:
     for facts in (100, 300, 1000, 3000, 10000):
         chart, mistakes = read_chart(_chart(grown_facts(facts)), compiled.program)
         assert not mistakes, mistakes[0]
-        taken = median(lambda: determine(compiled, chart.facts, "c", "", engine()), runs)
+        taken = decision(compiled, chart, runs)
         print(f"  {facts:6} facts {taken:10.1f} {taken / facts:10.3f}")
 
 

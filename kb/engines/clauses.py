@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kb.engines.computed import aggregate_holds, aggregate_value, compare, compute
+from kb.engines.computed import Group, aggregate_holds, aggregate_value, compare, compute
 from kb.engines.model import fits
 from kb.engines.ordering import ordered, shared_variables
 from kb.engines.session import ANY_ID, MARKS, NULL_ID, UNKNOWN_ID, Ids, Session
@@ -217,17 +217,22 @@ class Clause:
         names = _names((premise.bound,))
         given = [self.names[name] for name in groups]
 
-        def sets(ids: Ids) -> tuple[frozenset[Row], frozenset[Row]]:
-            key = tuple(map(self.session.value, ids[: len(groups)]))
-            return _group(upper, key), lower.get(key, frozenset())
+        known: dict[Ids, Group] = {}
+
+        def group(ids: Ids) -> Group:
+            if ids not in known:
+                key = tuple(map(self.session.value, ids))
+                members = _group(upper, key), lower.get(key, frozenset())
+                known[ids] = Group(premise.function, *members, domain)
+            return known[ids]
 
         def value(ids: Ids) -> int | None:
-            found = aggregate_value(premise, *sets(ids), domain)
+            found = aggregate_value(premise, group(ids[: len(groups)]))
             return None if found is None else self.session.id(found)
 
         def holds(ids: Ids) -> bool:
             bound = compute(premise.bound, self._binding(names, ids[len(groups) :]))
-            return aggregate_holds(premise, *sets(ids), bound, domain)
+            return aggregate_holds(premise, group(ids[: len(groups)]), bound)
 
         if isinstance(premise.bound, s.Variable) and premise.bound.name not in self.names:
             name = self.session.fresh()

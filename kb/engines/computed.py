@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from kb.language import syntax as s
@@ -81,44 +83,67 @@ def aggregate(function: str, elements: Iterable[Row], domain: Domain | None) -> 
     return chosen
 
 
-def aggregate_holds(
-    node: s.Aggregate, upper: frozenset[Row], lower: frozenset[Row], bound: Value, domain: Domain | None
-) -> bool:
-    """Whether `#f {…} op bound` holds for the elements.
+@dataclass(frozen=True)
+class Group:
+    """The elements of an aggregate for one group: the true set lies between `lower` and `upper`.
 
-    In a rewritten program the true set lies between `lower` and `upper`: lenient asks
-    whether some set between them satisfies the comparison, strict whether all do.
+    In a program that is not rewritten the two are the same.
     """
-    is_open = any(isinstance(value, Mark) for element in upper for value in element)
-    if upper == lower and not is_open:
-        value = aggregate(node.function, upper, domain)
-        return value is not None and compare(node.op, value, bound, domain, node.lenient)
+
+    function: str
+    upper: frozenset[Row]
+    lower: frozenset[Row]
+    domain: Domain | None
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether some element has a value that is not stated."""
+        return any(isinstance(value, Mark) for element in self.upper for value in element)
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether the set is known."""
+        return self.upper == self.lower and not self.is_open
+
+    @cached_property
+    def value(self) -> Value | None:
+        """The aggregate over the upper set: the value, when the set is known."""
+        return aggregate(self.function, self.upper, self.domain)
+
+
+def aggregate_holds(node: s.Aggregate, group: Group, bound: Value) -> bool:
+    """Whether `#f {…} op bound` holds for a group.
+
+    Lenient asks whether some set between its bounds satisfies the comparison, strict
+    whether all do.
+    """
+    if group.is_exact:
+        value = group.value
+        return value is not None and compare(node.op, value, bound, group.domain, node.lenient)
     if isinstance(bound, Mark):
         return node.lenient
-    possible = _some_set_satisfies(node.function, node.op, upper, lower, is_open, bound, domain)
     if node.lenient:
-        return possible
+        return _some_set_satisfies(group, node.op, bound)
     opposite = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}[node.op]
-    nonempty = bool(lower) or node.function in ("count", "sum")
-    return nonempty and not _some_set_satisfies(node.function, opposite, upper, lower, is_open, bound, domain)
+    is_sure_of_a_value = bool(group.lower) or node.function in ("count", "sum")
+    return is_sure_of_a_value and not _some_set_satisfies(group, opposite, bound)
 
 
-def _some_set_satisfies(
-    function: str, op: str, upper: frozenset[Row], lower: frozenset[Row], is_open: bool, bound: Value, domain: Domain | None
-) -> bool:
-    """Whether `#function op bound` may hold for a set between lower and upper; never false when it can."""
+def _some_set_satisfies(group: Group, op: str, bound: Value) -> bool:
+    """Whether `#f op bound` may hold for a set between lower and upper; never false when it can."""
+    function = group.function
     if function == "sum" or op == "!=" or (op == "=" and function != "count"):
         return True
     if function == "count":
-        least, most = Decimal(len(lower)), None if is_open else Decimal(len(upper))
+        least, most = Decimal(len(group.lower)), None if group.is_open else Decimal(len(group.upper))
         return _meets(op, least, most, bound)
     # More elements can only lower a minimum and raise a maximum.
     falling = op in ("<", "<=")
-    known = lower if falling is (function == "max") else upper
-    if known is upper and is_open:
+    known = group.lower if falling is (function == "max") else group.upper
+    if known is group.upper and group.is_open:
         return True
-    value = aggregate(function, known, domain)
-    return value is None or compare(op, value, bound, domain, lenient=True)
+    value = aggregate(function, known, group.domain)
+    return value is None or compare(op, value, bound, group.domain, lenient=True)
 
 
 def _meets(op: str, least: Decimal, most: Decimal | None, bound: Value) -> bool:
@@ -130,10 +155,10 @@ def _meets(op: str, least: Decimal, most: Decimal | None, bound: Value) -> bool:
     return least <= bound and (most is None or bound <= most)
 
 
-def aggregate_value(node: s.Aggregate, upper: frozenset[Row], lower: frozenset[Row], domain: Domain | None) -> Value | None:
+def aggregate_value(node: s.Aggregate, group: Group) -> Value | None:
     """The value of `N = #f {…}`: `?` when the set is not known; None when there is no value."""
-    if upper == lower and not any(isinstance(value, Mark) for element in upper for value in element):
-        return aggregate(node.function, upper, domain)
-    if node.function in ("min", "max") and not upper:
+    if group.is_exact:
+        return group.value
+    if node.function in ("min", "max") and not group.upper:
         return None
     return UNKNOWN if node.lenient else None
