@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from kb.engines import Engine
 from kb.language import syntax as s
+from kb.language.blocks import Block
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document, Section, Stated, digest
 from kb.language.frontmatter import Meta
 from kb.language.names import resolve_premise
-from kb.language.parser import Block, parse
+from kb.language.parser import parse
 from kb.language.program import Fact, Origin, Program, ProgramRule
 from kb.language.strata import components, dependencies
 from kb.language.symbols import Report, Source, Symbols

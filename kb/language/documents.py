@@ -8,9 +8,10 @@ from hashlib import sha256
 from itertools import count
 
 from kb.language import frontmatter
+from kb.language.blocks import Block
 from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.frontmatter import Meta
-from kb.language.parser import Block, ParsedBlock, parse
+from kb.language.parser import ParsedBlock, parse
 from kb.language.syntax import CriterionDeclaration, Expectation, Place, Statement
 
 

@@ -10,7 +10,7 @@ from lark import Token, Transformer, v_args
 from lark.tree import Meta
 
 from kb.language import syntax as s
-from kb.language.parser import Block
+from kb.language.blocks import Block
 from kb.language.values import UNKNOWN, read_number, unquoted
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
