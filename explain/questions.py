@@ -54,9 +54,11 @@ def questions(models: Models) -> tuple[Question, ...]:
 
 
 def speaking_rules(models: Models, question: Question) -> tuple[ProgramRule, ...]:
-    """The rules of the goal that speak to this request: those whose premises about the request hold."""
-    return tuple(
-        rule
-        for rule in models.program.rules_for.get(question.relation, ())
-        if SCOPE + rule.id not in models.program.rule_by_id or models.holds(SCOPE + rule.id, question.row)
-    )
+    """The rules of the goal that speak to this request: those whose premises about the request hold.
+
+    Where the request itself is not stated whole and none does, any may turn out to.
+    """
+    rules = models.program.rules_for.get(question.relation, ())
+    scoped = models.program.rule_by_id
+    speaking = tuple(r for r in rules if SCOPE + r.id not in scoped or models.holds(SCOPE + r.id, question.row))
+    return rules if not speaking and UNKNOWN in question.binding.values() else speaking
