@@ -68,21 +68,24 @@ def _payer(default: str) -> Callable[[_Command], _Command]:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
-    """Mistakes of the user or of documents are told in a sentence, never as a traceback."""
+def _said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[None]:
+    """Mistakes of the user or of documents are told in a sentence, never as a traceback.
+
+    The command then ends with its exit code; with `codes` it goes on, and the code is noted there.
+    """
     import medproof
+    from explain.export.lines import visible
 
     try:
         yield
-    except medproof.BadGoal as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    except (medproof.DocumentErrors, medproof.EvaluationError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
-    except (medproof.CaseProblem, medproof.UnreadableFile) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+    except (medproof.DocumentErrors, medproof.EvaluationError, medproof.CaseProblem, medproof.UnreadableFile) as error:
+        is_use = isinstance(error, (medproof.BadGoal, medproof.CaseProblem, medproof.UnreadableFile))
+        prefix = "Error: " if isinstance(error, (medproof.CaseProblem, medproof.UnreadableFile)) else ""
+        about = f"{name}: " if name and isinstance(error, medproof.EvaluationError) else ""
+        click.echo(visible(f"{prefix}{about}{error}"), err=True)
+        if codes is None:
+            sys.exit(2 if is_use else 1)
+        codes.append(2 if is_use else 1)
 
 
 def _load(policies: tuple[Path, ...]) -> Library:
@@ -152,18 +155,23 @@ def decide(
     from explain.export.data import determination_data
     from explain.export.text import determination_page
 
+    whole, codes = bool(verbose) or form == "json", list[int]()
+    found = []
     with _said_plainly():
         base = _load(policies)
-        whole = bool(verbose) or form == "json"
         charts = list(medproof.cases(cases))
-        found = [each for chart in charts for each in medproof.decide(base, chart, payer, on, timeout, whole)]
+    for chart in charts:
+        # One chart with a mistake does not keep the others from being decided.
+        with _said_plainly(codes if len(charts) > 1 else None, chart.name):
+            found += medproof.decide(base, chart, payer, on, timeout, whole)
     if form == "json":
         _print_json([determination_data(each) for each in found])
-        return
+        sys.exit(max(codes, default=0))
     for number, determination in enumerate(found):
         if number:
             click.echo()
         _print(determination_page(determination, _width(), verbose))
+    sys.exit(max(codes, default=0))
 
 
 @main.command(epilog=_EXIT_CODES)

@@ -26,7 +26,9 @@ from kb.language import cache
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
 from kb.language.documents import read as _read
-from kb.language.program import Program
+from kb.language.frontmatter import read_date
+from kb.language.printer import value_source
+from kb.language.program import Fact, Origin, Program
 from kb.language.syntax import Constant, Rule
 from kb.library import Library, UnreadableFile, load, read_all
 
@@ -63,7 +65,11 @@ def open_cases(name: str) -> list[Document]:
     Raises CaseProblem when there is none, UnreadableFile when one cannot be read.
     """
     if name == "-":
-        return [_chart(_read("standard-input.md", sys.stdin.read()))]
+        try:
+            text = sys.stdin.buffer.read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(f"standard input: not UTF-8 text (byte {error.start})") from error
+        return [_chart(_read("standard-input.md", text))]
     path = Path(name)
     if not path.exists() and (CASES / f"{name}.md").exists():
         path = CASES / f"{name}.md"
@@ -137,15 +143,19 @@ def query(
     return ask(base.compiled(names[0], day).program, chart.facts, goal, engine(), seconds)
 
 
-def check(paths: Iterable[Path] = (), policies: Iterable[Path] = ()) -> CheckReport:
+def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ()) -> CheckReport:
     """Everything that is wrong with the documents in files and directories, or with the shipped ones.
 
     Policies are checked for every payer, on every day on which some document takes
     effect; charts in the vocabulary of those policies, and for contradictions.
+    Raises CaseProblem when there is no document where one is looked for.
     """
-    found = [document for path in paths for document in read_all(path, cache.default_directory())]
+    files = [Path(path) for path in paths]
+    found = [document for path in files for document in read_all(path, cache.default_directory())]
+    if files and not found:
+        raise CaseProblem(f"there is no .md or .dl file in {', '.join(f'`{path}`' for path in files)}")
     charts = [document for document in found if document.meta.case]
-    base = load(*policies, *paths)
+    base = load(*policies, *files)
     names = {document.name for document in found} or {document.name for document in base.documents}
     diagnostics = {each for each in base.check(_days(base.documents)) if each.document in names}
     contradictions: list[ChartContradiction] = []
@@ -184,20 +194,29 @@ def _payers(base: Library, case: Document, payer: str | None) -> tuple[str, ...]
 
 def _asked(case: Document) -> _Asked:
     """The payer and the date that the chart states, read off its syntax: they choose the program that checks it."""
-    payer, on = "", None
-    for stated in case.statements:
-        if isinstance(stated.node, Rule) and stated.node.head is not None and len(stated.node.head.terms) == 2:
-            value = stated.node.head.terms[1]
-            if isinstance(value, Constant) and isinstance(value.value, str):
-                if stated.node.head.predicate == "payer":
-                    payer = value.value
-                elif stated.node.head.predicate == "request_date":
-                    on = _date(value.value)
-    return _Asked(payer, on)
+    payers, days = _texts(case, "payer"), _texts(case, "request_date")
+    for what, found in (("payers", payers), ("days of the request", days)):
+        if len(found) > 1:
+            raise CaseProblem(f"`{case.name}` states two {what}: {', '.join(found)}; state one")
+    return _Asked(payers[0] if payers else "", read_date(days[0]) if days else None)
+
+
+def _texts(case: Document, predicate: str) -> list[str]:
+    """The distinct texts that the chart states as the second argument of a predicate."""
+    heads = [stated.node.head for stated in case.statements if isinstance(stated.node, Rule) and stated.node.head]
+    terms = [head.terms[1] for head in heads if head.predicate == predicate and len(head.terms) == 2]
+    return list(dict.fromkeys(t.value for t in terms if isinstance(t, Constant) and isinstance(t.value, str)))
 
 
 def _notes(base: Library, payer: str, on: date) -> tuple[str, ...]:
-    """What has to be said when no document of the payer is in force on the day."""
+    """What has to be said of the documents: replaced ones, and that the payer has none, or none on the day."""
+    replaced = tuple(
+        f"{document.id} is not the shipped one: it is replaced by {document.name}." for document in base.replaced
+    )
+    return (*replaced, *_missing_documents(base, payer, on))
+
+
+def _missing_documents(base: Library, payer: str, on: date) -> tuple[str, ...]:
     own = [document for document in base.documents if document.meta.payer == payer and payer]
     if not payer:
         return ("The chart names no payer, so only documents that hold for all payers count.",)
@@ -209,19 +228,16 @@ def _notes(base: Library, payer: str, on: date) -> tuple[str, ...]:
     return ()
 
 
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _read_for(base: Library, case: Document, payer: str, on: date | None) -> tuple[Chart, date]:
     day = on or _asked(case).on
     chart, diagnostics = read_chart(case, base.compiled(payer, day or date.today()).program)
     if diagnostics:
         raise DocumentErrors(diagnostics)
     if day is None:
-        hint = f'state `request_date({case.meta.case}, "YYYY-MM-DD").`, or give the day with --on'
+        hint = f'state `request_date({value_source(case.meta.case)}, "YYYY-MM-DD").`, or give the day with --on'
         raise CaseProblem(f"`{case.name}` gives no day of the request, which says which documents are in force; {hint}")
+    if chart.request_date is None:
+        given = Origin("command line", "command line", "", "the day that was asked for", "", "", 0)
+        facts = (*chart.facts, Fact("request_date", (chart.case, day), given))
+        chart = replace(chart, facts=facts)
     return chart, day

@@ -80,7 +80,8 @@ def resolve_body(program: Program, body: tuple[s.Premise, ...], text: str = "") 
     resolved = tuple(resolve_premise(source, premise, symbols, report) for premise in body)
     rule = type_rule(source, s.Rule(None, resolved), symbols, report)
     if not report.found:
-        outputs = tuple(s.Variable(name) for name in s.body_variables(rule.body) if not name.startswith("_"))
+        places = {v.name: v for premise in reversed(rule.body) for v in s.premise_variables(premise)}
+        outputs = tuple(places[name] for name in s.body_variables(rule.body) if not name.startswith("_"))
         twice = s.Rule(s.Atom(_ASKED, outputs + outputs), rule.body)
         check_variables(source, twice, frozenset(), report)
     if report.found:

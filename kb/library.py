@@ -27,6 +27,8 @@ class Library:
     """Documents, and the programs that were built of them. Two libraries share nothing."""
 
     documents: tuple[Document, ...]
+    replaced: tuple[Document, ...] = ()
+    """Documents of the user that stand in the place of shipped ones with the same id and version."""
     _compiled: dict[tuple[str, date], Compiled] = field(default_factory=dict)
 
     def compiled(self, payer: str, on: date) -> Compiled:
@@ -59,15 +61,15 @@ class Library:
         return tuple(sorted(found.values()))
 
 
-def load(*extra: Path, shipped: bool = True, cached: bool = True) -> Library:
-    """The shipped documents with those of files and directories; one with a known id and version replaces it."""
+def load(*extra: str | Path, shipped: bool = True, cached: bool = True) -> Library:
+    """The shipped documents with those of files and directories; an id and version of a shipped one replaces it."""
     directory = cache.default_directory() if cached else None
-    documents: dict[tuple[str, str], Document] = {}
-    for path in [*(SHIPPED if shipped else ()), *extra]:
-        for document in read_all(path, directory):
-            if not document.meta.case:
-                documents[document.meta.id, document.meta.version] = document
-    return Library(tuple(documents.values()))
+    own = [each for path in extra for each in read_all(Path(path), directory) if not each.meta.case]
+    known = [each for path in SHIPPED for each in read_all(path, directory)] if shipped else []
+    ids = {document.id for document in own}
+    kept = [document for document in known if document.id not in ids]
+    replaced = tuple(document for document in own if document.id in {each.id for each in known})
+    return Library((*kept, *own), replaced)
 
 
 def read_all(path: Path, directory: Path | None) -> list[Document]:

@@ -38,13 +38,14 @@ def test_the_reference_case_is_decided_with_answers_criteria_reasons_and_both_pl
     result = run("decide", "reference")
     assert result.exit_code == 0
     for part in (
-        "SUPPORTS APPROVAL: Is revision discectomy, CPT 63042 at L5-S1 left",
+        "SUPPORTS APPROVAL (on the reviewer's word): Is revision discectomy",
+        "THEY HOLD (on the reviewer's word) (on the record's silence)",
         "NOT INDICATED ON THIS RECORD: Is fusion indicated at L5-S1?",
         "SUPPORTED: Is inpatient care supported?",
         "It hinges on what the reviewer states, with no finding behind it:",
         "It rests on the record's silence.",
         "✓ met       A4",
-        "the indication is urgent [S]",
+        "because the indication is urgent [S]",
         "✓ met       U5",
         "✓ met       Pa",
         "✓ met       Pb",
@@ -126,6 +127,29 @@ def test_a_day_without_documents_of_the_payer_is_said(run: Run) -> None:
     assert "No document of aetna is in force on 2010-01-01" in " ".join(result.output.split())
 
 
+def test_a_day_given_by_hand_is_the_day_of_a_request_without_one(run: Run, tmp_path: Path) -> None:
+    text = (ROOT / "facts" / "cases" / "elective.md").read_text(encoding="utf-8")
+    (tmp_path / "chart.md").write_text(text.replace('request_date(elective, "2026-03-20").\n', ""), encoding="utf-8")
+    result = run("decide", "chart.md", "--on", "2026-03-20", "--format", "json")
+    assert json.loads(result.output)[0]["answers"][0]["verdict"] == "met"
+
+
+def test_one_bad_chart_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(chart("oops(c)."), encoding="utf-8")
+    (tmp_path / "b.md").write_text(chart(*REQUEST), encoding="utf-8")
+    result = run("decide", "a.md", "b.md")
+    assert result.exit_code == 1
+    assert "no fact of the vocabulary is called `oops`" in result.output
+    assert "REQUEST INFORMATION: Is item" in result.output
+
+
+def test_a_replaced_policy_is_said(run: Run, tmp_path: Path) -> None:
+    text = (ROOT / "kb" / "policies" / "aetna-cpb-0743.md").read_text(encoding="utf-8")
+    (tmp_path / "mine.md").write_text(text, encoding="utf-8")
+    result = run("decide", "reference", "--policies", "mine.md")
+    assert "aetna-cpb-0743@2026-01 is not the shipped document: it is mine.md." in " ".join(result.output.split())
+
+
 def test_a_query_is_answered_as_a_table(run: Run) -> None:
     result = run("query", "reference", "requested(_, Item, Code, Level, _), discectomy(Code)")
     assert result.output.splitlines() == [
@@ -166,6 +190,8 @@ def test_a_wrong_use_is_explained_without_a_traceback(arguments: tuple[str, ...]
         (chart('payer(c, "acme").', *REQUEST[1:]), 0, "No document is of the payer acme"),
         (chart(*REQUEST[:2]), 0, "The chart asks nothing"),
         (chart(*REQUEST, "severe_pain(d, examination, ?)."), 1, "belongs to the case `d`"),
+        (chart(*REQUEST, 'payer(c, "medicare").'), 2, "states two payers: aetna, medicare"),
+        (chart(*REQUEST, 'requested(c, item, "63030", "L4-5", left).'), 0, "RESOLVE THE CONTRADICTION"),
     ],
 )
 def test_a_chart_with_a_mistake_is_told_so(text: str, code: int, message: str, run: Run, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Page:
 
     def add_raw(self, text: str, style: str = PLAIN) -> None:
         """Adds one line as it is, however long: for what is aligned."""
-        self.lines.append(Line(text, style))
+        self.lines.append(Line(visible(text), style))
 
     @property
     def text(self) -> str:

@@ -38,15 +38,19 @@ def _distinct_leaves(models: Models, proof: Proof) -> list[Proof]:
 def _passages(models: Models, proof: Proof) -> dict[str, list[str]]:
     """The sections that the rules of the proof stand in, by document; general references are left out."""
     kinds = {meta.full_id: meta.kind for meta in models.program.documents}
-    locators = {(c.origin.document, c.origin.section): c.locator for c in models.program.criteria if c.locator}
+    locators = {c.atom.relation: c.locator for c in models.program.criteria if c.locator}
     found: dict[str, dict[str, None]] = {}
     for node in proof.walk():
         origin = node.origin
         if origin is not None and kinds.get(origin.document, "reference") != "reference":
-            locator = locators.get((origin.document, origin.section))
+            locator = locators.get(node.relation)
             section = f"{origin.section} ({locator})" if locator else origin.section
             found.setdefault(origin.document, {})[section] = None
-    return {document: list(sections) for document, sections in found.items()}
+    # A section is named once, with the issuer's locator if a criterion of it gives one.
+    return {
+        document: [each for each in sections if not any(other.startswith(f"{each} (") for other in sections)]
+        for document, sections in found.items()
+    }
 
 
 def show_proof(page: Page, models: Models, node: Proof, indent: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from explain.export.data import value_data
-from explain.export.lines import DIM, TITLE, Page, visible
+from explain.export.lines import DIM, TITLE, Page
 from kb.goals import Table
 
 
@@ -24,7 +24,7 @@ def table_page(table: Table, width: int = 80) -> Page:
     if not table.columns:
         page.add("yes" if table.rows else "no")
         return page
-    rows = [[visible(value_data(value)) for value in row] for row in table.rows]
+    rows = [[value_data(value).replace("\n", "\\n") for value in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(table.columns, *rows, strict=True)]
     page.add_raw(_row(table.columns, widths), TITLE)
     for row in rows:

@@ -33,7 +33,7 @@ def determination_page(determination: Determination, width: int = 80, verbose: i
     page = Page(width)
     title = f"{determination.case}: {determination.title}" if determination.title else determination.case
     page.add(title, TITLE)
-    page.add(f"payer {determination.payer or 'not stated'}, request of {determination.on}", DIM)
+    page.add(f"payer {determination.payer or 'not stated'}, by the documents in force on {determination.on}", DIM)
     for note in determination.notes:
         page.add(note, WARN)
     if not determination.answers:
@@ -44,11 +44,23 @@ def determination_page(determination: Determination, width: int = 80, verbose: i
     for answer in determination.answers:
         page.add()
         _Section(page, determination.models, answer, verbose).show()
+    page.add()
+    page.add(_LEGEND, DIM, 0, 2)
     return page
+
+
+_LEGEND = (
+    "How a criterion was read: [P] in the issuer's text, [T] in a transcription, [S] in somebody's summary, "
+    "[ref] in the reference determination, [U] unverified."
+)
 
 
 def _show_verdict(page: Page, answer: Answer) -> None:
     reads = answer.question.worded(answer.verdict.value).upper()
+    if answer.statements:
+        reads += " (on the reviewer's word)"
+    if answer.verdict is Verdict.MET and not answer.certain:
+        reads += " (on the record's silence)"
     page.add(f"{reads}: {answer.question.worded('question')}", _STYLES.get(answer.verdict, WARN), 2, 4)
 
 
@@ -120,7 +132,7 @@ class _Section:
         answer = self.answer
         if answer.verdict is not Verdict.UNDOCUMENTED:
             return
-        self.page.add("The record does not say, and what is asked needs:", WARN, 2)
+        self.page.add("The record does not say. Ask for any one line under each criterion:", WARN, 2)
         needed = [ask.facts for ask in answer.asks]
         open_ones = [
             (each.criterion.label, each.asks)

@@ -81,6 +81,9 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
             findings.append(Finding(place, "front-matter", f"`{key}` is not a key of a front matter", _key_hint(key)))
         else:
             findings += _read_value(key, value, place, values)
+    if values.get("kind") == "payer-policy" and not values.get("payer"):
+        hint = "add `payer: NAME`; without it the document would hold for every payer"
+        findings.append(Finding(_place(lines, "kind"), "front-matter", "a payer's policy names its payer", hint))
     if "case" in values and "id" not in data:
         values["id"] = values["case"]
     return Meta(**values), tuple(findings), end + 1

@@ -92,7 +92,9 @@ def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Fi
             end_of_code = start + _end_of_code(text, offset)
             here = block.place(end_of_code, end_of_code + 1)
             resume = start + offset if offset < len(text) else None
-            finding = Finding(here, "missing-period", "this statement does not end with a period", "add `.` here")
+            finding = Finding(
+                here, "missing-period", "this statement does not end with a period", "add `.` here, or `,` if it goes on"
+            )
             return statement, finding, resume
         length = 1 if isinstance(error, UnexpectedCharacters) or token is None else max(1, len(str(token)))
         message, hint, back = syntax_errors.explain(text, offset, error)

@@ -48,7 +48,7 @@ def explain(text: str, offset: int, error: UnexpectedInput) -> tuple[str, str, i
     rest = text[offset:]
     if rest.startswith('"'):
         return "this text is not closed", 'close it with `"` on the same line', 0
-    if not rest.strip():
+    if rest.strip() in ("", "."):
         return "the statement ends too early", _expected(error), 0
     # The first character of a foreign sign may be one of ours: `==` fails at its second `=`.
     for back in (1, 0):
