@@ -210,9 +210,7 @@ def _texts(case: Document, predicate: str) -> list[str]:
 
 def _notes(base: Library, payer: str, on: date) -> tuple[str, ...]:
     """What has to be said of the documents: replaced ones, and that the payer has none, or none on the day."""
-    replaced = tuple(
-        f"{document.id} is not the shipped one: it is replaced by {document.name}." for document in base.replaced
-    )
+    replaced = tuple(f"{each.id} is not the shipped document: it is {each.name}." for each in base.replaced)
     return (*replaced, *_missing_documents(base, payer, on))
 
 

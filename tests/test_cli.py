@@ -45,7 +45,7 @@ def test_the_reference_case_is_decided_with_answers_criteria_reasons_and_both_pl
         "It hinges on what the reviewer states, with no finding behind it:",
         "It rests on the record's silence.",
         "✓ met       A4",
-        "because the indication is urgent [S]",
+        "it is waived because",
         "✓ met       U5",
         "✓ met       Pa",
         "✓ met       Pb",
