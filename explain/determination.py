@@ -18,6 +18,7 @@ from kb.language.closed import relations_of
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule, Reading
 from kb.language.strata import needed
+from kb.language.values import Row
 from kb.models import Compiled, Models, models
 
 
@@ -137,8 +138,10 @@ def _answer(found: Models, question: Question, under: _Readings, whole: bool) ->
     rules = speaking_rules(found, question)
     readings = under.of(question, rules)
     decided = verdict(found, relation, row) if rules else Verdict.UNADDRESSED
-    if decided is not Verdict.CONFLICTING and len({each.verdict for each in readings}) > 1:
-        decided = Verdict.DISPUTED
+    if decided is not Verdict.CONFLICTING and readings:
+        # Readings are alternatives: what only several of them together would show, none of them says.
+        verdicts = {each.verdict for each in readings}
+        decided = Verdict.DISPUTED if len(verdicts) > 1 else verdicts.pop()
     proof = cheapest_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
     answer = Answer(
         question=question,
@@ -168,14 +171,19 @@ ASSERTIONS = ("reviewer_statement",)
 
 
 def _statements(found: Models, question: Question, proof: Proof) -> Iterator[Fact]:
-    """The asserted facts of a proof without which the goal has no proof at all."""
+    """The asserted facts of a proof such that without assertions of their kind the goal has no proof at all."""
     seen: set[Open] = set()
     for node in proof.walk():
         key = node.relation, node.row
-        if node.kind == "fact" and key not in seen and any(value in ASSERTIONS for value in node.row):
+        if node.kind == "fact" and key not in seen and _is_asserted(node.row):
             seen.add(key)
-            if cheapest_proof(found, question.relation, question.row, without=frozenset([key])) is None:
+            kind = frozenset((node.relation, row) for row in found.stated[node.relation] if _is_asserted(row))
+            if cheapest_proof(found, question.relation, question.row, without=kind) is None:
                 yield found.stated[node.relation][node.row]
+
+
+def _is_asserted(row: Row) -> bool:
+    return any(value in ASSERTIONS for value in row)
 
 
 def _documents(program: Program, rules: tuple[ProgramRule, ...], answer: Answer) -> tuple[Meta, ...]:

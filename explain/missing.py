@@ -95,9 +95,13 @@ class _Search:
     def _aggregate(self, premise: s.Aggregate, binding: dict[str, Value]) -> list[Ask]:
         """Another element of the set, where its literals leave one open."""
         literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
-        asks = [self.atom(plain(each.atom.relation), _pattern(each.atom, binding)) for each in literals]
-        wanted = [Ask(_LOOSE + ask.cost, ask.facts) for each in asks for ask in each[:1] if ask.facts]
-        return wanted[:1] or [_NOTHING]
+        wanted: list[Ask] = []
+        for literal in literals:
+            relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
+            wanted += self._to_tell(relation, pattern)
+            wanted += [ask for way in self.ways(relation, pattern) for ask in way]
+        more = [Ask(_LOOSE + ask.cost, ask.facts) for ask in wanted if ask.facts]
+        return _best(more)[:1] or [_NOTHING]
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:

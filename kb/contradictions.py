@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kb.engines.model import Model, fits, ground_row
 from kb.language import syntax as s
 from kb.language.program import Predicate, Program
-from kb.language.values import UNKNOWN, Row
+from kb.language.values import UNKNOWN, Row, Value
 
 AtomKey = tuple[str, Row]
 """A ground atom: its relation and its row."""
@@ -61,9 +61,16 @@ def _violations(program: Program, model: Model) -> Iterator[Contradiction]:
         if rule.is_constraint:
             for instance in model.instances(rule.id):
                 binding = instance.binding
-                atoms = tuple(
-                    (premise.atom.relation, ground_row(premise.atom.terms, binding))
-                    for premise in rule.rule.body
-                    if isinstance(premise, s.Literal) and not premise.negated
-                )
+                atoms = tuple(atom for premise in rule.rule.body for atom in _asserted(premise, binding, model))
                 yield Contradiction("constraint", atoms, rule.id)
+
+
+def _asserted(premise: s.Premise, binding: dict[str, Value], model: Model) -> Iterator[AtomKey]:
+    """The atoms that a premise of a violated constraint rests on, those that an aggregate counts among them."""
+    if isinstance(premise, s.Aggregate):
+        for inner in premise.body:
+            yield from _asserted(inner, binding, model)
+    elif isinstance(premise, s.Literal) and not premise.negated:
+        pattern = ground_row(premise.atom.terms, binding)
+        for row in sorted(model.matching(premise.atom.relation, pattern), key=str):
+            yield premise.atom.relation, row

@@ -29,6 +29,7 @@ class Compiled:
     _bounds: dict[tuple[frozenset[str], frozenset[str], frozenset[str]], Program] = field(default_factory=dict)
     _readings: dict[tuple[tuple[str, str], ...], Compiled] = field(default_factory=dict)
     _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    _definite: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def bounds(self, same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str]) -> Program:
         """The program of both bounds for these relations."""
@@ -60,11 +61,14 @@ class Compiled:
             self._same[loose] = closed_relations(self.program, loose)
         return self._same[loose]
 
-    @cached_property
-    def definite(self) -> frozenset[str]:
-        """The relations without negation or aggregate beneath: what holds there holds certainly."""
+    def definite(self, closed: frozenset[str]) -> frozenset[str]:
+        """The relations without negation or aggregate over what is not closed: what holds there holds certainly."""
+        if closed not in self._definite:
+            self._definite[closed] = self._definite_over(closed)
+        return self._definite[closed]
+
+    def _definite_over(self, closed: frozenset[str]) -> frozenset[str]:
         program = self.program
-        closed = closed_relations(program)
 
         def is_definite(premise: s.Premise, found: set[str]) -> bool:
             if isinstance(premise, s.Literal) and not premise.negated:
@@ -208,7 +212,7 @@ def models(
     perfect = engine(program, stated, _used(program, wanted), seconds)
     found = contradictions(program, perfect)
     same = compiled.same(stated, bool(found))
-    definite = frozenset[str]() if found else compiled.definite
+    definite = frozenset[str]() if found else compiled.definite(same)
     return Models(compiled, case, stated, perfect, same, definite, found, engine, seconds)
 
 
@@ -217,10 +221,10 @@ def _used(program: Program, wanted: Iterable[str] | None) -> frozenset[str]:
     if wanted is None:
         wanted = [*program.predicates, *program.rules_for]
     used = needed(program.rules_for, wanted)
-    denials = [f"-{name}" for name in used if not name.startswith("-")]
+    denials = [name[1:] if name.startswith("-") else f"-{name}" for name in used]
     constraints = [rule.head.relation for rule in program.rules if rule.is_constraint and _touches(rule.rule, used)]
     return needed(program.rules_for, [*used, *denials, *constraints])
 
 
 def _touches(rule: s.Rule, used: frozenset[str]) -> bool:
-    return any(isinstance(p, s.Literal) and p.atom.relation in used for p in rule.body)
+    return any(relation in used for premise in rule.body for relation in relations_of(premise))

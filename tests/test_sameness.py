@@ -7,6 +7,7 @@ from itertools import combinations, product
 
 from hypothesis import HealthCheck, given, settings
 
+from explain.verdicts import verdict
 from kb.engines import engine
 from kb.engines.model import fits
 from kb.language.bounds import plain
@@ -110,3 +111,31 @@ def test_fits_is_symmetric_for_marks() -> None:
     assert fits((UNKNOWN,), ("a",), lenient=True)
     assert fits(("a",), (UNKNOWN,), lenient=True)
     assert not fits((UNKNOWN,), ("a",))
+
+
+def verdicts(source: str, chart: str, goal: str) -> str:
+    of = program(source)
+    found = models(Compiled(of), facts(chart, of), "x", engine(), [goal])
+    return verdict(found, goal, ("x",)).value
+
+
+FACTS = "#fact r(Case: case).\n#fact p(Case: case, A: text).\n#fact q(Case: case).\n#pred g(Case: case).\n"
+
+
+def test_a_contradiction_is_seen_from_the_denial_alone() -> None:
+    source = FACTS + "g(Case) :- r(Case), -p(Case, a)."
+    assert verdicts(source, "r(x). -p(x, a).", "g") == "met"
+    assert verdicts(source, "r(x). -p(x, a). p(x, a).", "g") == "conflicting"
+
+
+def test_what_a_constraint_counts_conflicts_when_it_is_violated() -> None:
+    source = FACTS + "g(Case) :- p(Case, a).\n:- q(Case), #count { A : p(Case, A) } > 1."
+    assert verdicts(source, "q(x). p(x, a).", "g") == "met"
+    assert verdicts(source, "q(x). p(x, a). p(x, b).", "g") == "conflicting"
+
+
+def test_an_unstated_value_of_a_closed_fact_makes_a_negation_uncertain() -> None:
+    of = program(FACTS + "#closed q, p.\ng(Case) :- q(Case), not p(Case, b).")
+    found = models(Compiled(of), facts("q(x). p(x, ?).", of), "x", engine(), ["g"])
+    assert found.holds("g", ("x",))
+    assert not found.is_certain("g", ("x",))

@@ -140,6 +140,9 @@ class _Run:
             raise EvaluationTimeout(f"the limit of {seconds:g} seconds is used up", rule.id) from error
         except NumberOutOfRange as error:
             raise EvaluationError(str(error), rule.id) from error
+        except KeyError as error:
+            message = f"the variable {error} is computed from itself, or from an aggregate of the same group"
+            raise EvaluationError(message, rule.id) from error
         known = self.found.setdefault(rule.id, {})
         head = self._head(rule, variables)
         heads = new.setdefault(rule.head.relation, set())
@@ -175,7 +178,7 @@ class _Run:
     ) -> list[Row]:
         """The rows of an aggregate's body; what it does not bind itself is bound by the literals around it."""
         if not set(variables) <= set(s.body_variables(tuple(p for p in body if _lists(p)))):
-            body = (*(p for p in around if _lists(p)), *body)
+            body = (*(p for p in around if _lists(p) or isinstance(p, s.Comparison)), *body)
         # All named variables are asked for, so that a join over `?` is dropped here as it is in rules.
         named = [name for name in s.body_variables(body) if not name.startswith("_") and name not in variables]
         rows = {row[: len(variables)] for row in self._ask(body, (*variables, *named))}
