@@ -157,7 +157,7 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     charts = [document for document in found if document.meta.case]
     base = load(*policies, *files)
     names = {document.name for document in found} or {document.name for document in base.documents}
-    diagnostics = {each for each in base.check(_days(base.documents)) if each.document in names}
+    diagnostics = {each for each in base.check(_days(base.documents)) if _concerns(each, names)}
     contradictions: list[ChartContradiction] = []
     for document in charts:
         asked = _asked(document)
@@ -180,8 +180,14 @@ def cases(names: Iterable[str]) -> Iterator[Document]:
 
 
 def _days(documents: Iterable[Document]) -> list[date]:
-    """The days on which some document takes effect, and today: every program that ever is in force."""
-    return sorted({document.meta.effective for document in documents if document.meta.effective} | {date.today()})
+    """The days on which some document takes effect or retires, and today: every program that ever is in force."""
+    metas = [document.meta for document in documents]
+    return sorted({day for meta in metas for day in (meta.effective, meta.retired, date.today()) if day is not None})
+
+
+def _concerns(diagnostic: Diagnostic, names: set[str]) -> bool:
+    """Whether a mistake stands in one of the documents, or one of them has a part in it."""
+    return diagnostic.document in names or any(name in names for _, name, _ in diagnostic.related)
 
 
 def _payers(base: Library, case: Document, payer: str | None) -> tuple[str, ...]:

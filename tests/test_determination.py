@@ -1,0 +1,98 @@
+"""What `decide` says beyond the verdicts of atoms: readings, addresses, hinges, silences, what to ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import medproof
+from explain.determination import Answer
+from explain.wording import atom_text
+from kb.language.documents import read
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def base() -> medproof.Library:
+    return medproof.load()
+
+
+def answer(base: medproof.Library, name: str, payer: str | None = None, number: int = 0) -> Answer:
+    [determination] = medproof.decide(base, medproof.open_case(name), payer)
+    return determination.answers[number]
+
+
+def asks(base: medproof.Library, name: str, payer: str | None = None) -> dict[str, list[list[str]]]:
+    """For each undocumented criterion, the sets of facts to ask for."""
+    [determination] = medproof.decide(base, medproof.open_case(name), payer)
+    program = determination.models.program
+    return {
+        each.criterion.label: [sorted(atom_text(program, *fact) for fact in ask.facts) for ask in each.asks]
+        for each in determination.answers[0].criteria
+        if each.asks
+    }
+
+
+def changed(name: str, old: str, new: str) -> str:
+    text = (ROOT / "facts" / "cases" / f"{name}.md").read_text(encoding="utf-8")
+    assert old in text
+    return text.replace(old, new)
+
+
+def test_readings_that_differ_are_said_and_no_verdict_is_given(base: medproof.Library) -> None:
+    # 3.5 mm lie between two of the thresholds that are read into the bulletin.
+    text = changed("unstable", 'translation(unstable, "L5-S1", 6', 'translation(unstable, "L5-S1", 3.5')
+    for fact in ("angulation", "listhesis", "instability_reported"):
+        text = "\n".join(line for line in text.split("\n") if not line.startswith(f"{fact}("))
+    denial = '-listhesis(unstable, "L5-S1", _, _, _, _).\nmotor_strength(unstable, gastrocnemius'
+    text = text.replace("motor_strength(unstable, gastrocnemius", denial, 1)
+    [determination] = medproof.decide(base, read("chart.md", text))
+    fusion = next(each for each in determination.answers if each.question.row[1] == "fusion")
+    assert fusion.verdict is medproof.Verdict.DISPUTED
+    met = [each.readings[0].name for each in fusion.readings if each.verdict is medproof.Verdict.MET]
+    assert met == ["over 3 mm or over 10 degrees"]
+
+
+def test_readings_that_agree_give_the_answer(base: medproof.Library) -> None:
+    found = answer(base, "unstable", number=1)
+    assert found.verdict is medproof.Verdict.MET
+    assert {each.verdict for each in found.readings} == {medproof.Verdict.MET}
+    assert len(found.readings) == 4
+
+
+def test_what_no_rule_of_a_payer_speaks_to_is_not_refused(base: medproof.Library) -> None:
+    assert answer(base, "reference", "medicare").verdict is medproof.Verdict.UNADDRESSED
+
+
+def test_the_reference_hinges_on_two_statements_and_fusion_on_silence(base: medproof.Library) -> None:
+    necessity = answer(base, "reference")
+    assert [fact.relation for fact in necessity.statements] == ["other_sources_excluded", "progressive_deficit"]
+    assert necessity.certain
+    [determination] = medproof.decide(base, medproof.open_case("reference"))
+    article = determination.answers[-1]
+    assert not article.certain
+    assert {relation for ask in article.silences for relation, _ in ask.facts} == {
+        "instability_reported", "listhesis", "severe_degeneration",
+    }  # fmt: skip
+
+
+def test_a_statement_made_twice_is_still_a_statement(base: medproof.Library) -> None:
+    line = 'other_sources_excluded(reference, reviewer_statement, "2025-11-13").'
+    text = changed("reference", line, f"{line}\n{line.replace('11-13', '11-12')}")
+    [determination] = medproof.decide(base, read("chart.md", text))
+    assert "other_sources_excluded" in {fact.relation for fact in determination.answers[0].statements}
+
+
+def test_without_statements_the_answer_asks_for_them(base: medproof.Library) -> None:
+    found = asks(base, "unstated")
+    assert list(found) == ["A1", "A4"]
+    assert found["A1"] == [["other_sources_excluded(unstated, ?, _)"]]
+    assert any("progressive_deficit" in fact for ask in found["A4"] for fact in ask)
+
+
+def test_only_imaging_is_asked_for_when_only_imaging_is_missing(base: medproof.Library) -> None:
+    found = asks(base, "silent-on-imaging")
+    assert list(found) == ["A3"]
+    assert {fact.split("(")[0] for ask in found["A3"] for fact in ask} <= {"stenosis", "root_compression", "myelopathy"}
