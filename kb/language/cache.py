@@ -60,7 +60,9 @@ def _key(name: str, text: str) -> str:
 def _grammar_digest() -> str:
     """Changes with any file that parsing depends on, so that an old cache is never read."""
     here = Path(__file__).parent
-    names = ("grammar.lark", "tree.py", "syntax.py", "blocks.py", "parser.py", "documents.py", "frontmatter.py", "cache.py")
+    names = ["grammar.lark"]
+    names += [f"{name}.py" for name in ("blocks", "cache", "diagnostics", "documents", "frontmatter", "parser", "syntax")]
+    names += [f"{name}.py" for name in ("syntax_errors", "tree", "values")]
     return sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()
 
 
