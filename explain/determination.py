@@ -14,7 +14,7 @@ from explain.questions import Question, questions, speaking_rules
 from explain.verdicts import Verdict, contradictions_beneath, verdict
 from kb.contradictions import Contradiction
 from kb.engines import Engine
-from kb.language.closed import relations_of
+from kb.language.closed import SCOPE, relations_of
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule, Reading
 from kb.language.strata import needed
@@ -92,7 +92,7 @@ def determine(
 def _wanted(program: Program) -> list[str]:
     goals = [relation for goal in program.goals for relation in (goal.atom.relation, goal.trigger.relation)]
     criteria = [criterion.atom.relation for criterion in program.criteria]
-    scopes = [name for name in program.rules_for if name.startswith("scope:")]
+    scopes = [name for name in program.rules_for if name.startswith(SCOPE)]
     return [*goals, *criteria, *scopes]
 
 

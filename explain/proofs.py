@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kb.contradictions import AtomKey
 from kb.engines.model import Instance, ground_row
 from kb.language import syntax as s
 from kb.language.printer import premise_text
 from kb.language.program import Origin
 from kb.language.values import Row
 from kb.models import Models
-
-AtomKey = tuple[str, Row]
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class Clause:
             marked = column in relation.marked and literal.lenient
             if isinstance(term, s.Constant):
                 number = self.session.id(term.value)
-                terms.append(self._loose_column(number, literal, meets) if marked else number)
+                terms.append(self._loose_column(number, meets) if marked else number)
                 continue
             assert isinstance(term, s.Variable)
             known = self.names.get(term.name)
@@ -116,7 +116,7 @@ class Clause:
         for variable, column_name in meets:
             self._meet(variable, column_name)
 
-    def _loose_column(self, number: int, literal: s.Literal, meets: list[tuple[str, str]]) -> str:
+    def _loose_column(self, number: int, meets: list[tuple[str, str]]) -> str:
         name, constant = self.session.fresh(), f"={number}"
         meets.append((constant, name))
         return name

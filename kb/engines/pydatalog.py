@@ -45,17 +45,8 @@ def evaluate(
 def _lenient_relations(program: Program) -> frozenset[str]:
     """The relations in which `?` may stand for any value; in the others only `_` matches it."""
     return frozenset(
-        premise.atom.relation for rule in program.rules for premise in _literals(rule.rule.body) if premise.lenient
+        premise.atom.relation for rule in program.rules for premise in s.literals(rule.rule.body) if premise.lenient
     )
-
-
-def _literals(body: Iterable[s.Premise]) -> Iterable[s.Literal]:
-    for premise in body:
-        if isinstance(premise, s.Literal):
-            yield premise
-        elif isinstance(premise, s.Aggregate):
-            yield from _literals(premise.body)
-            yield from _literals(premise.lower or ())
 
 
 @dataclass

@@ -20,7 +20,7 @@ from dataclasses import replace
 from kb.language import syntax as s
 from kb.language.closed import SCOPE
 from kb.language.program import Program, ProgramRule
-from kb.language.strata import components, dependencies
+from kb.language.strata import components, dependencies, recursive_relations
 
 POSSIBLE = "possible:"
 CERTAIN = "certain:"
@@ -61,8 +61,7 @@ def bounds(
             rules.append(_rewrite(rule, _Certain(same), barred))
     graph = dependencies(rules)
     parts = components(graph)
-    recursive = frozenset(n for part in parts for n in part if len(part) > 1 or graph.has_edge(n, n))
-    return replace(program, rules=tuple(rules), components=parts, recursive=recursive)
+    return replace(program, rules=tuple(rules), components=parts, recursive=recursive_relations(graph, parts))
 
 
 def _rewrite(rule: ProgramRule, side: _Side, barred: bool = False) -> ProgramRule:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-import networkx as nx
-
 from kb.language.declarations import criteria, goals, readings
-from kb.language.diagnostics import Diagnostic, DocumentErrors, Finding
+from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.documents import Document
 from kb.language.program import Program
 from kb.language.rules import checked_rules, ground, named
-from kb.language.strata import check_strata, components, dependencies
+from kb.language.strata import check_strata, components, dependencies, recursive_relations
 from kb.language.symbols import Report, declare, sources
 from kb.language.syntax import Place
 
@@ -34,14 +32,6 @@ def in_force(documents: Iterable[Document], payer: str, on: date) -> tuple[Docum
         elif known.meta.effective == meta.effective:
             others.append(document)
     return (*chosen.values(), *others)
-
-
-def build(documents: Iterable[Document], payer: str, on: date) -> Program:
-    """The Program of the documents in force; raises DocumentErrors with every mistake in them."""
-    program, diagnostics = check(in_force(documents, payer, on), payer, on)
-    if diagnostics:
-        raise DocumentErrors(diagnostics)
-    return program
 
 
 def check(documents: tuple[Document, ...], payer: str, on: date) -> tuple[Program, tuple[Diagnostic, ...]]:
@@ -84,13 +74,9 @@ def check(documents: tuple[Document, ...], payer: str, on: date) -> tuple[Progra
         criteria=found_criteria,
         readings=found_readings,
         components=parts,
-        recursive=_recursive(graph, parts),
+        recursive=recursive_relations(graph, parts),
     )
     return program, report.diagnostics
-
-
-def _recursive(graph: nx.DiGraph[str], parts: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset(name for part in parts for name in part if len(part) > 1 or graph.has_edge(name, name))
 
 
 def _check_ids(documents: tuple[Document, ...], report: Report) -> None:

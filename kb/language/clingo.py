@@ -82,7 +82,7 @@ def clingo_source(program: Program, relations: Mapping[str, Iterable[Row]], scal
     lines = [line for name, rows in sorted(relations.items()) for line in _facts(encoder, name, rows)]
     for number, rule in enumerate(program.rules):
         lines += _Rule(encoder, number).lines(rule.rule)
-    used = {premise.atom for rule in program.rules for premise in _literals(rule.rule.body)}
+    used = {premise.atom for rule in program.rules for premise in s.literals(rule.rule.body)}
     arities = {(predicate_name(atom.relation), len(atom.terms)) for atom in used}
     lines += [f"#defined {name}/{arity}." for name, arity in sorted(arities)]
     return "\n".join(lines) + "\n"
@@ -93,14 +93,6 @@ def _facts(encoder: Encoder, relation: str, rows: Iterable[Row]) -> Iterator[str
     for row in sorted(rows, key=str):
         terms = [encoder.value(value, kind) for value, kind in zip(row, types, strict=True)]
         yield f"{predicate_name(relation)}({', '.join(terms)})." if terms else f"{predicate_name(relation)}."
-
-
-def _literals(body: Iterable[s.Premise]) -> Iterator[s.Literal]:
-    for premise in body:
-        if isinstance(premise, s.Literal):
-            yield premise
-        elif isinstance(premise, s.Aggregate):
-            yield from _literals(premise.body)
 
 
 class _Rule:
@@ -116,7 +108,7 @@ class _Rule:
     def lines(self, rule: s.Rule) -> list[str]:
         """The clingo rules for a rule."""
         assert rule.head is not None
-        for literal in _literals(rule.body):
+        for literal in s.literals(rule.body):
             for term, kind in zip(literal.atom.terms, self._kinds(literal.atom), strict=True):
                 if isinstance(term, s.Variable):
                     self._types.setdefault(term.name, kind)
@@ -299,7 +291,7 @@ def decoded(program: Program, atoms: Iterable[tuple[str, tuple[str, ...]]], scal
     """The atoms of an answer set as rows of the program's relations; its own helper atoms are left out."""
     encoder = Encoder(program, scale)
     names = {rule.head.relation for rule in program.rules} | {
-        p.atom.relation for r in program.rules for p in _literals(r.rule.body)
+        p.atom.relation for r in program.rules for p in s.literals(r.rule.body)
     }
     by_name = {predicate_name(name): name for name in names if plain(name).removeprefix("-") in program.predicates}
     found: dict[str, set[Row]] = {}

@@ -27,9 +27,7 @@ def settled(program: Program, base: Iterable[str], accepts: Callable[[s.Premise,
 
 def relations_of(premise: s.Premise) -> list[str]:
     """The relations that a premise asks, inside an aggregate too."""
-    if isinstance(premise, s.Literal):
-        return [premise.atom.relation]
-    return [name for inner in premise.body for name in relations_of(inner)] if isinstance(premise, s.Aggregate) else []
+    return [literal.atom.relation for literal in s.literals([premise])]
 
 
 def closed_relations(program: Program, loose: Iterable[str] = ()) -> frozenset[str]:

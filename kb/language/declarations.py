@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from kb.language import syntax as s
@@ -88,6 +87,6 @@ def _labelled(
             hint = nearest(wording.label, labels) or f"the labels are {', '.join(labels)}"
             message = f"`{wording.label}` is not a label here" if wording.label else "this wording has no label"
             report.add(source, Finding(wording.place, "template", message, hint))
-        check_template(source, replace(wording), names, report)
+        check_template(source, wording, names, report)
         found[wording.label] = wording.text
     return found

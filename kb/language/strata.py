@@ -53,6 +53,11 @@ def components(graph: nx.DiGraph[str]) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(condensed.nodes[node]["members"]) for node in nx.topological_sort(condensed))
 
 
+def recursive_relations(graph: nx.DiGraph[str], parts: Iterable[frozenset[str]]) -> frozenset[str]:
+    """The relations that depend on themselves."""
+    return frozenset(name for part in parts for name in part if len(part) > 1 or graph.has_edge(name, name))
+
+
 def check_strata(graph: nx.DiGraph[str], parts: Iterable[frozenset[str]]) -> Iterator[tuple[ProgramRule, Finding]]:
     """Each rule that recurses through negation or an aggregate, or on a value that it computes."""
     for part in parts:

@@ -29,7 +29,6 @@ class Constant:
 
     value: Value
     place: Place = field(default=NOWHERE, compare=False)
-    is_quoted: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +273,16 @@ def premise_variables(premise: Premise) -> Iterator[Variable]:
             yield from premise_variables(inner)
         for term in (*premise.terms, premise.bound):
             yield from term_variables(term)
+
+
+def literals(body: Iterable[Premise]) -> Iterator[Literal]:
+    """The literals of a body, those that aggregates range over among them."""
+    for premise in body:
+        if isinstance(premise, Literal):
+            yield premise
+        elif isinstance(premise, Aggregate):
+            yield from literals(premise.body)
+            yield from literals(premise.lower or ())
 
 
 def body_variables(body: Iterable[Premise]) -> tuple[str, ...]:

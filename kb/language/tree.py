@@ -52,8 +52,8 @@ class Builder(Transformer[Token, Any]):
                 return s.Constant(UNKNOWN, place)
             case "NUMBER":
                 return s.Constant(read_number(token), place)
-            case kind:
-                return s.Constant(_text(token), place, kind == "STRING")
+            case _:
+                return s.Constant(_text(token), place)
 
     def arithmetic(self, meta: Meta, children: list[Any]) -> s.Arithmetic:
         left, op, right = children
