@@ -174,8 +174,9 @@ class _Section:
         if len(self.models.program.rules_for.get(status.proof.relation, ())) < 2:
             return ""
         named = {*self.models.same, *(criterion.atom.relation for criterion in self.models.program.criteria)}
-        ways = [node for node in status.proof.premises if node.kind == "conclusion"]
-        if len(ways) != 1 or ways[0].relation in named:
+        # The way is what the rule asks of the record, if that is one thing.
+        ways = [node for node in status.proof.premises if node.relation and node.relation not in self.models.same]
+        if len(ways) != 1 or ways[0].kind != "conclusion" or ways[0].relation in named:
             return ""
         return f": {self._words(ways[0].relation, ways[0].row)}"
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from kb.engines.computed import Group, aggregate_holds, aggregate_value, compare, compute
 from kb.engines.model import fits
-from kb.engines.ordering import ordered, shared_variables
+from kb.engines.ordering import ordered
 from kb.engines.session import ANY_ID, MARKS, NULL_ID, UNKNOWN_ID, Ids, Session
 from kb.language import syntax as s
 from kb.language.program import Domain
 from kb.language.values import UNKNOWN, Row, Value
+from kb.language.variables import shared_variables
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kb.language import syntax as s
+from kb.language.variables import shared_variables
 
 Size = Callable[[s.Atom], int]
 
@@ -92,16 +93,3 @@ def _estimate(premise: s.Premise, bound: set[str], size: Size) -> float:
     assert isinstance(premise, s.Literal)
     fixed = sum(not isinstance(term, s.Variable) or term.name in bound for term in premise.atom.terms)
     return float(size(premise.atom)) / float(10**fixed)
-
-
-def shared_variables(aggregate: s.Aggregate, body: tuple[s.Premise, ...]) -> set[str]:
-    """The variables of an aggregate's elements that the rule around it shares (its groups)."""
-    inner = {v.name for p in aggregate.body for v in s.premise_variables(p)}
-    inner |= {v.name for term in aggregate.terms for v in s.term_variables(term)}
-    outer = set[str]()
-    for premise in body:
-        if isinstance(premise, s.Aggregate):
-            outer |= {v.name for v in s.term_variables(premise.bound)}
-        else:
-            outer |= {v.name for v in s.premise_variables(premise)}
-    return inner & outer

@@ -49,7 +49,7 @@ def check(documents: tuple[Document, ...], payer: str, on: date) -> tuple[Progra
     symbols = declare(documents, report)
     everything = tuple(sources(documents))
     asked = goals(everything, symbols, report)
-    found_criteria = criteria(everything, symbols, report)
+    found_criteria = criteria(everything, asked, symbols, report)
     found_readings = readings(everything, symbols, report)
     checked = checked_rules(everything, symbols, frozenset(goal.atom.predicate for goal in asked), report)
     rules = named(checked)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule
-from kb.language.strata import components, dependencies
+from kb.language.strata import components, dependencies, needed
 from kb.language.variables import bound_variables
 
 SCOPE = "scope:"
@@ -43,9 +43,13 @@ def with_scopes(program: Program) -> Program:
         medically_necessary(C, I) :- fusion_requested(C, I), unstable(C, I).
 
     adds `scope:ID(C, I) :- fusion_requested(C, I).`, with the premises that the
-    request decides. A rule whose request premises do not bind its head speaks to all.
+    request decides: the facts beneath the goals' `for` parts. Another closed fact (a
+    licensed reviewer's result) can refuse a request and does not put it out of scope.
+    A rule whose request premises do not bind its head speaks to all.
     """
-    closed = closed_relations(program)
+    asked = needed(program.rules_for, [goal.trigger.relation for goal in program.goals])
+    facts = (p.name for p in program.predicates.values() if p.is_fact and p.case_position is not None)
+    closed = closed_relations(program, [name for name in facts if name not in asked])
     goals = {goal.atom.relation for goal in program.goals}
     scopes = [scope for rule in program.rules if rule.head.relation in goals for scope in _scope(rule, closed)]
     if not scopes:

@@ -26,7 +26,7 @@ def _each(everything: Iterable[Source], kind: type[_Declaration]) -> Iterator[tu
 
 def goals(everything: Iterable[Source], symbols: Symbols, report: Report) -> tuple[Goal, ...]:
     """The goals whose predicate and trigger are declared; each asks one question per instance of its trigger."""
-    found = []
+    found: list[Goal] = []
     for source, node in _each(everything, s.GoalDeclaration):
         atom = resolve_atom(source, node.atom, symbols, report)
         trigger = resolve_atom(source, node.trigger, symbols, report)
@@ -45,18 +45,27 @@ def goals(everything: Iterable[Source], symbols: Symbols, report: Report) -> tup
             message = "the `for` part of a goal speaks about a case"
             report.add(source, Finding(trigger.place, "goal", message, "use a predicate that has a `case`"))
         wordings = _labelled(source, node.wordings, GOAL_LABELS, names, report)
+        same = next((goal for goal in found if (goal.atom, goal.trigger) == (atom, trigger)), None)
+        if same is not None:
+            related = (("it is asked here", same.origin.file, same.origin.line),)
+            report.add(
+                source, Finding(node.place, "duplicate", "this goal is asked twice", "remove one of the two", related)
+            )
         found.append(Goal(atom, trigger, wordings, source.origin))
     return tuple(found)
 
 
-def criteria(everything: Iterable[Source], symbols: Symbols, report: Report) -> tuple[Criterion, ...]:
-    """The criteria, each with the predicate that concludes it; ids are unique."""
+def criteria(everything: Iterable[Source], goals: Iterable[Goal], symbols: Symbols, report: Report) -> tuple[Criterion, ...]:
+    """The criteria, each with the predicate that concludes it; ids are unique, variables are those of a goal."""
     found: dict[str, Criterion] = {}
+    asked = [_names(goal.trigger) for goal in goals]
     for source, node in _each(everything, s.CriterionDeclaration):
         atom = resolve_atom(source, node.atom, symbols, report)
         if is_unresolved(atom):
             continue
         type_atoms(source, (atom,), symbols, report)
+        if asked and not any(_names(atom) <= names for names in asked):
+            report.add(source, _unasked(atom, sorted(set[str]().union(*asked))))
         texts = _labelled(source, node.wordings, CRITERION_LABELS, (), report)
         if node.id in found:
             other = found[node.id].origin
@@ -69,13 +78,35 @@ def criteria(everything: Iterable[Source], symbols: Symbols, report: Report) -> 
 
 def readings(everything: Iterable[Source], symbols: Symbols, report: Report) -> tuple[Reading, ...]:
     """The readings, by the relation whose rules they give."""
-    found = []
+    found: dict[tuple[str, str], Reading] = {}
     for source, node in _each(everything, s.ReadingDeclaration):
         atom = resolve_atom(source, node.atom, symbols, report)
-        if not is_unresolved(atom):
-            texts = _labelled(source, node.wordings, CRITERION_LABELS, (), report)
-            found.append(Reading(node.name, atom.relation, texts.get("at", ""), texts.get("evidence", ""), source.origin))
-    return tuple(found)
+        if is_unresolved(atom):
+            continue
+        texts = _labelled(source, node.wordings, CRITERION_LABELS, (), report)
+        same = found.get((node.name, atom.relation))
+        if same is not None:
+            related = ((f"`{node.name}` is declared here", same.origin.file, same.origin.line),)
+            message = f"the reading `{node.name}` is declared twice"
+            report.add(source, Finding(node.place, "duplicate", message, "choose another name", related))
+            continue
+        reading = Reading(node.name, atom.relation, texts.get("at", ""), texts.get("evidence", ""), source.origin)
+        found[node.name, atom.relation] = reading
+    return tuple(found.values())
+
+
+def _names(atom: s.Atom) -> frozenset[str]:
+    """The named variables of an atom."""
+    return frozenset(v.name for term in atom.terms for v in s.term_variables(term) if not v.is_anonymous)
+
+
+def _unasked(atom: s.Atom, known: list[str]) -> Finding:
+    """A criterion is decided for the variables of a goal, so a misspelt one would stand for any value."""
+    term = next((t for t in atom.terms if isinstance(t, s.Variable) and t.name not in {*known, "_"}), atom.terms[0])
+    name = getattr(term, "name", "")
+    hint = nearest(name, known) or f"the variables of goals are {', '.join(known)}; write `_` where any value will do"
+    message = f"no goal asks for `{name}`" if name not in known else "no goal asks for these variables together"
+    return Finding(term.place, "criterion", message, hint)
 
 
 def _labelled(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from hashlib import sha256
 from itertools import count
 
@@ -139,8 +140,24 @@ def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
             passage = ""
         elif token.type == "inline" and tokens[index - 1].type != "heading_open":
             passage = _plain(token.content)
-        elif token.type == "fence" and token.info.split()[:1] == ["datalog"]:
-            _read_fence(token.content, token.info, (token.map or [0, 0])[0], lines, passage, gathered)
+        elif token.type == "fence":
+            first, end = token.map or [0, 0]
+            word = (token.info.split() or [""])[0]
+            if word == "datalog":
+                _check_closed(first, end, token.markup, lines, gathered)
+                _read_fence(token.content, token.info, first, lines, passage, gathered)
+            elif get_close_matches(word.lower(), ["datalog"], cutoff=0.75):
+                place = Place(first + 1, lines[first].index(word) + 1, len(word))
+                message = f"this block is taken for prose, since `{word}` is not `datalog`"
+                gathered.findings.append(Finding(place, "fence", message, "write ```datalog"))
+
+
+def _check_closed(first: int, end: int, fence: str, lines: list[str], gathered: _Gathered) -> None:
+    """A block that nothing closes runs on to the end of the document, prose included."""
+    last = lines[end - 1].strip() if end <= len(lines) else ""
+    if end - first < 2 or last.strip(fence[0]) or len(last) < len(fence):
+        place = Place(first + 1, 1, len(lines[first]))
+        gathered.findings.append(Finding(place, "fence", "this block is not closed", f"close it with {fence}"))
 
 
 def _read_fence(content: str, info: str, row: int, lines: list[str], passage: str, gathered: _Gathered) -> None:

@@ -72,6 +72,7 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
         # A chart stays a chart, so that its facts are not taken for a policy's.
         case = next((line.split(":", 1)[1].strip() for line in lines[1:end] if line.startswith("case:")), "")
         return replace(default, case=case), tuple(findings), end + 1
+    findings += _repeated(lines[: end + 1])
     values: dict[str, Any] = {"id": default.id}
     for key, value in data.items():
         place = _place(lines, key)
@@ -117,6 +118,19 @@ def _place(lines: list[str], key: str) -> Place:
         if line.startswith(f"{key}:"):
             return Place(row + 1, 1, len(key))
     return Place(1, 1, 3)
+
+
+def _repeated(lines: list[str]) -> list[Finding]:
+    """YAML takes the last of two equal keys without a word."""
+    seen: set[str] = set()
+    found = []
+    for row, line in enumerate(lines):
+        match = re.match(r"([A-Za-z_]+):", line)
+        if match and match[1] in seen:
+            place = Place(row + 1, 1, len(match[1]))
+            found.append(Finding(place, "front-matter", f"`{match[1]}` is given twice", "remove one of the two"))
+        seen |= {match[1]} if match else set()
+    return found
 
 
 def _key_hint(key: str) -> str:

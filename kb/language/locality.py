@@ -13,7 +13,7 @@ def check_locality(source: Source, rule: s.Rule, symbols: Symbols, report: Repor
     """Reports a rule whose literals speak about two cases, or about none where its head does."""
     cases = list(_case_terms(rule.body, symbols))
     head = list(_case_terms([s.Literal(rule.head)], symbols)) if rule.head else []
-    finding = _mixed(cases + head) or _missing(rule, cases, head)
+    finding = _mixed(cases + head) or _missing(rule, cases, head) or _named(rule.body, cases + head)
     if finding is not None:
         report.add(source, finding)
 
@@ -42,6 +42,16 @@ def _mixed(terms: list[s.Term]) -> Finding | None:
         if isinstance(first, s.Variable) and term.name != first.name:
             message = f"this rule mixes two cases, `{first.name}` and `{term.name}`"
             return Finding(term.place, "case-local", message, f"use `{first.name}` in every literal")
+    return None
+
+
+def _named(body: Iterable[s.Premise], cases: list[s.Term]) -> Finding | None:
+    """A comparison with a case's name would make a rule of one case."""
+    names = {term.name for term in cases if isinstance(term, s.Variable)}
+    for premise in body:
+        if isinstance(premise, s.Comparison) and names & {v.name for v in s.premise_variables(premise)}:
+            message = "a rule speaks about whatever case it is given, and compares it with nothing"
+            return Finding(premise.place, "case-local", message, "ask for a fact that tells the cases apart")
     return None
 
 

@@ -66,6 +66,8 @@ class Symbols:
     domains: dict[str, Domain] = field(default_factory=dict)
     predicates: dict[str, Predicate] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    told_about: set[str] = field(default_factory=set)
+    """The predicates whose subject a `#about` has given."""
     clashing: dict[tuple[str, str], Predicate] = field(default_factory=dict)
     """What a document declares although another declares it too: it counts there, so that uses are not reported as well."""
 
@@ -241,8 +243,15 @@ def _declare_property(source: Source, node: s.Property, symbols: Symbols, report
         hint = nearest(getattr(term, "name", ""), names) or f"the arguments are {', '.join(names)}"
         report.add(source, Finding(term.place, "unknown-argument", message, hint))
         return
+    if not _may_describe(source, node.kind, predicate, node.place, report):
+        return
     if node.kind == "about":
+        if predicate.name in symbols.told_about:
+            _twice(source, node.kind, predicate, node.place, report)
+        symbols.told_about.add(predicate.name)
         symbols.predicates[predicate.name] = replace(predicate, about=tuple(positions))
+    elif tuple(positions) in predicate.keys:
+        _twice(source, node.kind, predicate, node.place, report)
     else:
         symbols.predicates[predicate.name] = replace(predicate, keys=(*predicate.keys, tuple(positions)))
 
@@ -253,7 +262,26 @@ def _declare_flag(source: Source, node: s.Flag, symbols: Symbols, report: Report
         if predicate is None:
             if not symbols.is_broken(source.document, name):
                 report.add(source, unknown_predicate(source, s.Atom(name, (), False, place), symbols))
-        elif node.kind == "closed":
-            symbols.predicates[predicate.name] = replace(predicate, closed=True)
-        else:
-            symbols.predicates[predicate.name] = replace(predicate, rare=True)
+        elif _may_describe(source, node.kind, predicate, place, report):
+            if getattr(predicate, node.kind):
+                _twice(source, node.kind, predicate, place, report)
+            closed, rare = predicate.closed or node.kind == "closed", predicate.rare or node.kind == "rare"
+            symbols.predicates[predicate.name] = replace(predicate, closed=closed, rare=rare)
+
+
+def _may_describe(source: Source, kind: str, predicate: Predicate, place: s.Place, report: Report) -> bool:
+    """Whether a document may say this of a predicate; if not, why is reported."""
+    if source.document.meta.payer and "/" not in predicate.name:
+        message = f"a payer's document does not change what the shared predicate `{predicate.name}` means"
+        report.add(source, Finding(place, "shared-predicate", message, f"put the `#{kind}` into a shared document"))
+        return False
+    if kind != "key" and not predicate.is_fact:
+        message = f"`#{kind}` is said of facts, and `{predicate.local_name}` is concluded by rules"
+        report.add(source, Finding(place, "not-a-fact", message, "say it of the facts that its rules ask for"))
+        return False
+    return True
+
+
+def _twice(source: Source, kind: str, predicate: Predicate, place: s.Place, report: Report) -> None:
+    message = f"`#{kind}` is said twice of `{predicate.local_name}`"
+    report.add(source, Finding(place, "duplicate", message, "remove one of the two"))

@@ -97,16 +97,30 @@ def bound_variables(body: Iterable[s.Premise], given: Iterable[str] = ()) -> set
         ):
             bound |= {variable.name for variable in s.premise_variables(premise)}
     while True:
-        new = {name for premise in body for name in _assigned(premise, bound)} - bound
+        new = {name for premise in body for name in _assigned(premise, bound, body)} - bound
         if not new:
             return bound
         bound |= new
 
 
-def _assigned(premise: s.Premise, bound: set[str]) -> Iterator[str]:
+def shared_variables(aggregate: s.Aggregate, body: Iterable[s.Premise]) -> set[str]:
+    """The variables of an aggregate's elements that the rule around it shares (its groups)."""
+    inner = {v.name for p in aggregate.body for v in s.premise_variables(p)}
+    inner |= {v.name for term in aggregate.terms for v in s.term_variables(term)}
+    outer = set[str]()
+    for premise in body:
+        if isinstance(premise, s.Aggregate):
+            outer |= {v.name for v in s.term_variables(premise.bound)}
+        else:
+            outer |= {v.name for v in s.premise_variables(premise)}
+    return inner & outer
+
+
+def _assigned(premise: s.Premise, bound: set[str], body: tuple[s.Premise, ...]) -> Iterator[str]:
     if isinstance(premise, s.Comparison) and premise.op == "=":
         for target, other in ((premise.left, premise.right), (premise.right, premise.left)):
             if isinstance(target, s.Variable) and all(v.name in bound for v in s.term_variables(other)):
                 yield target.name
     elif isinstance(premise, s.Aggregate) and premise.op == "=" and isinstance(premise.bound, s.Variable):
-        yield premise.bound.name
+        # The group must be known first: two aggregates that bind each other's groups have no value.
+        yield from [premise.bound.name] if shared_variables(premise, body) <= bound else ()
