@@ -18,6 +18,7 @@ from pathlib import Path
 from explain.checks import ChartContradiction, CheckReport, chart_contradictions
 from explain.determination import Answer, Determination, determine
 from explain.verdicts import Verdict
+from facts.plausibility import odd_dates
 from facts.readers.datalog import Chart, read_chart
 from kb.engines import engine
 from kb.engines.model import EvaluationError, EvaluationTimeout
@@ -120,7 +121,8 @@ def decide(
         chart, day = _read_for(base, case, name, on)
         compiled = base.compiled(name, day)
         determination = determine(compiled, chart.facts, chart.case, chart.title, engine(), seconds, whole)
-        found.append(replace(determination, notes=_notes(base, name, day)))
+        notes = (*_notes(base, name, day), *odd_dates(compiled.program, chart))
+        found.append(replace(determination, notes=notes))
     return found
 
 
@@ -159,13 +161,21 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     names = {document.name for document in found} or {document.name for document in base.documents}
     diagnostics = {each for each in base.check(_days(base.documents)) if _concerns(each, names)}
     contradictions: list[ChartContradiction] = []
+    notes: list[str] = []
     for document in charts:
-        asked = _asked(document)
-        compiled = base.compiled(asked.payer, asked.on or date.today())
+        try:
+            asked = _asked(document)
+            compiled = base.compiled(asked.payer, asked.on or date.today())
+        except CaseProblem as problem:
+            notes.append(str(problem))
+            continue
+        except DocumentErrors:
+            continue  # of the policies, which are reported above: a chart has no vocabulary without them
         chart, mistakes = read_chart(document, compiled.program)
         diagnostics.update(mistakes)
         contradictions += chart_contradictions(compiled, chart, engine()) if not mistakes else ()
-    return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions))
+        notes += [*_untold(chart), *odd_dates(compiled.program, chart)] if not mistakes else []
+    return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
 
 
 def program(base: Library, payer: str = "", on: date | None = None) -> Program:
@@ -183,6 +193,14 @@ def _days(documents: Iterable[Document]) -> list[date]:
     """The days on which some document takes effect or retires, and today: every program that ever is in force."""
     metas = [document.meta for document in documents]
     return sorted({day for meta in metas for day in (meta.effective, meta.retired, date.today()) if day is not None})
+
+
+def _untold(chart: Chart) -> Iterator[str]:
+    """What a chart has to say of the request before it can be decided, and does not."""
+    wanted = {"payer": "who pays", "request_date": "when it was made", "requested": "what is asked for"}
+    for name, what in wanted.items():
+        if not chart.rows(name):
+            yield f"{chart.document}: it does not say {what}: it states no `{name}`."
 
 
 def _concerns(diagnostic: Diagnostic, names: set[str]) -> bool:

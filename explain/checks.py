@@ -27,6 +27,8 @@ class CheckReport:
     documents: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     contradictions: tuple[ChartContradiction, ...]
+    notes: tuple[str, ...] = ()
+    """What is no mistake by itself and hardly meant, a sentence each."""
 
 
 def chart_contradictions(compiled: Compiled, chart: Chart, engine: Engine) -> tuple[ChartContradiction, ...]:

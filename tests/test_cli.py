@@ -134,6 +134,29 @@ def test_a_day_given_by_hand_is_the_day_of_a_request_without_one(run: Run, tmp_p
     assert json.loads(result.output)[0]["answers"][0]["verdict"] == "met"
 
 
+def test_dates_that_are_hardly_meant_are_said(run: Run, tmp_path: Path) -> None:
+    later, ancient = 'severe_pain(c, examination, "2206-01-05").', 'severe_pain(c, examination, "0206-01-05").'
+    (tmp_path / "c.md").write_text(chart(*REQUEST, later, ancient, 'planned_operation(c, "2100-01-01").'), encoding="utf-8")
+    [decided] = json.loads(run("decide", "c.md", "--format", "json").output)
+    checked = json.loads(run("check", "c.md", "--format", "json").output)
+    assert checked["notes"] == decided["notes"]
+    assert [note.split(" is dated ")[1].split(",")[0] for note in checked["notes"]] == ["2206-01-05", "0206-01-05"]
+
+
+def test_a_chart_that_does_not_tell_the_request_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.md").write_text(chart(REQUEST[0]), encoding="utf-8")
+    notes = json.loads(run("check", "c.md", "--format", "json").output)["notes"]
+    assert [note.rsplit("`", 2)[1] for note in notes] == ["request_date", "requested"]
+
+
+def test_a_chart_is_checked_beside_a_policy_with_mistakes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.md").write_text(chart(*REQUEST), encoding="utf-8")
+    (tmp_path / "p.dl").write_text("ill(Case) :- fevr(Case).\n", encoding="utf-8")
+    result = run("check", "c.md", "p.dl", "--format", "json")
+    assert result.exit_code == 1
+    assert {each["document"] for each in json.loads(result.output)["diagnostics"]} == {"p.dl"}
+
+
 def test_one_bad_chart_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(chart("oops(c)."), encoding="utf-8")
     (tmp_path / "b.md").write_text(chart(*REQUEST), encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 from explain.checks import CheckReport
 from explain.export.data import atom_data
-from explain.export.lines import BAD, DIM, GOOD, Page
+from explain.export.lines import BAD, DIM, GOOD, WARN, Page
 from explain.wording import words
 from kb.language.diagnostics import render
 
@@ -39,6 +39,7 @@ def check_data(report: CheckReport) -> dict[str, Any]:
             }
             for each in report.contradictions
         ],
+        "notes": list(report.notes),
     }
 
 
@@ -55,6 +56,9 @@ def check_page(report: CheckReport, width: int = 80) -> Page:
             fact = each.models.stated.get(relation, {}).get(row)
             place = f" ({fact.origin.file}:{fact.origin.line}, {fact.origin.section})" if fact else ""
             page.add(f"- {words(each.models.program, relation, row)}{place}", "", 2, 2)
+        page.add()
+    for note in report.notes:
+        page.add(f"note: {note}", WARN, 0, 2)
         page.add()
     count = len(report.diagnostics) + len(report.contradictions)
     checked = f"{len(report.documents)} document{'s' * (len(report.documents) != 1)} checked"

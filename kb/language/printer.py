@@ -103,7 +103,7 @@ def _predicates(program: Program) -> Iterable[str]:
             yield f"#key {_projected(predicate, key)}."
         if predicate.is_fact and predicate.arguments:
             yield f"#about {_projected(predicate, predicate.about)}."
-        for flag in ("closed", "rare"):
+        for flag in ("closed", "planned", "rare"):
             if getattr(predicate, flag):
                 yield f"#{flag} {name_source(predicate.name)}."
 

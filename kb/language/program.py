@@ -61,6 +61,8 @@ class Predicate:
     wordings: Mapping[str, str]
     origin: Origin
     closed: bool = False
+    planned: bool = False
+    """Whether its dates may well lie after the request."""
     rare: bool = False
     about: tuple[int, ...] = ()
     """The subject of a fact: a chart that states anything about it is not silent on it."""

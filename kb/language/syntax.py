@@ -186,7 +186,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`#closed p, q.` (what a chart tells whole) or `#rare p.` (what to ask for last)."""
+    """`#closed p, q.` (a chart tells it whole), `#planned p.` (it may lie ahead) or `#rare p.` (to be asked for last)."""
 
     kind: str
     names: tuple[tuple[str, Place], ...]
