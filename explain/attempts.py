@@ -1,33 +1,35 @@
-"""How far a rule gets: the longest way through its premises, and the first one that does not hold."""
+"""How far a rule gets: the longest ways through its premises, and the first premise that does not hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kb.engines.computed import aggregate, compare, compute
-from kb.engines.model import fits, ground_row, unified
-from kb.engines.ordering import ordered
+from explain.solutions import Binding, aggregate_of, extensions
+from explain.wording import aggregate_words, comparison_words
+from kb.engines.model import demanded, fits, ground_row, unified
+from kb.engines.ordering import as_written
 from kb.language import syntax as s
-from kb.language.printer import premise_text
-from kb.language.program import Origin, ProgramRule
-from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
+from kb.language.program import ProgramRule
+from kb.language.values import ANY, UNKNOWN, Row
 from kb.models import Models
 
 _WAYS_KEPT = 200
-
-Binding = dict[str, Value]
+FAILURES = ("refuted", "silent", "incomplete")
+"""What keeps a premise from holding: see `Step`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A premise of an attempt: an atom's pattern, or a comparison as text; and whether it held.
+    """A premise of an attempt, and whether it holds.
 
     `status` is `holds`, `refuted` (no way in which the record's silences turn out makes
     it true), `silent` (some way does), `incomplete` (a fact is stated, and not all of
-    it), or `not reached`.
+    it), or `not reached`. A literal has its relation and its row under the attempt's
+    binding; any other premise is a text.
     """
 
+    premise: s.Premise
     relation: str
     row: Row
     negated: bool
@@ -35,109 +37,93 @@ class Step:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attempt:
-    """A rule that could have concluded an atom and did not, with its premises in the order they were met."""
+    """A rule that could have concluded an atom and did not: a binding that satisfied most of it, and its steps."""
 
-    rule: str
-    origin: Origin
+    rule: ProgramRule
+    binding: Binding
     steps: tuple[Step, ...]
 
-
-def attempts(models: Models, relation: str, pattern: Row) -> tuple[Attempt, ...]:
-    """One attempt for each rule that could conclude an atom of the pattern, the furthest first."""
-    tried = (_attempt(models, rule, pattern) for rule in models.program.rules_for.get(relation, ()))
-    found = [each for each in tried if each is not None]
-    return tuple(sorted(found, key=lambda each: -sum(step.status == "holds" for step in each.steps)))
+    @property
+    def held(self) -> int:
+        """How many premises hold."""
+        return sum(step.status == "holds" for step in self.steps)
 
 
-def _attempt(models: Models, rule: ProgramRule, pattern: Row) -> Attempt | None:
-    start = unified(rule.head.terms, pattern)
+def attempts(models: Models, relation: str, pattern: Row, ways: int = 1) -> tuple[Attempt, ...]:
+    """The nearest misses: for each rule that could conclude an atom of the pattern its `ways` longest, furthest first."""
+    rules = models.program.rules_for.get(relation, ())
+    tried = [each for rule in rules for each in _attempts(models, rule, pattern, ways)]
+    return tuple(sorted(tried, key=lambda each: -each.held / max(1, len(each.steps))))
+
+
+def _attempts(models: Models, rule: ProgramRule, pattern: Row, wanted: int) -> Iterator[Attempt]:
+    start = unified(rule.head.terms, tuple(ANY if value is UNKNOWN else value for value in pattern))
     if start is None:
-        return None
-    premises = ordered(rule.rule.body, lambda atom: len(models.perfect.rows(atom.relation)))
-    ways, steps = [start], list[Step]()
+        return
+    premises = as_written(rule.rule.body)
+    ways = [start]
     for position, premise in enumerate(premises):
-        following = [each for way in ways for each in _extended(models, premise, way)][:_WAYS_KEPT]
+        following = [each for way in ways for each in extensions(models, premise, way)][:_WAYS_KEPT]
         if not following:
-            steps.append(_failed(models, premise, ways[0]))
-            steps += [_unreached(models, rest, ways[0]) for rest in premises[position + 1 :]]
-            break
+            yield from _failing(models, rule, premises, position, ways, wanted)
+            return
         ways = following
-        steps.append(_step(premise, ways[0], "holds"))
-    return Attempt(rule.id, rule.origin, tuple(steps))
 
 
-def _extended(models: Models, premise: s.Premise, way: Binding) -> Iterator[Binding]:
-    if isinstance(premise, s.Literal):
-        yield from _listed(models, premise, way)
-    elif isinstance(premise, s.Comparison):
-        yield from _compared(models, premise, way)
-    else:
-        yield from _aggregated(models, premise, way)
-
-
-def _listed(models: Models, premise: s.Literal, way: Binding) -> Iterator[Binding]:
-    rows = models.perfect.matching(premise.atom.relation, ground_row(premise.atom.terms, way))
-    if premise.negated:
-        if next(rows, None) is None:
-            yield way
-        return
-    for row in sorted(rows, key=str):
-        extended = dict(way)
-        named = [(t.name, v) for t, v in zip(premise.atom.terms, row, strict=True) if isinstance(t, s.Variable)]
-        if all(v is not UNKNOWN or n.startswith("_") for n, v in named) and all(
-            v is ANY or extended.setdefault(n, v) == v for n, v in named
-        ):
-            yield extended
-
-
-def _compared(models: Models, premise: s.Comparison, way: Binding) -> Iterator[Binding]:
-    try:
-        for target, other in ((premise.left, premise.right), (premise.right, premise.left)):
-            if premise.op == "=" and isinstance(target, s.Variable) and target.name not in way:
-                yield {**way, target.name: compute(other, way)}
-                return
-        left, right = compute(premise.left, way), compute(premise.right, way)
-    except (NumberOutOfRange, KeyError):
-        return
-    if compare(premise.op, left, right, models.program.domains.get(premise.type), lenient=False):
-        yield way
-
-
-def _aggregated(models: Models, premise: s.Aggregate, way: Binding) -> Iterator[Binding]:
-    ways = [way]
-    for inner in ordered(premise.body, lambda atom: len(models.perfect.rows(atom.relation))):
-        ways = [each for one in ways for each in _extended(models, inner, one)]
-    elements = {tuple(compute(term, each) for term in premise.terms) for each in ways}
-    domain = models.program.domains.get(premise.type)
-    value = aggregate(premise.function, elements, domain)
-    if value is None:
-        return
-    if isinstance(premise.bound, s.Variable) and premise.bound.name not in way:
-        yield {**way, premise.bound.name: value}
-    elif compare(premise.op, value, compute(premise.bound, way), domain, lenient=False):
-        yield way
+def _failing(
+    models: Models, rule: ProgramRule, premises: list[s.Premise], position: int, ways: list[Binding], wanted: int
+) -> Iterator[Attempt]:
+    """An attempt for each distinct way in which the premise fails; what is silent, and so may yet hold, first."""
+    found: dict[tuple[Row, str], Attempt] = {}
+    for way in ways:
+        steps = [_step(models, premise, way, "holds") for premise in premises[:position]]
+        steps.append(_failed(models, premises[position], way))
+        key = steps[-1].row, steps[-1].text
+        if key not in found:
+            steps += [_unreached(models, rest, way) for rest in premises[position + 1 :]]
+            found[key] = Attempt(rule, way, tuple(steps))
+    nearest = sorted(found.values(), key=lambda each: sum(step.status == "refuted" for step in each.steps))
+    yield from nearest[:wanted]
 
 
 def _failed(models: Models, premise: s.Premise, way: Binding) -> Step:
-    status = "refuted"
-    if isinstance(premise, s.Literal):
-        row = ground_row(premise.atom.terms, way)
-        relation = premise.atom.relation
-        possible = not models.is_certain(relation, row) if premise.negated else models.is_possible(relation, row)
-        is_partly_told = any(fits(each, row, lenient=True) for each in models.stated.get(relation, ()))
-        status = "refuted" if not possible else "incomplete" if is_partly_told and not premise.negated else "silent"
-    return _step(premise, way, status)
+    if isinstance(premise, s.Aggregate):
+        is_open = any(_may_grow(models, literal, way) for literal in s.literals(premise.body))
+        return _step(models, premise, way, "silent" if is_open else "refuted")
+    if isinstance(premise, s.Comparison):
+        return _step(models, premise, way, "refuted")
+    row, relation = ground_row(premise.atom.terms, way), premise.atom.relation
+    possible = not models.is_certain(relation, row) if premise.negated else models.is_possible(relation, row)
+    if not possible:
+        return _step(models, premise, way, "refuted")
+    is_partly_told = any(fits(each, row, lenient=True) for each in models.stated.get(relation, ()))
+    return _step(models, premise, way, "incomplete" if is_partly_told and not premise.negated else "silent")
+
+
+def _may_grow(models: Models, literal: s.Literal, way: Binding) -> bool:
+    """Whether the silences leave open another row of a literal that an aggregate ranges over."""
+    relation, row = literal.atom.relation, ground_row(literal.atom.terms, way)
+    more = models.possible_rows(relation) - models.perfect.rows(relation)
+    return any(fits(each, row, lenient=True) for each in more)
 
 
 def _unreached(models: Models, premise: s.Premise, way: Binding) -> Step:
     """A premise after the first that fails: it may be ruled out by itself, which says more."""
     step = _failed(models, premise, way) if isinstance(premise, s.Literal) else None
-    return step if step is not None and step.status == "refuted" else _step(premise, way, "not reached")
+    return step if step is not None and step.status == "refuted" else _step(models, premise, way, "not reached")
 
 
-def _step(premise: s.Premise, way: Binding, status: str) -> Step:
+def _step(models: Models, premise: s.Premise, way: Binding, status: str) -> Step:
     if isinstance(premise, s.Literal):
-        return Step(premise.atom.relation, ground_row(premise.atom.terms, way), premise.negated, "", status)
-    return Step("", (), False, premise_text(premise, way), status)
+        is_sought = not premise.negated and status != "holds"
+        row = demanded(premise.atom, way) if is_sought else ground_row(premise.atom.terms, way)
+        return Step(premise, premise.atom.relation, row, premise.negated, "", status)
+    return Step(premise, "", (), False, _text(models, premise, way, status in ("holds", "not reached")), status)
+
+
+def _text(models: Models, premise: s.Comparison | s.Aggregate, way: Binding, holds: bool) -> str:
+    if isinstance(premise, s.Comparison):
+        return comparison_words(premise, way, holds)
+    return aggregate_words(premise, way, aggregate_of(models, premise, way), holds)

@@ -1,21 +1,30 @@
-"""The cheapest proof of an atom in the perfect model.
+"""Which derivation to show of each atom: the cheapest proof, and the next best ones.
 
 Costs follow Knuth (1977), "A generalization of Dijkstra's algorithm": a proof costs
-more than each of its parts, so the cheapest one never supports itself.
+more than each of its parts, so the cheapest one never supports itself, on recursive
+programs too. Further proofs are found by Lawler's (1972) partition of what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 
+from explain.solutions import aggregate_of, counted
+from explain.wording import aggregate_words, comparison_words
 from kb.contradictions import AtomKey
 from kb.engines.model import Instance, ground_row
 from kb.language import syntax as s
-from kb.language.printer import premise_text
 from kb.language.program import Origin
 from kb.language.values import Row
 from kb.models import Models
+
+Choice = dict[AtomKey, Instance]
+"""One derivation for each derived atom of a proof. A stated atom without one is taken as stated."""
+
+_TRIES_PER_PROOF = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Proof:
 
     `kind` is `conclusion` (with the rule instance that derives it and its premises),
     `fact`, `absence` (`silent` when only the record's silence speaks for it),
-    `comparison`, or `aggregate`.
+    `comparison`, or `aggregate` (whose premises are what it counted).
     """
 
     kind: str
@@ -45,11 +54,8 @@ class Proof:
 
 def cheapest_proof(models: Models, relation: str, pattern: Row, without: frozenset[AtomKey] = frozenset()) -> Proof | None:
     """The cheapest proof of an atom of the pattern, `without` the stated facts named; None if there is none."""
-    roots = sorted(((relation, row) for row in models.perfect.matching(relation, pattern)), key=str)
-    instances = _reachable(models, roots)
-    costs, best = _costs(models, instances, without)
-    proved = [atom for atom in roots if atom in costs]
-    return _tree(models, min(proved, key=lambda atom: costs[atom]), best) if proved else None
+    found = cheapest_choice(models, atoms_of(models, relation, pattern), without)
+    return None if found is None else _tree(models, found.root, found.choice)
 
 
 def is_certain(models: Models, relation: str, pattern: Row, proof: Proof | None) -> bool:
@@ -63,69 +69,149 @@ def is_certain(models: Models, relation: str, pattern: Row, proof: Proof | None)
     return (not models.contradictions and not any(shaky)) or models.is_certain(relation, pattern)
 
 
-def positive_premises(instance: Instance) -> list[AtomKey]:
-    """The atoms that an instance's premises assert."""
-    binding = instance.binding
-    return [
-        (premise.atom.relation, ground_row(premise.atom.terms, binding))
-        for premise in instance.rule.rule.body
-        if isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong
-    ]
+def atoms_of(models: Models, relation: str, pattern: Row) -> list[AtomKey]:
+    """The atoms of a pattern that hold, in a fixed order."""
+    return sorted(((relation, row) for row in models.perfect.matching(relation, pattern)), key=str)
 
 
-def _reachable(models: Models, roots: list[AtomKey]) -> dict[AtomKey, tuple[Instance, ...]]:
-    found: dict[AtomKey, tuple[Instance, ...]] = {}
-    pending = list(roots)
-    while pending:
-        atom = pending.pop()
-        if atom not in found:
-            found[atom] = models.perfect.derivations(*atom)
-            for instance in found[atom]:
-                pending += positive_premises(instance)
+def positive_premises(models: Models, instance: Instance) -> list[AtomKey]:
+    """The atoms that an instance's premises assert; of a denial, the first that documents it."""
+    binding, found = instance.binding, list[AtomKey]()
+    for premise in instance.rule.rule.body:
+        if isinstance(premise, s.Literal) and not premise.negated:
+            relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
+            found += atoms_of(models, relation, row)[:1] if premise.atom.strong else [(relation, row)]
     return found
 
 
-def _costs(
-    models: Models, instances: dict[AtomKey, tuple[Instance, ...]], without: frozenset[AtomKey]
-) -> tuple[dict[AtomKey, float], dict[AtomKey, Instance]]:
-    costs: dict[AtomKey, float] = {atom: 1.0 for atom in instances if models.is_stated(*atom) and atom not in without}
-    best: dict[AtomKey, Instance] = {}
-    users: dict[AtomKey, list[tuple[AtomKey, Instance]]] = {}
-    for atom, derivations in instances.items():
-        for instance in derivations:
-            for premise in positive_premises(instance):
-                users.setdefault(premise, []).append((atom, instance))
-    pending = [(atom, instance) for atom, derivations in instances.items() for instance in derivations]
-    while pending:
-        atom, instance = pending.pop()
-        parts = [costs.get(premise) for premise in positive_premises(instance)]
-        if any(part is None for part in parts):
-            continue
-        cost = 1.0 + len(instance.rule.rule.body) / 100 + sum(part for part in parts if part is not None)
-        if cost < costs.get(atom, float("inf")):
-            costs[atom], best[atom] = cost, instance
-            pending += users.get(atom, [])
-    return costs, best
+@dataclass(frozen=True)
+class Chosen:
+    """A proof of one of several atoms: which one, by which derivations, and its cost."""
+
+    root: AtomKey
+    choice: Choice
+    cost: float
 
 
-def _tree(models: Models, atom: AtomKey, best: dict[AtomKey, Instance]) -> Proof:
+def cheapest_choice(models: Models, roots: Iterable[AtomKey], without: frozenset[AtomKey] = frozenset()) -> Chosen | None:
+    """The cheapest proof of one of the atoms."""
+    return _Search(models, list(roots), without).cheapest(lambda atom, instance: True)
+
+
+def best_choices(models: Models, roots: Iterable[AtomKey], wanted: int, reads: Callable[[Chosen], object]) -> list[Chosen]:
+    """The best proofs, cheapest first; of those that read the same the first. Gives up after some tries for each."""
+    search, order = _Search(models, list(roots), frozenset()), count()
+    first = search.cheapest(lambda atom, instance: True)
+    queue: list[tuple[float, int, Chosen, Choice, frozenset[tuple[AtomKey, Instance]]]] = []
+    if first is not None:
+        heapq.heappush(queue, (first.cost, next(order), first, {}, frozenset()))
+    found: dict[object, Chosen] = {}
+    for _ in range(_TRIES_PER_PROOF * wanted):
+        if not queue or len(found) == wanted:
+            break
+        _, _, chosen, fixed, barred = heapq.heappop(queue)
+        found.setdefault(reads(chosen), chosen)
+        # Everything but this proof, in parts that do not overlap: the first choices kept, the next one forbidden.
+        for atom, instance in chosen.choice.items():
+            if atom not in fixed:
+                part_barred = barred | {(atom, instance)}
+                other = search.cheapest(_allows(fixed, part_barred))
+                if other is not None:
+                    heapq.heappush(queue, (other.cost, next(order), other, dict(fixed), part_barred))
+                fixed = {**fixed, atom: instance}
+    return sorted(found.values(), key=lambda each: each.cost)
+
+
+def _allows(fixed: Choice, barred: frozenset[tuple[AtomKey, Instance]]) -> Callable[[AtomKey, Instance], bool]:
+    return lambda atom, instance: fixed.get(atom, instance) == instance and (atom, instance) not in barred
+
+
+@dataclass
+class _Search:
+    models: Models
+    roots: list[AtomKey]
+    without: frozenset[AtomKey]
+    instances: dict[AtomKey, tuple[Instance, ...]] = field(default_factory=dict)
+    premises: dict[Instance, list[AtomKey]] = field(default_factory=dict)
+
+    def cheapest(self, allows: Callable[[AtomKey, Instance], bool]) -> Chosen | None:
+        self._reach(self.roots)
+        costs, best = self._costs(allows)
+        proved = [atom for atom in self.roots if atom in costs]
+        if not proved:
+            return None
+        root = min(proved, key=lambda atom: costs[atom])
+        choice: Choice = {}
+        pending = [root]
+        while pending:
+            atom = pending.pop()
+            if atom not in choice and atom in best:
+                choice[atom] = best[atom]
+                more = [each for premise in best[atom].rule.rule.body for each in self._counted(premise, best[atom])]
+                if any(each not in self.instances for each in more):
+                    # What an aggregate counts lies in lower strata: its proofs change none that is chosen already.
+                    self._reach(more)
+                    costs, best = self._costs(allows)
+                pending += [*self.premises[best[atom]], *more]
+        return Chosen(root, choice, costs[root])
+
+    def _counted(self, premise: s.Premise, instance: Instance) -> list[AtomKey]:
+        return counted(self.models, premise, instance.binding) if isinstance(premise, s.Aggregate) else []
+
+    def _reach(self, atoms: Iterable[AtomKey]) -> None:
+        pending = list(atoms)
+        while pending:
+            atom = pending.pop()
+            if atom not in self.instances:
+                self.instances[atom] = self.models.perfect.derivations(*atom)
+                for instance in self.instances[atom]:
+                    self.premises[instance] = positive_premises(self.models, instance)
+                    pending += self.premises[instance]
+
+    def _costs(self, allows: Callable[[AtomKey, Instance], bool]) -> tuple[dict[AtomKey, float], dict[AtomKey, Instance]]:
+        """The cost of each atom and the derivation that gives it; a stated atom is taken as stated."""
+        stated = (atom for atom in self.instances if self.models.is_stated(*atom) and atom not in self.without)
+        costs: dict[AtomKey, float] = dict.fromkeys(stated, 1.0)
+        best: dict[AtomKey, Instance] = {}
+        users: dict[AtomKey, list[tuple[AtomKey, Instance]]] = {}
+        pending = []
+        for atom, derivations in self.instances.items():
+            for instance in derivations if atom not in costs else ():
+                if allows(atom, instance):
+                    pending.append((atom, instance))
+                    for premise in self.premises[instance]:
+                        users.setdefault(premise, []).append((atom, instance))
+        while pending:
+            atom, instance = pending.pop()
+            parts = [costs.get(premise) for premise in self.premises[instance]]
+            if any(part is None for part in parts):
+                continue
+            cost = 1.0 + len(instance.rule.rule.body) / 100 + sum(part for part in parts if part is not None)
+            if cost < costs.get(atom, float("inf")):
+                costs[atom], best[atom] = cost, instance
+                pending += users.get(atom, [])
+        return costs, best
+
+
+def _tree(models: Models, atom: AtomKey, choice: Choice) -> Proof:
     relation, row = atom
-    fact = models.stated.get(relation, {}).get(row)
-    if fact is not None:
-        return Proof("fact", relation, row, origin=fact.origin)
-    instance = best[atom]
-    premises = tuple(_premise(models, premise, instance, best) for premise in instance.rule.rule.body)
+    if atom not in choice:
+        return Proof("fact", relation, row, origin=models.stated[relation][row].origin)
+    instance = choice[atom]
+    premises = tuple(_premise(models, premise, instance, choice) for premise in instance.rule.rule.body)
     return Proof("conclusion", relation, row, instance.rule.id, instance.rule.origin, premises)
 
 
-def _premise(models: Models, premise: s.Premise, instance: Instance, best: dict[AtomKey, Instance]) -> Proof:
+def _premise(models: Models, premise: s.Premise, instance: Instance, choice: Choice) -> Proof:
     binding = instance.binding
-    if not isinstance(premise, s.Literal):
-        kind = "comparison" if isinstance(premise, s.Comparison) else "aggregate"
-        return Proof(kind, text=premise_text(premise, binding))
+    if isinstance(premise, s.Comparison):
+        return Proof("comparison", text=comparison_words(premise, binding))
+    if isinstance(premise, s.Aggregate):
+        elements = tuple(_tree(models, atom, choice) for atom in counted(models, premise, binding))
+        text = aggregate_words(premise, binding, aggregate_of(models, premise, binding))
+        return Proof("aggregate", premises=elements, text=text)
     relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
     if premise.negated:
         return Proof("absence", relation, row, silent=models.is_possible(relation, row))
-    if premise.atom.strong:
-        row = next(iter(sorted(models.perfect.matching(relation, row), key=str)))
-    return _tree(models, (relation, row), best)
+    atom = atoms_of(models, relation, row)[0] if premise.atom.strong else (relation, row)
+    return _tree(models, atom, choice)

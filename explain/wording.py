@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date
 
+from kb.engines.computed import compute
+from kb.language import syntax as s
+from kb.language.printer import term_source
 from kb.language.program import Argument, Program
-from kb.language.values import ANY, UNKNOWN, Row, Value, quoted, value_text
+from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value, quoted, value_text
 
 
 def words(program: Program, relation: str, row: Row, audience: str = "") -> str:
@@ -48,3 +53,50 @@ def _term(argument: Argument, value: Value) -> str:
     if argument.type == "number" or re.fullmatch(r"[a-z][A-Za-z0-9_]*", text):
         return text
     return quoted(text)
+
+
+_READS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
+_READS_FOR_DATES = {**_READS, "<": "is before", "<=": "is no later than", ">": "is after", ">=": "is no earlier than"}
+_OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_COUNTED = {"count": "the number of distinct", "sum": "the sum of", "min": "the smallest", "max": "the largest"}
+
+
+def comparison_words(premise: s.Comparison, binding: Mapping[str, Value], holds: bool = True) -> str:
+    """A comparison as a sentence; one that fails is said the other way round: `grade 5 is above 4-`."""
+    left, right = _term_words(premise.left, binding), _term_words(premise.right, binding)
+    return f"{left} {_reads(premise.op if holds else _OPPOSITE[premise.op], premise.left, binding)} {right}"
+
+
+def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: Value | None, holds: bool = True) -> str:
+    """An aggregate as a sentence, with its value where it has one."""
+    terms = " and ".join(_term_words(term, {}) for term in premise.terms[:1])
+    value = "there is none" if number is None else f"it is {value_text(number)}"
+    if isinstance(premise.bound, s.Variable) and premise.op == "=" and holds:
+        return f"{_COUNTED[premise.function]} {terms} is {value_text(number) if number is not None else 'not there'}"
+    bound = _term_words(premise.bound, binding)
+    wanted = f"{_COUNTED[premise.function]} {terms} {_reads(premise.op, premise.bound, binding)} {bound}"
+    return f"{wanted} ({value})" if holds else f"it is not so that {wanted} ({value})"
+
+
+def _reads(op: str, left: s.Term, binding: Mapping[str, Value]) -> str:
+    return (_READS_FOR_DATES if isinstance(_value_of(left, binding), date) else _READS)[op]
+
+
+def _value_of(term: s.Term, binding: Mapping[str, Value]) -> Value | None:
+    try:
+        return compute(term, binding)
+    except (KeyError, NumberOutOfRange):
+        return None
+
+
+def _term_words(term: s.Term, binding: Mapping[str, Value]) -> str:
+    value = _value_of(term, binding)
+    if isinstance(term, s.Variable):
+        return spaced(term.name) if value is None else f"{spaced(term.name)} {value_text(value)}"
+    if isinstance(term, s.Arithmetic) and value is not None:
+        return f"{value_text(value)} ({_plain(term, binding)})"
+    return _plain(term, binding) if value is None else value_text(value)
+
+
+def _plain(term: s.Term, binding: Mapping[str, Value]) -> str:
+    return term_source(term, binding).replace('"', "").replace(" - ", " − ").replace(" * ", " × ")

@@ -136,6 +136,10 @@ class Models:
             return self.perfect.derivations(relation, row)
         return self._bound(relation, POSSIBLE).derivations(bounded(relation, POSSIBLE), row)
 
+    def certain_model(self, relation: str) -> Model:
+        """The model that holds the certain rows of a relation, under its name there."""
+        return self._bound(relation, CERTAIN)
+
     def is_stated(self, relation: str, row: Row) -> bool:
         """Whether the chart or a document states the atom."""
         return row in self.stated.get(relation, {})

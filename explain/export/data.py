@@ -122,8 +122,8 @@ def _criterion(program: Program, status: CriterionStatus) -> dict[str, Any]:
 
 def _attempt(program: Program, attempt: Attempt) -> dict[str, Any]:
     return {
-        "rule": attempt.rule,
-        "origin": origin_data(attempt.origin),
+        "rule": attempt.rule.id,
+        "origin": origin_data(attempt.rule.origin),
         "premises": [_step(program, step) for step in attempt.steps],
     }
 

@@ -30,6 +30,10 @@ class Instance:
     rule: ProgramRule
     values: Row
 
+    def __hash__(self) -> int:
+        # A rule's id stands for it: hashing its whole syntax tree would cost more than any lookup saves.
+        return hash((self.rule.id, self.values))
+
     @property
     def binding(self) -> dict[str, Value]:
         """The value of each variable by name."""
@@ -101,6 +105,13 @@ def unified(terms: Iterable[s.Term], row: Row) -> dict[str, Value] | None:
         if isinstance(term, s.Constant) and term.value != value:
             return None
     return binding
+
+
+def demanded(atom: s.Atom, binding: Mapping[str, Value]) -> Row:
+    """What a positive premise needs: `?` for a variable that has to get some value, ANY for `_`."""
+    row = ground_row(atom.terms, binding)
+    named = [isinstance(term, s.Variable) and not term.is_anonymous and not atom.strong for term in atom.terms]
+    return tuple(UNKNOWN if value is ANY and is_named else value for value, is_named in zip(row, named, strict=True))
 
 
 def ground_row(terms: Iterable[s.Term], binding: Mapping[str, Value]) -> Row:

@@ -55,6 +55,17 @@ def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
     return result
 
 
+def as_written(body: tuple[s.Premise, ...]) -> list[s.Premise]:
+    """The premises in their author's order, but for those that have to wait for what binds their variables."""
+    pending, bound, result = [_item(premise, body) for premise in body], set[str](), list[s.Premise]()
+    while pending:
+        chosen = next((each for each in pending if each.lists or _is_ready(each, bound)), pending[0])
+        pending = [each for each in pending if each is not chosen]
+        result.append(chosen.premise)
+        bound |= chosen.names
+    return result
+
+
 def _item(premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
     if isinstance(premise, s.Literal):
         lists = not premise.negated and not premise.atom.strong

@@ -265,8 +265,12 @@ def _declare_flag(source: Source, node: s.Flag, symbols: Symbols, report: Report
         elif _may_describe(source, node.kind, predicate, place, report):
             if getattr(predicate, node.kind):
                 _twice(source, node.kind, predicate, place, report)
-            flags = {kind: getattr(predicate, kind) or kind == node.kind for kind in ("closed", "planned", "rare")}
-            symbols.predicates[predicate.name] = replace(predicate, **flags)
+            symbols.predicates[predicate.name] = replace(
+                predicate,
+                closed=predicate.closed or node.kind == "closed",
+                planned=predicate.planned or node.kind == "planned",
+                rare=predicate.rare or node.kind == "rare",
+            )
 
 
 def _may_describe(source: Source, kind: str, predicate: Predicate, place: s.Place, report: Report) -> bool:

@@ -1,0 +1,84 @@
+"""A checker of proofs that trusts nobody: it shares the parser with the rest of medproof, and nothing else.
+
+Read `statements` (what the documents say), `joins` (when a body holds), `certificate`
+(what is absent), `nodes` (each step), in this order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import networkx as nx
+
+from explain.checker.certificate import ProofError, certified, read_value
+from explain.checker.joins import CannotCheck
+from explain.checker.nodes import Checking
+from explain.checker.statements import Statements, in_force, read
+from kb.language import syntax as s
+from kb.language.documents import Document
+
+__all__ = ["ProofError", "verify"]
+
+SCHEMA = "medproof/proof/1"
+
+
+def verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
+    """Checks a proof against the documents that it rests on; raises ProofError with the first step that fails.
+
+    `documents` are all that there are of policies: those in force for the proof's
+    payer and day must be those that it names.
+    """
+    try:
+        _verify(graph, documents, chart)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, CannotCheck) as error:
+        raise ProofError("proof", f"it is not in the form of a proof: {type(error).__name__}, {error}") from error
+
+
+def _verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
+    about = graph.graph
+    policies = in_force(documents, str(about["payer"]), date.fromisoformat(str(about["on"])))
+    if about["schema"] != SCHEMA:
+        raise ProofError("proof", f"its schema is `{about['schema']}`, and this checks {SCHEMA}")
+    if about["case"] != chart.meta.case:
+        raise ProofError("proof", f"it is about the case `{about['case']}`, and the chart about `{chart.meta.case}`")
+    _check_documents(json.loads(about["documents"]), [*policies, chart])
+    statements = read(policies, chart)
+    _assume(statements, json.loads(about["assumptions"]))
+    wanted = list(_rest_on_completeness(graph, statements))
+    models = certified(statements, chart.meta.case, json.loads(about["certificate"]), wanted)
+    checking = Checking(graph, statements, models)
+    for node in graph.nodes:
+        checking.check(node)
+    checking.check_support()
+    for goal in json.loads(about["goals"]):
+        checking.check_roots(goal["relation"], goal["row"], goal["roots"])
+
+
+def _check_documents(claimed: list[dict[str, str]], documents: list[Document]) -> None:
+    there = {(document.id, document.digest) for document in documents}
+    named = {(each["id"], each["digest"]) for each in claimed}
+    for document, _ in sorted(there ^ named):
+        raise ProofError(document, "this document is not what the proof rests on: its text differs, or it is not in force")
+
+
+def _assume(statements: Statements, assumptions: list[dict[str, Any]]) -> None:
+    """Adds the facts that the proof says it assumes beyond the chart."""
+    for each in assumptions:
+        relation = str(each["relation"])
+        arguments = statements.predicates[relation.removeprefix("-")].arguments
+        row = tuple(read_value(statements, value, kind) for value, (_, kind) in zip(each["row"], arguments, strict=True))
+        statements.facts.setdefault(relation, {}).setdefault(row, []).append(each["place"])
+
+
+def _rest_on_completeness(graph: nx.DiGraph[str], statements: Statements) -> Iterator[str]:
+    """The relations of which it matters that nothing is missing: those of absences, and inside aggregates."""
+    for _, data in graph.nodes(data=True):
+        if data.get("kind") == "absence" and str(data["relation"]).removeprefix("-") in statements.predicates:
+            yield str(data["relation"])
+        rule = statements.rules.get(str(data.get("rule", "")))
+        for premise in rule.body if rule is not None else ():
+            if isinstance(premise, s.Aggregate):
+                yield from (literal.atom.relation for literal in s.literals(premise.body))

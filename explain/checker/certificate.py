@@ -1,0 +1,195 @@
+"""What is absent, certified: the rows that the proof claims are all there are.
+
+A certificate gives, for the relations that absences and aggregates depend on, a
+derivation of each row of the perfect model, and beyond them the rows that are possible
+and the derivations of those that are certain, whatever the record's silences hide. Each claimed
+derivation must be one, and no rule may lead to a row that is not claimed: then no atom
+is missing. (Both follow from the rules being stratified, by induction on the strata.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from explain.checker.joins import Binding, Rows, Sides, pattern_of, solutions
+from explain.checker.statements import Predicate, Rule, Statements
+from kb.language import syntax as s
+from kb.language.values import ANY, UNKNOWN, Row, Value
+
+
+class ProofError(Exception):
+    """A proof that does not hold: the first step that fails, and why."""
+
+    def __init__(self, step: str, message: str) -> None:
+        super().__init__(f"{step}: {message}")
+        self.step = step
+
+
+@dataclass(frozen=True)
+class Certified:
+    """The models that a certificate vouches for."""
+
+    perfect: Sides
+    possible: Sides
+    case: str
+
+    def has(self, relation: str, pattern: Row) -> bool:
+        """Whether an atom of the pattern holds."""
+        return self.perfect.upper.shows(relation, pattern)
+
+    def standing(self, relation: str, pattern: Row) -> str:
+        """Whether the record rules an absent atom out, tells it in part, or is silent."""
+        if next(self.possible.upper.matching(relation, pattern, lenient=True), None) is None:
+            return "documented"
+        stated = Rows({relation: set(self.perfect.statements.stated(relation))})
+        told = (row for row in stated.matching(relation, pattern, lenient=True) if UNKNOWN in row)
+        return "incomplete" if next(told, None) is not None else "silence"
+
+
+def certified(statements: Statements, case: str, claims: Mapping[str, Any], wanted: Iterable[str]) -> Certified:
+    """The models, after every claim about the wanted relations is checked; raises ProofError."""
+    cone = _cone(statements, wanted)
+    stated = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    perfect = Sides(statements, stated, stated, lenient=False)
+    for step in claims.get("perfect", []):
+        rule, row = _claimed(statements, step)
+        stated.add(rule.head.relation, row)
+    _check_derivations(statements, claims.get("perfect", []), perfect)
+    _check_closed(perfect, cone, "the perfect model")
+
+    lower = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    upper = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    for name in {relation.removeprefix("-") for relation in cone}:
+        for row in open_rows(statements, statements.predicates[name], case):
+            upper.add(name, row)
+            upper.add(f"-{name}", row)
+    for relation, rows in claims.get("possible", {}).items():
+        for values in rows:
+            upper.add(relation, _row(statements, relation, values))
+    for step in claims.get("certain", []):
+        rule, row = _claimed(statements, step)
+        lower.add(rule.head.relation, row)
+    _check_derivations(statements, claims.get("certain", []), Sides(statements, upper, lower, lenient=False))
+    possible = Sides(statements, upper, lower, lenient=True)
+    _check_closed(possible, cone, "the possible model")
+    return Certified(perfect, possible, case)
+
+
+def _cone(statements: Statements, wanted: Iterable[str]) -> set[str]:
+    """The relations that the wanted ones depend on."""
+    found: set[str] = set()
+    pending = list(wanted)
+    while pending:
+        relation = pending.pop()
+        if relation not in found:
+            found.add(relation)
+            bodies = (rule.body for rule in statements.rules.values() if rule.head.relation == relation)
+            pending += [literal.atom.relation for body in bodies for literal in s.literals(body)]
+    return found
+
+
+def _claimed(statements: Statements, step: Mapping[str, Any]) -> tuple[Rule, Row]:
+    rule = statements.rules.get(step["rule"])
+    if rule is None:
+        raise ProofError("certificate", f"no document has the rule {step['rule']}")
+    return rule, _row(statements, rule.head.relation, step["row"])
+
+
+def _row(statements: Statements, relation: str, values: list[Any]) -> Row:
+    arguments = statements.predicates[relation.removeprefix("-")].arguments
+    return tuple(read_value(statements, value, kind) for value, (_, kind) in zip(values, arguments, strict=True))
+
+
+def read_value(statements: Statements, value: Any, kind: str) -> Value:
+    """A value of a proof: a text of a type; null is `?`, false is `_`."""
+    from decimal import Decimal, InvalidOperation
+
+    if value is None or value is False:
+        return UNKNOWN if value is None else ANY
+    try:
+        return Decimal(str(value)) if kind == "number" else statements.value(str(value), kind)
+    except (InvalidOperation, ValueError) as error:
+        raise ProofError("value", f"`{value}` is not a {kind}") from error
+
+
+def _check_derivations(statements: Statements, steps: list[Mapping[str, Any]], sides: Sides) -> None:
+    """Each claimed row follows from the facts and from rows that follow before it: none supports itself."""
+    shown = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    pending = list(steps)
+    while pending:
+        left = []
+        for step in pending:
+            rule, row = _claimed(statements, step)
+            if _follows(sides, shown, rule, row):
+                shown.add(rule.head.relation, row)
+            else:
+                left.append(step)
+        if len(left) == len(pending):
+            raise ProofError("certificate", f"the claimed instance of {left[0]['rule']} is none, or supports itself")
+        pending = left
+
+
+def _follows(sides: Sides, shown: Rows, rule: Rule, row: Row) -> bool:
+    """Whether an instance of the rule concludes the row from what is shown.
+
+    Its positive premises come from there; `not` and aggregates ask the sides, which are complete beneath.
+    """
+    binding = unify(sides.statements, rule.head, row)
+    if binding is None:
+        return False
+    positive = [p for p in rule.body if isinstance(p, s.Literal) and not p.negated]
+    rest = [p for p in rule.body if p not in positive]
+    local = Sides(sides.statements, shown, shown, lenient=False)
+    ways = solutions(local, rule, positive, binding, rule.body)
+    return any(next(solutions(sides, rule, rest, way, rule.body), None) is not None for way in ways)
+
+
+def unify(statements: Statements, head: s.Atom, row: Row) -> Binding | None:
+    """The values that make a head this row; None if none do."""
+    binding: Binding = {}
+    arguments = statements.predicates[head.predicate].arguments
+    for term, value, (_, kind) in zip(head.terms, row, arguments, strict=True):
+        if value is ANY or value is UNKNOWN:
+            continue
+        if isinstance(term, s.Variable):
+            if binding.setdefault(term.name, value) != value:
+                return None
+        elif not isinstance(term, s.Constant) or statements.value(term.value, kind) != value:
+            return None
+    return binding
+
+
+def _check_closed(sides: Sides, cone: set[str], model: str) -> None:
+    """No rule leads from what is claimed to an atom that is not."""
+    for rule in sides.statements.rules.values():
+        if rule.head.relation not in cone:
+            continue
+        for binding in solutions(sides, rule, rule.body, {}):
+            row = pattern_of(rule.head, binding)
+            if not sides.upper.covers(rule.head.relation, row):
+                raise ProofError("certificate", f"the rule {rule.id} leads to an atom that {model} is said not to have")
+
+
+def open_rows(statements: Statements, predicate: Predicate, case: str) -> set[Row]:
+    """The instances of a fact on whose subject the chart is silent."""
+    if not predicate.is_fact or predicate.closed or all(kind != "case" for _, kind in predicate.arguments):
+        return set()
+    choices: list[tuple[Value, ...]] = []
+    for position, (_, kind) in enumerate(predicate.arguments):
+        domain = statements.domains.get(kind)
+        if kind == "case":
+            choices.append((case,))
+        elif position in predicate.about and domain is not None:
+            choices.append(tuple(member.name for member in domain.members if not member.parts))
+        else:
+            choices.append((UNKNOWN,))
+    stated = [*statements.stated(predicate.name), *statements.stated(f"-{predicate.name}")]
+    spoken = [tuple(row[i] for i in predicate.about) for row in stated]
+    return {row for row in product(*choices) if not any(_speaks(subject, row, predicate.about) for subject in spoken)}
+
+
+def _speaks(subject: Row, row: Row, about: tuple[int, ...]) -> bool:
+    return all(said in (ANY, row[i]) for said, i in zip(subject, about, strict=True))

@@ -1,0 +1,304 @@
+"""The nodes of a proof, each checked against the documents and against what it rests on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import networkx as nx
+
+from explain.checker import joins
+from explain.checker.certificate import Certified, ProofError, read_value, unify
+from explain.checker.statements import Rule, Statements
+from explain.checker.wording import aggregate_sentence, comparison_sentence, premise_source, sentence, source
+from kb.language import syntax as s
+from kb.language.values import ANY, Row
+
+POSITIVE = ("conclusion", "fact")
+
+
+@dataclass(frozen=True)
+class Checking:
+    """A proof with what it is checked against."""
+
+    graph: nx.DiGraph[str]
+    statements: Statements
+    certified: Certified
+
+    # What every node says
+
+    def check(self, node: str) -> None:
+        """Raises ProofError if anything that the node says is not so."""
+        data = self.graph.nodes[node]
+        checks = {
+            "fact": self._fact, "conclusion": self._conclusion, "rule": self._rule, "attempt": self._attempt,
+            "absence": self._absence, "comparison": self._inner, "aggregate": self._inner,
+        }  # fmt: skip
+        if data.get("kind") not in checks:
+            raise ProofError(node, f"there is no kind `{data.get('kind')}`")
+        checks[data["kind"]](node, data)
+
+    def _says(self, node: str, wanted: Mapping[str, Any]) -> None:
+        """The node's attributes are these and no others (`cut` and the drawing's own may be there)."""
+        data = {key: value for key, value in self.graph.nodes[node].items() if key != "cut"}
+        for key in sorted({*data, *wanted}):
+            if data.get(key) != wanted.get(key):
+                raise ProofError(node, f"`{key}` should be {wanted.get(key)!r}, and is {data.get(key)!r}")
+
+    def _atom(self, node: str) -> tuple[str, Row]:
+        data = self.graph.nodes[node]
+        relation = str(data.get("relation"))
+        predicate = self.statements.predicates.get(relation.removeprefix("-"))
+        if predicate is None:
+            raise ProofError(node, f"no document declares `{relation}`")
+        values = _json(node, data.get("row"), list)
+        if len(values) != len(predicate.arguments):
+            raise ProofError(node, f"`{relation}` has {len(predicate.arguments)} arguments")
+        pairs = zip(values, predicate.arguments, strict=True)
+        return relation, tuple(read_value(self.statements, value, kind) for value, (_, kind) in pairs)
+
+    def _about(self, node: str, relation: str, row: Row) -> dict[str, Any]:
+        return {
+            "relation": relation,
+            "row": self.graph.nodes[node]["row"],
+            "atom": source(self.statements, relation, row),
+            "words": sentence(self.statements, relation, row),
+            "member": sentence(self.statements, relation, row, "member"),
+        }
+
+    # Kinds
+
+    def _fact(self, node: str, data: Mapping[str, Any]) -> None:
+        relation, row = self._atom(node)
+        about = self._about(node, relation, row) | {"kind": "fact"}
+        places = self.statements.facts.get(relation, {}).get(row, [])
+        if not places:
+            raise ProofError(node, "no document states this")
+        fitting = next((place for place in places if place["line"] == data.get("line")), places[0])
+        self._says(node, about | dict(fitting))
+        if list(self.graph.adj[node]):
+            raise ProofError(node, "a fact rests on nothing")
+
+    def _conclusion(self, node: str, data: Mapping[str, Any]) -> None:
+        relation, row = self._atom(node)
+        wanted = self._about(node, relation, row) | {"kind": "conclusion"}
+        criterion = next((each for name, each, _ in self.statements.criteria if name == relation), None)
+        if criterion is not None:
+            wanted |= {"criterion": criterion.id, **_criterion(criterion.wordings)}
+        self._says(node, wanted)
+        below = list(self.graph.adj[node])
+        if not below and not data.get("cut"):
+            raise ProofError(node, "nothing derives this conclusion")
+        for other in below:
+            self._has_role(node, other, ("any",))
+            if self.graph.nodes[other]["kind"] == "fact":
+                if self._atom(other) != (relation, row):
+                    raise ProofError(other, "this states something else than the conclusion above it")
+            elif self.graph.nodes[other]["kind"] != "rule" or self._head(other) != (relation, row):
+                raise ProofError(other, "this rule instance does not conclude what stands above it")
+
+    def _head(self, node: str) -> tuple[str, Row]:
+        rule, binding = self._instance(node)
+        return rule.head.relation, joins.pattern_of(rule.head, binding)
+
+    def _instance(self, node: str) -> tuple[Rule, joins.Binding]:
+        data = self.graph.nodes[node]
+        rule = self.statements.rules.get(str(data.get("rule")))
+        if rule is None:
+            raise ProofError(node, f"no document has the rule {data.get('rule')}")
+        values = _json(node, data.get("substitution"), dict)
+        return rule, {name: read_value(self.statements, value, rule.types.get(name, "")) for name, value in values.items()}
+
+    def _says_rule(self, node: str, rule: Rule, kind: str) -> None:
+        place = rule.place
+        reading = next((each for each, _ in self.statements.readings if rule.reading and each.name == rule.reading), None)
+        section = f", {place['section']}" if place["section"] else ""
+        named = f", in the reading “{rule.reading}”" if rule.reading else ""
+        wanted: dict[str, Any] = {
+            "kind": kind, "rule": rule.id, "substitution": self.graph.nodes[node].get("substitution"),
+            "words": f"{place['title']}{section}{named}", **place,
+        }  # fmt: skip
+        for relation, each, stands in self.statements.criteria:
+            if relation == rule.head.relation:
+                if (stands["document"], stands["section"]) == (place["document"], place["section"]):
+                    wanted |= _criterion(each.wordings)
+                break
+        if reading is not None:
+            wanted |= {"reading": reading.name, **_criterion(reading.wordings)}
+        self._says(node, wanted)
+
+    def _rule(self, node: str, data: Mapping[str, Any]) -> None:
+        rule, binding = self._instance(node)
+        self._says_rule(node, rule, "rule")
+        names = set(s.body_variables(rule.body))
+        if set(binding) != names:
+            raise ProofError(node, f"an instance gives values to {', '.join(sorted(names))}")
+        if not data.get("cut"):
+            self._premises(node, rule, rule.body, binding, complete=True)
+
+    def _attempt(self, node: str, data: Mapping[str, Any]) -> None:
+        rule, binding = self._instance(node)
+        self._says_rule(node, rule, "attempt")
+        if data.get("cut"):
+            return
+        self._premises(node, rule, rule.body, binding, complete=False)
+        if not any(edge["role"] == "fails" for edge in self.graph.adj[node].values()):
+            raise ProofError(node, "an attempt has a premise that fails")
+
+    def _premises(self, node: str, rule: Rule, body: Iterable[s.Premise], binding: joins.Binding, complete: bool) -> None:
+        """Each node below is one of the premises, holding or failing as its edge says; `complete`: each premise is there."""
+        pending = list(self.graph.adj[node])
+        met: set[int] = set()
+        for other in pending:
+            self._has_role(node, other, ("all",) if complete else ("all", "fails"))
+            holds = self.graph.adj[node][other]["role"] == "all"
+            fitting = [i for i, premise in enumerate(body) if self._shows(other, rule, premise, binding, holds)]
+            if not fitting:
+                raise ProofError(other, f"this is no premise of the rule {rule.id} under its substitution")
+            met.update(fitting)
+        if complete and len(met) < len(list(body)):
+            missing = next(premise for i, premise in enumerate(body) if i not in met)
+            raise ProofError(node, f"the premise `{premise_source(missing, binding)}` is not shown")
+
+    def _shows(self, other: str, rule: Rule, premise: s.Premise, binding: joins.Binding, holds: bool) -> bool:
+        """Whether a node shows the premise to hold, or to fail."""
+        data = self.graph.nodes[other]
+        if isinstance(premise, s.Literal):
+            pattern = joins.pattern_of(premise.atom, binding)
+            if premise.negated == holds:
+                wanted = pattern if premise.negated else joins.demand_of(premise.atom, binding)
+                return data["kind"] == "absence" and self._atom(other) == (premise.atom.relation, wanted)
+            if data["kind"] not in POSITIVE or data.get("relation") != premise.atom.relation:
+                return False
+            row = self._atom(other)[1]
+            return all(ANY in pair or pair[0] == pair[1] for pair in zip(row, pattern, strict=True))
+        kind = "comparison" if isinstance(premise, s.Comparison) else "aggregate"
+        if data["kind"] != kind or data.get("atom") != premise_source(premise, binding):
+            return False
+        return self._recomputed(other, rule, premise, binding, holds)
+
+    def _recomputed(
+        self, node: str, rule: Rule, premise: s.Comparison | s.Aggregate, binding: joins.Binding, holds: bool
+    ) -> bool:
+        sides, statements = self.certified.perfect, self.statements
+        found = next(joins.satisfied(sides, rule, premise, rule.body, dict(binding)), None)
+        wanted: dict[str, Any] = {"holds": int(holds), "atom": self.graph.nodes[node]["atom"]}
+        if (found is not None) != holds:
+            raise ProofError(node, "recomputed, this comes out the other way")
+        if isinstance(premise, s.Comparison):
+            words = comparison_sentence(premise, binding, holds)
+            self._says(node, wanted | {"kind": "comparison", "words": words})
+            return True
+        inner = joins.shared(premise, rule.body, binding)
+        value = joins.value_of(statements, rule, premise, joins.elements(sides, rule, premise, inner))
+        words = aggregate_sentence(premise, binding, value, holds)
+        self._says(node, wanted | {"kind": "aggregate", "words": words, "value": _text(value)})
+        self._check_counted(node, rule, premise, inner)
+        return True
+
+    def _check_counted(self, node: str, rule: Rule, premise: s.Aggregate, binding: joins.Binding) -> None:
+        wanted: set[tuple[str, Row]] = set()
+        for each in joins.solutions(self.certified.perfect, rule, premise.body, binding):
+            for inner in premise.body:
+                if isinstance(inner, s.Literal) and not inner.negated:
+                    pattern = joins.pattern_of(inner.atom, each)
+                    rows = self.certified.perfect.upper.matching(inner.atom.relation, pattern)
+                    wanted |= {(inner.atom.relation, row) for row in rows}
+        shown = {self._atom(other) for other in self.graph.adj[node]}
+        if shown != wanted and not self.graph.nodes[node].get("cut"):
+            raise ProofError(node, f"it counts {len(wanted)} atoms, and {len(shown)} are shown")
+
+    def _absence(self, node: str, data: Mapping[str, Any]) -> None:
+        relation, row = self._atom(node)
+        standing = self.certified.standing(relation, row)
+        self._says(node, self._about(node, relation, row) | {"kind": "absence", "standing": standing})
+        if self.certified.has(relation, row):
+            raise ProofError(node, "this is not absent: an atom of it holds")
+        for other in self.graph.adj[node]:
+            self._has_role(node, other, ("instead", "miss"))
+            kind = self.graph.nodes[other]["kind"]
+            if kind == "fact":
+                if self._atom(other)[0].removeprefix("-") != relation.removeprefix("-"):
+                    raise ProofError(other, "this speaks of something else than what is absent")
+            elif kind != "attempt":
+                raise ProofError(other, "an absence rests on what the record says instead, and on rules that fail")
+            else:
+                rule, binding = self._instance(other)
+                start = unify(self.statements, rule.head, row)
+                if rule.head.relation != relation or start is None or any(binding.get(n) != v for n, v in start.items()):
+                    raise ProofError(other, "this rule would not conclude what is absent")
+
+    def _inner(self, node: str, data: Mapping[str, Any]) -> None:
+        """A comparison or an aggregate is checked with the rule above it, so there must be one."""
+        above = list(self.graph.pred[node])
+        if len(above) != 1 or self.graph.nodes[above[0]]["kind"] not in ("rule", "attempt"):
+            raise ProofError(node, f"a {data['kind']} stands below one rule")
+        if data["kind"] == "aggregate":
+            for other in self.graph.adj[node]:
+                self._has_role(node, other, ("counts",))
+
+    def _has_role(self, node: str, other: str, roles: tuple[str, ...]) -> None:
+        edge = self.graph.adj[node][other]
+        if edge.get("role") not in roles:
+            raise ProofError(other, f"the edge to it says `{edge.get('role')}`, which is none of {', '.join(roles)}")
+
+    def check_roots(self, relation: str, values: list[Any], roots: list[str]) -> None:
+        """The nodes that a goal starts from are of that goal."""
+        arguments = self.statements.predicates[relation.removeprefix("-")].arguments
+        pairs = zip(values, arguments, strict=True)
+        pattern = tuple(read_value(self.statements, value, kind) for value, (_, kind) in pairs)
+        if not roots:
+            raise ProofError("proof", "it shows nothing")
+        for root in roots:
+            if root not in self.graph:
+                raise ProofError(root, "the proof starts from this node, and has none such")
+            found = self._atom(root)
+            is_it = found == (relation, pattern) if self.graph.nodes[root]["kind"] == "absence" else found[0] == relation
+            if not is_it or not all(ANY in pair or pair[0] == pair[1] for pair in zip(found[1], pattern, strict=True)):
+                raise ProofError(root, "this is not what was asked for")
+
+    def check_support(self) -> None:
+        """No conclusion rests on itself alone (raises ProofError)."""
+        rest = ("conclusion", "rule", "aggregate")
+        shown = {node for node, data in self.graph.nodes(data=True) if data["kind"] not in rest}
+        users = list(self.graph.nodes)
+        while new := [node for node in users if node not in shown and self._is_shown(node, shown)]:
+            shown.update(new)
+        circular = [node for node in users if node not in shown and not self.graph.nodes[node].get("cut")]
+        if circular:
+            raise ProofError(circular[0], "this rests on itself")
+
+    def _is_shown(self, node: str, shown: set[str]) -> bool:
+        below = list(self.graph.adj[node])
+        if self.graph.nodes[node]["kind"] == "conclusion":
+            return bool(self.graph.nodes[node].get("cut")) or any(other in shown for other in below)
+        return all(other in shown for other in below)
+
+
+def _criterion(wordings: Iterable[s.Wording]) -> dict[str, str]:
+    texts = {each.label: each.text for each in wordings}
+    return {"locator": texts.get("at", ""), "evidence": texts.get("evidence", "")}
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return re.sub(r"\.?0+$", "", text) if "." in text else text
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _json(node: str, text: Any, kind: type[Any]) -> Any:
+    try:
+        value = json.loads(str(text))
+    except ValueError as error:
+        raise ProofError(node, f"`{text}` is not what it should be") from error
+    if not isinstance(value, kind):
+        raise ProofError(node, f"`{text}` is not what it should be")
+    return value

@@ -1,0 +1,272 @@
+"""What the documents say, read again from the parser's statements: rules, facts, and what they mean.
+
+This shares the parser with the rest of medproof and nothing else. It takes documents
+without mistakes (`medproof check` finds those) and does not look for any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from itertools import product
+
+from kb.language import syntax as s
+from kb.language.documents import Document, Stated
+from kb.language.values import ANY, UNKNOWN, Row, Value, number_text
+
+Place = Mapping[str, str | int]
+"""Where a statement stands: document, file, title, section, passage, line."""
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A declared predicate: its arguments with their types, its wordings, its subject."""
+
+    name: str
+    arguments: tuple[tuple[str, str], ...]
+    is_fact: bool
+    wordings: Mapping[str, str]
+    closed: bool
+    about: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with qualified names, and the type of each variable; `place` is where it stands."""
+
+    id: str
+    head: s.Atom
+    body: tuple[s.Premise, ...]
+    types: Mapping[str, str]
+    place: Place
+    reading: str
+
+
+@dataclass
+class Statements:
+    """All statements in force, and the chart's."""
+
+    domains: dict[str, s.DomainDeclaration] = field(default_factory=dict)
+    predicates: dict[str, Predicate] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    facts: dict[str, dict[Row, list[Place]]] = field(default_factory=dict)
+    criteria: list[tuple[str, s.CriterionDeclaration, Place]] = field(default_factory=list)
+    """Each with the name of the predicate that concludes it."""
+    readings: list[tuple[s.ReadingDeclaration, Place]] = field(default_factory=list)
+
+    def type_of(self, document: Document, name: str) -> str:
+        """A type's qualified name."""
+        own = qualified(document, name)
+        return own if own in self.domains else name
+
+    def predicate_of(self, document: Document, name: str) -> Predicate:
+        """The predicate that a name means in a document; raises KeyError."""
+        own = qualified(document, name)
+        return self.predicates[own if own in self.predicates else name]
+
+    def value(self, value: Value, kind: str) -> Value:
+        """A constant as a value of a type."""
+        if value is UNKNOWN or value is ANY or kind == "number":
+            return value
+        text = number_text(value) if isinstance(value, Decimal) else str(value)
+        return date.fromisoformat(text) if kind == "date" else text
+
+    def rank(self, kind: str, value: Value) -> int | None:
+        """The place of a value in the order of an ordered domain."""
+        domain = self.domains.get(kind)
+        if domain is None or not domain.ordered:
+            return None
+        return next(number for number, member in enumerate(domain.members) if member.name == value)
+
+    def stated(self, relation: str) -> Iterable[Row]:
+        """The rows that documents state of a relation."""
+        return self.facts.get(relation, {})
+
+
+def qualified(document: Document, name: str) -> str:
+    """What a payer's document declares is its own."""
+    return f"{document.meta.id}/{name}" if document.meta.payer else name
+
+
+def in_force(documents: Iterable[Document], payer: str, on: date) -> list[Document]:
+    """The shared documents and the payer's on a day, of each id the version that took effect last."""
+    chosen: dict[str, Document] = {}
+    for document in documents:
+        meta = document.meta
+        if meta.case or meta.payer not in ("", payer) or not meta.in_force(on):
+            continue
+        known = chosen.get(meta.id)
+        if known is None or (known.meta.effective or date.min) < (meta.effective or date.min):
+            chosen[meta.id] = document
+    return list(chosen.values())
+
+
+def read(policies: Iterable[Document], chart: Document | None) -> Statements:
+    """The statements of policies and of a chart."""
+    policies = list(policies)
+    found = Statements()
+    for document, stated in _each(policies):
+        if isinstance(stated.node, s.DomainDeclaration):
+            found.domains[qualified(document, stated.node.name)] = stated.node
+    for document, stated in _each(policies):
+        if isinstance(stated.node, s.PredicateDeclaration):
+            predicate = _predicate(found, document, stated.node)
+            found.predicates[predicate.name] = predicate
+    for document, stated in _each(policies):
+        _describe(found, document, stated)
+    for document, stated in _each([*policies, *([chart] if chart is not None else [])]):
+        if isinstance(stated.node, s.Rule) and stated.node.head is not None:
+            _rule_or_fact(found, document, stated, stated.node, stated.node.head)
+    return found
+
+
+def _each(documents: Iterable[Document]) -> Iterator[tuple[Document, Stated]]:
+    for document in documents:
+        for stated in document.statements:
+            yield document, stated
+
+
+def _predicate(found: Statements, document: Document, node: s.PredicateDeclaration) -> Predicate:
+    arguments = tuple((each.name, found.type_of(document, each.type)) for each in node.parameters)
+    about = tuple(i for i, (_, kind) in enumerate(arguments) if kind not in ("date", "number"))
+    wordings = {each.label: each.text for each in node.wordings}
+    return Predicate(qualified(document, node.name), arguments, node.kind == "fact", wordings, False, about)
+
+
+def _describe(found: Statements, document: Document, stated: Stated) -> None:
+    node = stated.node
+    if isinstance(node, s.Property) and node.kind == "about":
+        known = found.predicate_of(document, node.atom.predicate)
+        names = [name for name, _ in known.arguments]
+        about = tuple(names.index(term.name) for term in node.atom.terms if isinstance(term, s.Variable))
+        found.predicates[known.name] = replace(known, about=about)
+    elif isinstance(node, s.Flag) and node.kind == "closed":
+        for name, _ in node.names:
+            known = found.predicate_of(document, name)
+            found.predicates[known.name] = replace(known, closed=True)
+    elif isinstance(node, s.CriterionDeclaration):
+        relation = found.predicate_of(document, node.atom.predicate).name
+        found.criteria.append((relation, node, place_of(document, stated)))
+    elif isinstance(node, s.ReadingDeclaration):
+        found.readings.append((node, place_of(document, stated)))
+
+
+def place_of(document: Document, stated: Stated) -> dict[str, str | int]:
+    """Where a statement stands."""
+    return {
+        "document": document.id,
+        "file": document.name,
+        "title": document.meta.title or document.meta.id,
+        "section": document.sections[stated.section].title,
+        "passage": stated.passage,
+        "line": stated.node.place.line,
+    }
+
+
+def _rule_or_fact(found: Statements, document: Document, stated: Stated, node: s.Rule, head: s.Atom) -> None:
+    place = place_of(document, stated)
+    if node.body:
+        rule_id = _new_id(found, document, stated, head)
+        body = tuple(_qualified_premise(found, document, premise) for premise in node.body)
+        named = _qualified_atom(found, document, head)
+        types: dict[str, str] = {}
+        _collect_types(found, [*body, s.Literal(named)], types)
+        typed = tuple(_typed_premise(found, premise, types) for premise in body)
+        found.rules[rule_id] = Rule(
+            rule_id, _typed_atom(found, named), typed, types, place, _reading(document, stated, head)
+        )
+        return
+    atom = _qualified_atom(found, document, head)
+    choices = []
+    for term, (_, kind) in zip(atom.terms, found.predicates[atom.predicate].arguments, strict=True):
+        value = found.value(term.value, kind) if isinstance(term, s.Constant) else ANY
+        domain = found.domains.get(kind)
+        parts = next((m.parts for m in domain.members if m.name == value and m.parts), ()) if domain else ()
+        choices.append(parts or (value,))
+    for row in product(*choices):
+        found.facts.setdefault(atom.relation, {}).setdefault(row, []).append(place)
+
+
+def _new_id(found: Statements, document: Document, stated: Stated, head: s.Atom) -> str:
+    sign = "-" if head.strong else ""
+    base = f"{document.id}#{document.sections[stated.section].anchor}/{sign}{head.predicate}"
+    number = 1
+    while (base if number == 1 else f"{base}.{number}") in found.rules:
+        number += 1
+    return base if number == 1 else f"{base}.{number}"
+
+
+def _reading(document: Document, stated: Stated, head: s.Atom) -> str:
+    for other in document.statements:
+        node = other.node
+        is_here = other.section == stated.section and not head.strong
+        if is_here and isinstance(node, s.ReadingDeclaration) and node.atom.predicate == head.predicate:
+            return node.name
+    return ""
+
+
+def _qualified_atom(found: Statements, document: Document, atom: s.Atom) -> s.Atom:
+    return s.Atom(found.predicate_of(document, atom.predicate).name, atom.terms, atom.strong, atom.place)
+
+
+def _qualified_premise(found: Statements, document: Document, premise: s.Premise) -> s.Premise:
+    if isinstance(premise, s.Literal):
+        return s.Literal(_qualified_atom(found, document, premise.atom), premise.negated)
+    if isinstance(premise, s.Aggregate):
+        body = tuple(_qualified_premise(found, document, inner) for inner in premise.body)
+        return s.Aggregate(premise.function, premise.terms, body, premise.op, premise.bound, premise.place)
+    return premise
+
+
+def _collect_types(found: Statements, body: Iterable[s.Premise], types: dict[str, str]) -> None:
+    """The types of variables: literals give them, and an aggregate gives its value's to what it binds."""
+    body = list(body)
+    for premise in body:
+        if isinstance(premise, s.Literal):
+            arguments = found.predicates[premise.atom.predicate].arguments
+            for term, (_, kind) in zip(premise.atom.terms, arguments, strict=True):
+                if isinstance(term, s.Variable):
+                    types.setdefault(term.name, kind)
+        elif isinstance(premise, s.Aggregate):
+            _collect_types(found, premise.body, types)
+    for premise in body:
+        if isinstance(premise, s.Aggregate) and isinstance(premise.bound, s.Variable):
+            first = premise.terms[0]
+            is_value = premise.function in ("min", "max") and isinstance(first, s.Variable)
+            types.setdefault(premise.bound.name, types.get(getattr(first, "name", ""), "") if is_value else "number")
+        elif isinstance(premise, s.Comparison) and premise.op == "=":
+            for one, other in ((premise.left, premise.right), (premise.right, premise.left)):
+                if isinstance(one, s.Variable) and isinstance(other, s.Variable) and other.name in types:
+                    types.setdefault(one.name, types[other.name])
+
+
+def _typed_premise(found: Statements, premise: s.Premise, types: Mapping[str, str]) -> s.Premise:
+    """The premise with its constants as values of their types: a date, not its text."""
+    if isinstance(premise, s.Literal):
+        return replace(premise, atom=_typed_atom(found, premise.atom))
+    if isinstance(premise, s.Comparison):
+        sides = (premise.left, premise.right)
+        kind = next((types[t.name] for t in sides if isinstance(t, s.Variable) and types.get(t.name)), "")
+        return replace(premise, left=_typed(found, premise.left, kind), right=_typed(found, premise.right, kind))
+    first = premise.terms[0]
+    is_value = premise.function in ("min", "max") and isinstance(first, s.Variable)
+    kind = types.get(getattr(first, "name", ""), "") if is_value else "number"
+    body = tuple(_typed_premise(found, inner, types) for inner in premise.body)
+    return replace(premise, body=body, bound=_typed(found, premise.bound, kind))
+
+
+def _typed_atom(found: Statements, atom: s.Atom) -> s.Atom:
+    arguments = found.predicates[atom.predicate].arguments
+    terms = tuple(_typed(found, term, kind) for term, (_, kind) in zip(atom.terms, arguments, strict=True))
+    return replace(atom, terms=terms)
+
+
+def _typed(found: Statements, term: s.Term, kind: str) -> s.Term:
+    return replace(term, value=found.value(term.value, kind)) if isinstance(term, s.Constant) and kind else term
+
+
+def plain_name(relation: str) -> str:
+    """A relation's name as its own document writes it."""
+    return relation.removeprefix("-").rsplit("/", 1)[-1]

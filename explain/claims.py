@@ -1,0 +1,65 @@
+"""The certificate of a proof: what the relations behind its absences and aggregates hold, row by row.
+
+The checker verifies that each derived row follows, and that no rule leads to another:
+see `explain.checker.certificate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from explain.graph import ProofGraph, plain_row
+from kb.engines.model import Model
+from kb.language.bounds import CERTAIN, bounded
+from kb.language.closed import relations_of
+from kb.language.strata import needed
+from kb.language.syntax import Aggregate
+from kb.language.values import Row
+from kb.models import Models
+
+
+def certificate(models: Models, proof: ProofGraph) -> dict[str, Any]:
+    """The derived rows of the three models, as far as the proof rests on what is not there."""
+    cone = sorted(needed(models.program.rules_for, _rests_on(models, proof)))
+    derived = [relation for relation in cone if relation in models.program.rules_for]
+    models.prepare(derived)
+    return {
+        "perfect": [step for relation in derived for step in _perfect(models, relation)],
+        "possible": {relation: _rows(models.possible_rows(relation)) for relation in derived},
+        "certain": [step for relation in derived for step in _certain(models, relation)],
+    }
+
+
+def _rows(rows: Iterable[Row]) -> list[list[str | bool | None]]:
+    return [plain_row(row) for row in sorted(rows, key=str)]
+
+
+def _rests_on(models: Models, proof: ProofGraph) -> Iterator[str]:
+    for node in proof.graph:
+        data = proof.attributes(node)
+        if data["kind"] == "absence":
+            yield data["relation"]
+        elif data["kind"] in ("rule", "attempt"):
+            for premise in models.program.rule_by_id[data["rule"]].rule.body:
+                if isinstance(premise, Aggregate):
+                    yield from relations_of(premise)
+
+
+def _perfect(models: Models, relation: str) -> list[dict[str, Any]]:
+    return _steps(models.perfect, relation, models.perfect.rows(relation))
+
+
+def _certain(models: Models, relation: str) -> list[dict[str, Any]]:
+    if relation in models.same or relation in models.definite:
+        return _perfect(models, relation)
+    return _steps(models.certain_model(relation), bounded(relation, CERTAIN), models.certain_rows(relation))
+
+
+def _steps(model: Model, relation: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Each way in which a row is derived, once for each rule."""
+    found = []
+    for row in sorted(rows, key=str):
+        rules = dict.fromkeys(each.rule.id.removeprefix(CERTAIN) for each in model.derivations(relation, row))
+        found += [{"rule": rule, "row": plain_row(row)} for rule in rules]
+    return found

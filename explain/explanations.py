@@ -1,0 +1,94 @@
+"""An explanation: a proof graph with everything that a checker needs to follow it without us."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from explain.checker import SCHEMA, verify
+from explain.claims import certificate
+from explain.graph import ProofGraph, plain_row, proof_graph
+from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice
+from explain.wording import words
+from kb.contradictions import AtomKey
+from kb.language.documents import Document
+from kb.language.program import Fact
+from kb.models import Models
+
+
+def explained(
+    models: Models,
+    goals: Iterable[AtomKey],
+    policies: Iterable[Document],
+    chart: Document,
+    minimal: bool = False,
+    limit: int = 20_000,
+) -> ProofGraph:
+    """Why goals hold, by all derivations or with `minimal` by the cheapest of each; or why not.
+
+    The graph names the documents that it rests on, by their digests, and is checked
+    against them before it is returned: raises ProofError if the checker finds a fault.
+    """
+    goals = list(goals)
+    choice = _cheapest(models, goals) if minimal else None
+    return _certified(models, proof_graph(models, goals, choice, limit), list(policies), chart)
+
+
+def best_explained(
+    models: Models, goal: AtomKey, policies: Iterable[Document], chart: Document, wanted: int, limit: int = 20_000
+) -> list[ProofGraph]:
+    """The best proofs of a goal, cheapest first, each checked; proofs that read the same count once."""
+    policies = list(policies)
+    chosen = best_choices(models, atoms_of(models, *goal), wanted, lambda each: _reads(models, each))
+    return [_certified(models, proof_graph(models, [each.root], each.choice, limit), policies, chart) for each in chosen]
+
+
+def _cheapest(models: Models, goals: Iterable[AtomKey]) -> Choice:
+    choice: Choice = {}
+    for goal in goals:
+        found = cheapest_choice(models, atoms_of(models, *goal))
+        for atom, instance in found.choice.items() if found is not None else ():
+            choice.setdefault(atom, instance)
+    return choice
+
+
+def _reads(models: Models, chosen: Chosen) -> object:
+    """What a reader sees of a proof: which rules conclude what."""
+    program = models.program
+    return frozenset((instance.rule.id, words(program, *atom)) for atom, instance in chosen.choice.items())
+
+
+def _certified(models: Models, proof: ProofGraph, policies: list[Document], chart: Document) -> ProofGraph:
+    program = models.program
+    known = {document.id for document in (*policies, chart)}
+    facts = (fact for rows in models.stated.values() for fact in rows.values())
+    proof.graph.graph.update(
+        schema=SCHEMA,
+        case=models.case,
+        payer=program.payer,
+        on=program.on.isoformat(),
+        documents=_json([{"id": each.id, "file": each.name, "digest": each.digest} for each in (*policies, chart)]),
+        assumptions=_json([_assumption(fact) for fact in facts if fact.origin.document not in known]),
+        goals=_json(
+            [{"relation": each.relation, "row": plain_row(each.pattern), "roots": list(each.roots)} for each in proof.asked]
+        ),
+        cut=proof.cut,
+    )
+    proof.graph.graph["certificate"] = _json(certificate(models, proof))
+    verify(proof.graph, policies, chart)
+    return replace(proof)
+
+
+def _assumption(fact: Fact) -> dict[str, Any]:
+    origin = fact.origin
+    place = {
+        "document": origin.document, "file": origin.file, "title": origin.title, "section": origin.section,
+        "passage": origin.passage, "line": origin.line,
+    }  # fmt: skip
+    return {"relation": fact.relation, "row": plain_row(fact.row), "place": place}
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)

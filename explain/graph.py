@@ -1,0 +1,312 @@
+"""The proof graph: why an atom holds, or why it does not, as a NetworkX graph that a reviewer can follow.
+
+Edges run from a conclusion to the rule instances that derive it, any one of which
+suffices, and from a rule instance to its premises, all of which are needed. An
+absence leads to the nearest misses (`attempt`) of each rule that could have concluded
+it, and they to their premises. Attributes are plain texts and numbers, so that every
+NetworkX writer takes them; `docs/explanations.md` lists them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+
+from explain.attempts import Attempt, Step, attempts
+from explain.proofs import Choice, atoms_of
+from explain.solutions import aggregate_of, counted
+from explain.standing import speaking_facts, standing
+from explain.wording import aggregate_words, atom_text, comparison_words, words
+from kb.contradictions import AtomKey
+from kb.engines.model import Instance, demanded, ground_row
+from kb.language import syntax as s
+from kb.language.printer import premise_text
+from kb.language.program import Criterion, Origin, Program, ProgramRule
+from kb.language.values import ANY, UNKNOWN, Row, Value, value_text
+from kb.models import Models
+
+SCHEMA = "medproof/proof/1"
+KINDS = ("conclusion", "rule", "fact", "absence", "attempt", "comparison", "aggregate")
+MISSES_SHOWN = 3
+"""How many ways in which a rule fails are shown of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A goal that a graph answers: the atoms that were asked for, as a pattern, and the nodes that it starts from."""
+
+    relation: str
+    pattern: Row
+    roots: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProofGraph:
+    """Why goals hold, or do not.
+
+    `graph.graph` says what the proof is of (the case, the payer, the day, the
+    documents with their digests); `cut` counts the nodes that were not looked into
+    since the graph would have grown too large.
+    """
+
+    graph: nx.DiGraph[str]
+    asked: tuple[Asked, ...]
+    cut: int = 0
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The nodes of all goals."""
+        return tuple(root for each in self.asked for root in each.roots)
+
+    def attributes(self, node: str) -> Mapping[str, Any]:
+        """What a node says."""
+        found: Mapping[str, Any] = self.graph.nodes[node]
+        return found
+
+    def kind(self, node: str) -> str:
+        """One of KINDS."""
+        return str(self.graph.nodes[node]["kind"])
+
+    def role(self, node: str, other: str) -> str:
+        """What the edge between two nodes says."""
+        return str(self.graph.edges[node, other]["role"])
+
+    def below(self, node: str) -> list[str]:
+        """The nodes that a node rests on, in the order of the rule."""
+        edges: Mapping[str, Any] = self.graph.adj[node]
+        return sorted(edges, key=lambda other: int(edges[other]["position"]))
+
+    def count(self, kind: str) -> int:
+        """How many nodes are of a kind."""
+        return sum(1 for node in self.graph if self.kind(node) == kind)
+
+
+def proof_graph(models: Models, goals: Iterable[AtomKey], choice: Choice | None = None, limit: int = 20_000) -> ProofGraph:
+    """Why the atoms of some patterns hold: all derivations, or with a `choice` the one chosen of each atom.
+
+    Where no atom of a pattern holds, why not. At most about `limit` nodes.
+    """
+    building, asked = _Building(models, choice, limit), list[Asked]()
+    for relation, pattern in goals:
+        atoms = atoms_of(models, relation, pattern)
+        if choice is not None:
+            atoms = [atom for atom in atoms if atom in choice or models.is_stated(*atom)] or atoms
+        roots = [building.atom(atom) for atom in atoms] or [building.absence(relation, pattern)]
+        asked.append(Asked(relation, pattern, tuple(roots)))
+    building.grow()
+    return ProofGraph(building.graph, tuple(asked), building.cut)
+
+
+_Key = tuple[Any, ...]
+
+
+@dataclass
+class _Building:
+    models: Models
+    choice: Choice | None
+    limit: int
+    graph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
+    ids: dict[_Key, str] = field(default_factory=dict)
+    pending: deque[tuple[str, Any]] = field(default_factory=deque)
+    cut: int = 0
+
+    @property
+    def program(self) -> Program:
+        return self.models.program
+
+    def grow(self) -> None:
+        """Adds what each node rests on, level by level, until nothing is missing or the limit is reached."""
+        while self.pending:
+            node, about = self.pending.popleft()
+            if len(self.graph) >= self.limit:
+                self.cut += 1
+                self.graph.nodes[node]["cut"] = 1
+            elif isinstance(about, Instance):
+                self._premises(node, about)
+            elif isinstance(about, Attempt):
+                self._steps(node, about)
+            elif self.graph.nodes[node]["kind"] == "absence":
+                self._misses(node, *about)
+            else:
+                self._derivations(node, about)
+
+    # Nodes: each is made once, and looked into later
+
+    def atom(self, atom: AtomKey) -> str:
+        """The node of an atom that holds."""
+        relation, row = atom
+        is_derived = self._is_derived(atom)
+        attributes = self._about(relation, row) | {"kind": "conclusion" if is_derived else "fact"}
+        if not is_derived:
+            attributes |= _place(self.models.stated[relation][row].origin)
+        elif (criterion := self._criterion(relation)) is not None:
+            attributes |= {"criterion": criterion.id, "locator": criterion.locator, "evidence": criterion.evidence}
+        return self._node(("atom", *atom), attributes, atom if is_derived else None)
+
+    def _is_derived(self, atom: AtomKey) -> bool:
+        if not self.models.is_stated(*atom):
+            return True
+        return atom in self.choice if self.choice is not None else bool(self.models.perfect.derivations(*atom))
+
+    def stated(self, atom: AtomKey) -> str:
+        """The node of a statement: an atom that rules conclude as well has it beside their instances."""
+        if not self._is_derived(atom):
+            return self.atom(atom)
+        place = _place(self.models.stated[atom[0]][atom[1]].origin)
+        return self._node(("stated", *atom), self._about(*atom) | {"kind": "fact"} | place)
+
+    def absence(self, relation: str, pattern: Row) -> str:
+        """The node of a pattern that no atom fits."""
+        attributes = self._about(relation, pattern) | {
+            "kind": "absence",
+            "standing": standing(self.models, relation, pattern),
+        }
+        return self._node(("absence", relation, pattern), attributes, (relation, pattern))
+
+    def _about(self, relation: str, row: Row) -> dict[str, Any]:
+        return {
+            "relation": relation,
+            "row": row_text(row),
+            "atom": atom_text(self.program, relation, row),
+            "words": words(self.program, relation, row),
+            "member": words(self.program, relation, row, "member"),
+        }
+
+    def _node(self, key: _Key, attributes: dict[str, Any], about: Any = None) -> str:
+        known = self.ids.get(key)
+        if known is None:
+            known = self.ids[key] = f"n{len(self.ids)}"
+            self.graph.add_node(known, **attributes)
+            if about is not None:
+                self.pending.append((known, about))
+        return known
+
+    def _rule(self, kind: str, rule: ProgramRule, values: Mapping[str, Value], about: Instance | Attempt) -> str:
+        attributes = {"kind": kind, "rule": rule.id, "substitution": substitution_text(values), **_place(rule.origin)}
+        attributes["words"] = rule_words(rule)
+        criterion = self._criterion(rule.head.relation)
+        if criterion is not None and criterion.origin.anchor == rule.origin.anchor:
+            attributes |= {"locator": criterion.locator, "evidence": criterion.evidence}
+        reading = next((each for each in self.program.readings if rule.reading and each.name == rule.reading), None)
+        if reading is not None:
+            attributes |= {"reading": reading.name, "locator": reading.locator, "evidence": reading.evidence}
+        return self._node((kind, rule.id, attributes["substitution"]), attributes, about)
+
+    def _criterion(self, relation: str) -> Criterion | None:
+        return next((each for each in self.program.criteria if each.atom.relation == relation), None)
+
+    def _edge(self, source: str, target: str, role: str, **more: Any) -> None:
+        if not self.graph.has_edge(source, target):
+            self.graph.add_edge(source, target, role=role, position=self.graph.out_degree(source), **more)
+
+    # What each kind rests on
+
+    def _derivations(self, node: str, atom: AtomKey) -> None:
+        if self.choice is not None:
+            derivations: Iterable[Instance] = [self.choice[atom]]
+        else:
+            derivations = self.models.perfect.derivations(*atom)
+            if self.models.is_stated(*atom):
+                self._edge(node, self.stated(atom), "any")
+        for instance in derivations:
+            self._edge(node, self._rule("rule", instance.rule, instance.binding, instance), "any")
+
+    def _premises(self, node: str, instance: Instance) -> None:
+        for premise in instance.rule.rule.body:
+            for other in self._premise(node, premise, instance.binding):
+                self._edge(node, other, "all")
+
+    def _premise(self, node: str, premise: s.Premise, binding: Mapping[str, Value], holds: bool = True) -> Iterator[str]:
+        """The nodes that show a premise to hold, or with `holds` false, to fail."""
+        if isinstance(premise, s.Literal):
+            relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
+            if premise.negated == holds:
+                yield self.absence(relation, row if holds else demanded(premise.atom, binding))
+            else:
+                # A variable that the rule does not bind is any value: one atom shows it.
+                yield self.atom(atoms_of(self.models, relation, row)[0])
+        elif isinstance(premise, s.Comparison):
+            text = {"words": comparison_words(premise, binding, holds), "atom": premise_text(premise, binding)}
+            yield self._node(("comparison", node, premise_text(premise)), {"kind": "comparison", "holds": int(holds)} | text)
+        else:
+            yield self._aggregate(node, premise, dict(binding), holds)
+
+    def _aggregate(self, node: str, premise: s.Aggregate, binding: dict[str, Value], holds: bool) -> str:
+        value = aggregate_of(self.models, premise, binding)
+        attributes = {
+            "kind": "aggregate",
+            "holds": int(holds),
+            "words": aggregate_words(premise, binding, value, holds),
+            "atom": premise_text(premise, binding),
+            "value": "" if value is None else value_text(value),
+        }
+        made = self._node(("aggregate", node, premise_text(premise)), attributes)
+        for atom in counted(self.models, premise, binding):
+            self._edge(made, self.atom(atom), "counts")
+        return made
+
+    def _misses(self, node: str, relation: str, pattern: Row) -> None:
+        """What the record says on the subject instead, and how near each rule comes."""
+        for fact in speaking_facts(self.models, relation, pattern):
+            self._edge(node, self.stated(fact), "instead")
+        for attempt in attempts(self.models, relation, pattern, MISSES_SHOWN):
+            self._edge(node, self._rule("attempt", attempt.rule, attempt.binding, attempt), "miss")
+
+    def _steps(self, node: str, attempt: Attempt) -> None:
+        is_past = False
+        for step in attempt.steps:
+            holds = step.status == "holds"
+            if not holds and is_past and not _adds(step):
+                continue
+            is_past = is_past or not holds
+            for other in self._premise(node, step.premise, attempt.binding, holds):
+                self._edge(node, other, "all" if holds else "fails")
+
+
+def _adds(step: Step) -> bool:
+    """Whether a premise after the first that fails is worth showing: it is ruled out by itself."""
+    return step.status == "refuted"
+
+
+def _place(origin: Origin) -> dict[str, Any]:
+    return {
+        "document": origin.document,
+        "file": origin.file,
+        "title": origin.title,
+        "section": origin.section,
+        "passage": origin.passage,
+        "line": origin.line,
+    }
+
+
+def rule_words(rule: ProgramRule) -> str:
+    """Which rule it is: its section in its document."""
+    reading = f", in the reading “{rule.reading}”" if rule.reading else ""
+    section = f", {rule.origin.section}" if rule.origin.section else ""
+    return f"{rule.origin.title}{section}{reading}"
+
+
+def row_text(row: Row) -> str:
+    """The values of a row as JSON: texts, numbers and dates as text, `?` as null, `_` as false."""
+    return json.dumps(plain_row(row), ensure_ascii=False)
+
+
+def plain_row(row: Row) -> list[str | bool | None]:
+    """The values of a row as plain data; see `row_text`."""
+    return [_plain(value) for value in row]
+
+
+def substitution_text(values: Mapping[str, Value]) -> str:
+    """The value of each named variable as a JSON object; see `row_text`."""
+    return json.dumps({name: _plain(value) for name, value in values.items()}, ensure_ascii=False)
+
+
+def _plain(value: Value) -> str | bool | None:
+    if value is UNKNOWN:
+        return None
+    return False if value is ANY else value_text(value)
