@@ -9,96 +9,59 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import networkx as nx
+
+from explain.changes import WhatIf
+from explain.changes import what_if as compared
+from explain.checker import ProofError
+from explain.checker import verify as _verify
 from explain.checks import ChartContradiction, CheckReport, chart_contradictions
 from explain.determination import Answer, Determination, determine
-from explain.verdicts import Verdict
+from explain.explanations import Explanation, best_explained, explained
+from explain.goals import asked_patterns, for_each_question, goal_pattern
+from explain.hinges import Hinge, Hinged
+from explain.hinges import hinges as _hinges
+from explain.remedies import Missing, Remedy, lacking
+from explain.verdicts import Verdict, verdict
+from explain.wording import words
+from facts.opening import (
+    CaseProblem,
+    Opened,
+    asked,
+    cases,
+    open_case,
+    open_cases,
+    opened,
+    opened_for_all,
+    shipped_cases,
+    untold,
+    with_changes,
+)  # fmt: skip
 from facts.plausibility import odd_dates
 from facts.readers.datalog import Chart, read_chart
+from kb.contradictions import AtomKey
 from kb.engines import engine
 from kb.engines.model import EvaluationError, EvaluationTimeout
 from kb.goals import BadGoal, Table, ask
 from kb.language import cache
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
-from kb.language.documents import read as _read
-from kb.language.frontmatter import read_date
-from kb.language.printer import value_source
-from kb.language.program import Fact, Origin, Program
-from kb.language.syntax import Constant, Rule
+from kb.language.program import Program
 from kb.library import Library, UnreadableFile, load, read_all
+from kb.models import Models, models
 
 __all__ = [
     "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Determination", "Diagnostic", "DocumentErrors",
-    "EvaluationError",
-    "EvaluationTimeout", "Library", "Table", "UnreadableFile", "Verdict", "cases", "check", "decide", "load",
-    "open_case", "open_cases", "program", "query", "shipped_cases",
+    "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Library", "Missing", "Opened",
+    "ProofError", "Remedy", "Table", "UnreadableFile", "Verdict", "WhatIf", "cases", "check", "decide", "explain",
+    "hinges", "load", "missing", "open_case", "open_cases", "opened", "program", "query", "shipped_cases", "verify",
+    "what_if",
 ]  # fmt: skip
-
-CASES = Path(__file__).parent / "facts" / "cases"
-
-
-class CaseProblem(Exception):
-    """A case that cannot be decided as asked: what is wrong, and what to do."""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What a chart says about who pays and when, before it can be read whole."""
-
-    payer: str
-    on: date | None
-
-
-def shipped_cases() -> tuple[str, ...]:
-    """The names of the cases that come with medproof."""
-    return tuple(sorted(path.stem for path in CASES.glob("*.md")))
-
-
-def open_cases(name: str) -> list[Document]:
-    """The charts under a name: a file, a directory, a shipped case, or `-` for standard input.
-
-    Raises CaseProblem when there is none, UnreadableFile when one cannot be read.
-    """
-    if name == "-":
-        try:
-            text = sys.stdin.buffer.read().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise UnreadableFile(f"standard input: not UTF-8 text (byte {error.start})") from error
-        return [_chart(_read("standard-input.md", text))]
-    path = Path(name)
-    if not path.exists() and (CASES / f"{name}.md").exists():
-        path = CASES / f"{name}.md"
-    if not path.exists():
-        known = ", ".join(shipped_cases())
-        raise CaseProblem(f"there is no file, directory or shipped case `{name}`; shipped are: {known}")
-    documents = read_all(path, cache.default_directory())
-    if path.is_dir():
-        documents = [document for document in documents if document.meta.case]
-        if not documents:
-            raise CaseProblem(f"no file in `{name}` is a chart: a chart's front matter has `case:`")
-        return documents
-    return [_chart(document) for document in documents]
-
-
-def open_case(name: str) -> Document:
-    """The one chart under a name; raises CaseProblem when there are several."""
-    documents = open_cases(name)
-    if len(documents) != 1:
-        raise CaseProblem(f"`{name}` holds {len(documents)} charts, and one is asked for")
-    return documents[0]
-
-
-def _chart(document: Document) -> Document:
-    if not document.meta.case:
-        hint = "start it with `---`, `case: NAME`, `---`"
-        raise CaseProblem(f"`{document.name}` is not a chart: its front matter has no `case`; {hint}")
-    return document
 
 
 def decide(
@@ -116,14 +79,12 @@ def decide(
     Raises CaseProblem, DocumentErrors (in the chart or in the documents in force),
     EvaluationError.
     """
-    found = []
-    for name in _payers(base, case, payer):
-        chart, day = _read_for(base, case, name, on)
-        compiled = base.compiled(name, day)
-        determination = determine(compiled, chart.facts, chart.case, chart.title, engine(), seconds, whole)
-        notes = (*_notes(base, name, day), *odd_dates(compiled.program, chart))
-        found.append(replace(determination, notes=notes))
-    return found
+    return [_decided(each, seconds, whole) for each in opened_for_all(base, case, payer, on)]
+
+
+def _decided(case: Opened, seconds: float | None, whole: bool) -> Determination:
+    found = determine(case.compiled, case.facts, case.case, case.chart.title, engine(), seconds, whole)
+    return replace(found, notes=case.notes)
 
 
 def query(
@@ -138,11 +99,102 @@ def query(
 
     Raises BadGoal, with a diagnostic in the goal's text, and what `decide` raises.
     """
-    names = _payers(base, case, payer)
-    if len(names) != 1:
-        raise CaseProblem("a query asks under one payer")
-    chart, day = _read_for(base, case, names[0], on)
-    return ask(base.compiled(names[0], day).program, chart.facts, goal, engine(), seconds)
+    at_hand = _one(base, case, payer, on)
+    return ask(at_hand.program, at_hand.facts, goal, engine(), seconds)
+
+
+def explain(
+    base: Library,
+    case: Document,
+    goal: str | None = None,
+    payer: str | None = None,
+    on: date | None = None,
+    seconds: float | None = None,
+    minimal: bool = False,
+    best: int = 0,
+    limit: int = 20_000,
+) -> Explanation:
+    """Why a goal holds, or why it does not, as a proof graph; without a goal, of every question of the case.
+
+    All derivations are shown; with `minimal` the cheapest of each atom, with `best` that
+    many proofs, the best first. A graph that would have more than `limit` nodes is cut.
+    The proof was checked against the documents. Raises BadGoal, and what `decide` raises.
+    """
+    at_hand = _one(base, case, payer, on)
+    determination = None
+    if goal is None:
+        determination = _decided(at_hand, seconds, whole=True)
+        found, goals = determination.models, asked_patterns(determination.models)
+        title = f"{at_hand.case}: {at_hand.chart.title or 'every question of the case'}"
+    else:
+        found, goals = _found(at_hand, goal, seconds)
+        title = f"{at_hand.case}: {words(at_hand.program, *goals[0])}"
+    chart = at_hand.document
+    if best and goal is not None and found.holds(*goals[0]):
+        proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
+    else:
+        proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
+    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, proofs, determination)
+
+
+def missing(
+    base: Library,
+    case: Document,
+    goal: str,
+    payer: str | None = None,
+    on: date | None = None,
+    seconds: float | None = None,
+    limit: int = 4,
+) -> list[Missing]:
+    """The smallest sets of documentable facts that would establish a goal, each tried out, the easiest first.
+
+    A list, as a goal may ask about several items. Raises BadGoal, and what `decide` raises.
+    """
+    at_hand = _one(base, case, payer, on)
+    found, goals = _found(at_hand, goal, seconds)
+    return [lacking(found, each, limit) for each in goals]
+
+
+def what_if(
+    base: Library,
+    case: Document,
+    assume: Iterable[str] = (),
+    retract: Iterable[str] = (),
+    payer: str | None = None,
+    on: date | None = None,
+    seconds: float | None = None,
+) -> WhatIf:
+    """The case decided as it is, and again with facts assumed and retracted.
+
+    Raises DocumentErrors (in a fact to assume), CaseProblem (a fact to retract that the
+    chart does not state), and what `decide` raises.
+    """
+    at_hand = _one(base, case, payer, on)
+    changed, assumed, retracted = with_changes(at_hand, assume, retract)
+    before, after = _decided(at_hand, seconds, whole=False), _decided(changed, seconds, whole=False)
+    return compared(before, after, assumed, retracted)
+
+
+def hinges(
+    base: Library,
+    case: Document,
+    goal: str,
+    payer: str | None = None,
+    on: date | None = None,
+    seconds: float | None = None,
+) -> list[Hinged]:
+    """What the verdict on a goal rests on: facts and silences, singly and in pairs, each tried out.
+
+    A list, as a goal may ask about several items. Raises BadGoal, and what `decide` raises.
+    """
+    at_hand = _one(base, case, payer, on)
+    found, goals = _found(at_hand, goal, seconds)
+    return [Hinged(found, each, verdict(found, *each), _hinges(found, *each)) for each in goals]
+
+
+def verify(base: Library, proof: nx.DiGraph[str], case: Document) -> None:
+    """Checks a proof against the documents and the chart that it rests on; raises ProofError with the step that fails."""
+    _verify(proof, base.documents, case)
 
 
 def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ()) -> CheckReport:
@@ -164,8 +216,8 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     notes: list[str] = []
     for document in charts:
         try:
-            asked = _asked(document)
-            compiled = base.compiled(asked.payer, asked.on or date.today())
+            request = asked(document)
+            compiled = base.compiled(request.payer, request.on or date.today())
         except CaseProblem as problem:
             notes.append(str(problem))
             continue
@@ -174,7 +226,7 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
         chart, mistakes = read_chart(document, compiled.program)
         diagnostics.update(mistakes)
         contradictions += chart_contradictions(compiled, chart, engine()) if not mistakes else ()
-        notes += [*_untold(chart), *odd_dates(compiled.program, chart)] if not mistakes else []
+        notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not mistakes else []
     return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
 
 
@@ -183,10 +235,19 @@ def program(base: Library, payer: str = "", on: date | None = None) -> Program:
     return base.compiled(payer, on or date.today()).program
 
 
-def cases(names: Iterable[str]) -> Iterator[Document]:
-    """The charts under several names."""
-    for name in names:
-        yield from open_cases(name)
+def _one(base: Library, case: Document, payer: str | None, on: date | None) -> Opened:
+    found = opened_for_all(base, case, payer, on)
+    if len(found) != 1:
+        raise CaseProblem("this is asked under one payer at a time")
+    return found[0]
+
+
+def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list[AtomKey]]:
+    """The models as far as a goal needs them, and the goal for each item that it asks about."""
+    pattern = goal_pattern(case.program, case.case, goal)
+    wanted = [pattern[0], *(each.trigger.relation for each in case.program.goals)]
+    found = models(case.compiled, case.facts, case.case, engine(), wanted, seconds)
+    return found, for_each_question(found, pattern)
 
 
 def _days(documents: Iterable[Document]) -> list[date]:
@@ -195,71 +256,6 @@ def _days(documents: Iterable[Document]) -> list[date]:
     return sorted({day for meta in metas for day in (meta.effective, meta.retired, date.today()) if day is not None})
 
 
-def _untold(chart: Chart) -> Iterator[str]:
-    """What a chart has to say of the request before it can be decided, and does not."""
-    wanted = {"payer": "who pays", "request_date": "when it was made", "requested": "what is asked for"}
-    for name, what in wanted.items():
-        if not chart.rows(name):
-            yield f"{chart.document}: it does not say {what}: it states no `{name}`."
-
-
 def _concerns(diagnostic: Diagnostic, names: set[str]) -> bool:
     """Whether a mistake stands in one of the documents, or one of them has a part in it."""
     return diagnostic.document in names or any(name in names for _, name, _ in diagnostic.related)
-
-
-def _payers(base: Library, case: Document, payer: str | None) -> tuple[str, ...]:
-    if payer == "all":
-        return base.payers
-    if payer is not None and payer not in base.payers:
-        raise CaseProblem(f"no document is of the payer `{payer}`; the payers are: {', '.join(base.payers)}")
-    return (payer or _asked(case).payer,)
-
-
-def _asked(case: Document) -> _Asked:
-    """The payer and the date that the chart states, read off its syntax: they choose the program that checks it."""
-    payers, days = _texts(case, "payer"), _texts(case, "request_date")
-    for what, found in (("payers", payers), ("days of the request", days)):
-        if len(found) > 1:
-            raise CaseProblem(f"`{case.name}` states two {what}: {', '.join(found)}; state one")
-    return _Asked(payers[0] if payers else "", read_date(days[0]) if days else None)
-
-
-def _texts(case: Document, predicate: str) -> list[str]:
-    """The distinct texts that the chart states as the second argument of a predicate."""
-    heads = [stated.node.head for stated in case.statements if isinstance(stated.node, Rule) and stated.node.head]
-    terms = [head.terms[1] for head in heads if head.predicate == predicate and len(head.terms) == 2]
-    return list(dict.fromkeys(t.value for t in terms if isinstance(t, Constant) and isinstance(t.value, str)))
-
-
-def _notes(base: Library, payer: str, on: date) -> tuple[str, ...]:
-    """What has to be said of the documents: replaced ones, and that the payer has none, or none on the day."""
-    replaced = tuple(f"{each.id} is not the shipped document: it is {each.name}." for each in base.replaced)
-    return (*replaced, *_missing_documents(base, payer, on))
-
-
-def _missing_documents(base: Library, payer: str, on: date) -> tuple[str, ...]:
-    own = [document for document in base.documents if document.meta.payer == payer and payer]
-    if not payer:
-        return ("The chart names no payer, so only documents that hold for all payers count.",)
-    if not own:
-        return (f"No document is of the payer {payer}; there are documents of {', '.join(base.payers)}.",)
-    if not any(document.meta.in_force(on) for document in own):
-        days = "; ".join(f"{document.id} {document.meta.period}" for document in own)
-        return (f"No document of {payer} is in force on {on}: {days}.",)
-    return ()
-
-
-def _read_for(base: Library, case: Document, payer: str, on: date | None) -> tuple[Chart, date]:
-    day = on or _asked(case).on
-    chart, diagnostics = read_chart(case, base.compiled(payer, day or date.today()).program)
-    if diagnostics:
-        raise DocumentErrors(diagnostics)
-    if day is None:
-        hint = f'state `request_date({value_source(case.meta.case)}, "YYYY-MM-DD").`, or give the day with --on'
-        raise CaseProblem(f"`{case.name}` gives no day of the request, which says which documents are in force; {hint}")
-    if chart.request_date is None:
-        given = Origin("command line", "command line", "", "the day that was asked for", "", "", 0)
-        facts = (*chart.facts, Fact("request_date", (chart.case, day), given))
-        chart = replace(chart, facts=facts)
-    return chart, day

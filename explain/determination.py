@@ -11,6 +11,7 @@ from explain.criteria import CriterionStatus, branches, status
 from explain.missing import Ask, Open, minimal_asks
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions, speaking_rules
+from explain.remedies import remedies
 from explain.verdicts import Verdict, contradictions_beneath, verdict
 from kb.contradictions import Contradiction
 from kb.engines import Engine
@@ -151,7 +152,7 @@ def _answer(found: Models, question: Question, under: _Readings, whole: bool) ->
         proof=proof,
         silences=tuple(_silences(found, proof)) if proof else (),
         statements=tuple(_statements(found, question, proof)) if proof else (),
-        asks=minimal_asks(found, relation, row) if decided is Verdict.UNDOCUMENTED else (),
+        asks=tuple(each.ask for each in remedies(found, relation, row)) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
         readings=readings,
         documents=(),

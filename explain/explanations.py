@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from explain.checker import SCHEMA, verify
 from explain.claims import certificate
+from explain.determination import Determination
 from explain.graph import ProofGraph, plain_row, proof_graph
 from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice
 from explain.wording import words
@@ -16,6 +18,27 @@ from kb.contradictions import AtomKey
 from kb.language.documents import Document
 from kb.language.program import Fact
 from kb.models import Models
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is exported: proof graphs, what they are about, and with it the determination, if the whole case was asked.
+
+    Several graphs are several proofs of one goal, the best first.
+    """
+
+    title: str
+    case: str
+    payer: str
+    on: date
+    notes: tuple[str, ...]
+    proofs: tuple[ProofGraph, ...]
+    determination: Determination | None = None
+
+    @property
+    def proof(self) -> ProofGraph:
+        """The only proof graph, or the best."""
+        return self.proofs[0]
 
 
 def explained(
@@ -78,7 +101,7 @@ def _certified(models: Models, proof: ProofGraph, policies: list[Document], char
     )
     proof.graph.graph["certificate"] = _json(certificate(models, proof))
     verify(proof.graph, policies, chart)
-    return replace(proof)
+    return proof
 
 
 def _assumption(fact: Fact) -> dict[str, Any]:

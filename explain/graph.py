@@ -18,7 +18,7 @@ from typing import Any
 import networkx as nx
 
 from explain.attempts import Attempt, Step, attempts
-from explain.proofs import Choice, atoms_of
+from explain.proofs import Choice, atoms_of, cheapest_choice
 from explain.solutions import aggregate_of, counted
 from explain.standing import speaking_facts, standing
 from explain.wording import aggregate_words, atom_text, comparison_words, words
@@ -56,6 +56,8 @@ class ProofGraph:
 
     graph: nx.DiGraph[str]
     asked: tuple[Asked, ...]
+    atoms: Mapping[str, AtomKey]
+    """The atom, or for an absence the pattern, behind each node that has one."""
     cut: int = 0
 
     @property
@@ -91,7 +93,7 @@ def proof_graph(models: Models, goals: Iterable[AtomKey], choice: Choice | None 
 
     Where no atom of a pattern holds, why not. At most about `limit` nodes.
     """
-    building, asked = _Building(models, choice, limit), list[Asked]()
+    building, asked = _Building(models, None if choice is None else dict(choice), limit), list[Asked]()
     for relation, pattern in goals:
         atoms = atoms_of(models, relation, pattern)
         if choice is not None:
@@ -99,7 +101,8 @@ def proof_graph(models: Models, goals: Iterable[AtomKey], choice: Choice | None 
         roots = [building.atom(atom) for atom in atoms] or [building.absence(relation, pattern)]
         asked.append(Asked(relation, pattern, tuple(roots)))
     building.grow()
-    return ProofGraph(building.graph, tuple(asked), building.cut)
+    behind = {node: (key[1], key[2]) for key, node in building.ids.items() if key[0] in ("atom", "stated", "absence")}
+    return ProofGraph(building.graph, tuple(asked), behind, building.cut)
 
 
 _Key = tuple[Any, ...]
@@ -151,7 +154,7 @@ class _Building:
     def _is_derived(self, atom: AtomKey) -> bool:
         if not self.models.is_stated(*atom):
             return True
-        return atom in self.choice if self.choice is not None else bool(self.models.perfect.derivations(*atom))
+        return self.choice is None and bool(self.models.perfect.derivations(*atom))
 
     def stated(self, atom: AtomKey) -> str:
         """The node of a statement: an atom that rules conclude as well has it beside their instances."""
@@ -174,8 +177,12 @@ class _Building:
             "row": row_text(row),
             "atom": atom_text(self.program, relation, row),
             "words": words(self.program, relation, row),
-            "member": words(self.program, relation, row, "member"),
+            "member": words(self.program, relation, row, "member") if self._has_member_words(relation) else "",
         }
+
+    def _has_member_words(self, relation: str) -> bool:
+        wordings = self.program.predicate(relation).wordings
+        return ("absent" if relation.startswith("-") else "member") in wordings
 
     def _node(self, key: _Key, attributes: dict[str, Any], about: Any = None) -> str:
         known = self.ids.get(key)
@@ -208,13 +215,22 @@ class _Building:
 
     def _derivations(self, node: str, atom: AtomKey) -> None:
         if self.choice is not None:
-            derivations: Iterable[Instance] = [self.choice[atom]]
+            derivations: Iterable[Instance] = [self._chosen(self.choice, atom)]
         else:
             derivations = self.models.perfect.derivations(*atom)
             if self.models.is_stated(*atom):
                 self._edge(node, self.stated(atom), "any")
         for instance in derivations:
             self._edge(node, self._rule("rule", instance.rule, instance.binding, instance), "any")
+
+    def _chosen(self, choice: Choice, atom: AtomKey) -> Instance:
+        """The derivation chosen of an atom; what a refutation mentions in passing is chosen when it comes up."""
+        if atom not in choice:
+            found = cheapest_choice(self.models, [atom])
+            assert found is not None, "an atom that holds has a proof"
+            for each, instance in found.choice.items():
+                choice.setdefault(each, instance)
+        return choice[atom]
 
     def _premises(self, node: str, instance: Instance) -> None:
         for premise in instance.rule.rule.body:

@@ -1,107 +1,83 @@
-"""What to ask for: the smallest sets of facts that would make an atom follow from what is stated.
+"""What to ask for: the smallest sets of documentable facts that would make an atom follow.
 
-The sets are read off the proofs in the possible model. They are not yet re-run with
-the facts added, so they are what to ask for, and no promise of the answer.
+The sets are read off the proofs in the possible model (abduction over what the record
+leaves open). A value that is still to be told is a labelled null, a `Hole`; the
+comparisons that it has to satisfy travel with it, so that an ask can say *4-minus or
+less*, and so that `explain.remedies` can try it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations, count
 
-from kb.engines.model import Instance, fits, ground_row
+from kb.engines.computed import compare, compute
+from kb.engines.model import Instance, fits
 from kb.language import syntax as s
 from kb.language.bounds import plain
-from kb.language.values import ANY, UNKNOWN, Row, Value
+from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
 
 SETS_KEPT = 4
 _INCOMPLETE, _OPEN, _RARE, _LOOSE = 2, 3, 30, 10
 """What it costs to complete a fact, to ask for one, for one that is rarely missing, for one more element of a set."""
 
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hole:
+    """A value that exists and is still to be told (a labelled null)."""
+
+    number: int
+
+
+Term = Value | Hole
+Terms = tuple[Term, ...]
+Wanted = tuple[str, Terms]
+"""A fact to be told: a hole for each value that it has to give, `_` for what may be anything."""
 Open = tuple[str, Row]
-"""A fact to be told: its relation, and a row with `?` for what has to be told and `_` for what may be anything."""
+"""The same with `?` for each hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A comparison that holes have to satisfy; `terms` gives each of its variables a value or a hole."""
+
+    premise: s.Comparison
+    terms: tuple[tuple[str, Term], ...]
+
+    @property
+    def holes(self) -> frozenset[Hole]:
+        """The holes that it speaks of."""
+        return frozenset(term for _, term in self.terms if isinstance(term, Hole))
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A set of facts, and how much it asks for."""
+    """A set of facts, with what their values have to satisfy, and how much it asks for."""
 
     cost: int
-    facts: frozenset[Open]
+    wanted: frozenset[Wanted]
+    needs: frozenset[Need] = frozenset()
+
+    @property
+    def facts(self) -> frozenset[Open]:
+        """The facts, `?` for what has to be told."""
+        return frozenset((relation, opened(row)) for relation, row in self.wanted)
+
+    @property
+    def holes(self) -> frozenset[Hole]:
+        """What has to be told."""
+        return frozenset(term for _, row in self.wanted for term in row if isinstance(term, Hole))
 
 
 _NOTHING = Ask(0, frozenset())
 
 
-@dataclass
-class _Search:
-    models: Models
-    known: dict[Open, list[Ask]] = field(default_factory=dict)
-    under_way: set[Open] = field(default_factory=set)
-
-    def atom(self, relation: str, pattern: Row) -> list[Ask]:
-        """The cheapest sets for an atom of the pattern, best first; none if it is not possible."""
-        key = relation, pattern
-        if key in self.known or key in self.under_way:
-            return self.known.get(key, [])
-        if any(_is_told(row, pattern) for row in self.models.perfect.rows(relation)):
-            return [_NOTHING]
-        self.under_way.add(key)
-        found = _best([*self._to_tell(relation, pattern), *(a for each in self.ways(relation, pattern) for a in each)])
-        self.under_way.discard(key)
-        # What was cut short by a cycle may be incomplete, and is looked for again from elsewhere.
-        if not self.under_way or found:
-            self.known[key] = found
-        return found
-
-    def ways(self, relation: str, pattern: Row) -> list[list[Ask]]:
-        """The cheapest sets of each rule that may conclude the atom, in the order of the rules."""
-        by_rule: dict[str, list[Ask]] = {}
-        for row in sorted(self.models.possible_rows(relation), key=str):
-            if fits(row, pattern, lenient=True):
-                for instance in self.models.possible_derivations(relation, row):
-                    by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance))
-        order = list(self.models.program.rule_by_id)
-        return [_best(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
-
-    def _to_tell(self, relation: str, pattern: Row) -> list[Ask]:
-        """Facts that the record states in part, and facts on which it is silent."""
-        predicate = self.models.program.predicate(relation)
-        found = [
-            Ask(_INCOMPLETE, frozenset([(relation, _told(row, pattern, stated=True))]))
-            for row in self.models.stated.get(relation, ())
-            if UNKNOWN in row and fits(row, pattern, lenient=True)
-        ]
-        if predicate.can_be_open:
-            cost = _RARE if predicate.rare else _OPEN
-            rows = (row for row in sorted(self.models.open(predicate.name), key=str) if fits(row, pattern, lenient=True))
-            found += [Ask(cost, frozenset([(relation, _told(row, pattern, stated=False))])) for row in rows]
-        return found
-
-    def _instance(self, instance: Instance) -> list[Ask]:
-        sets = [_NOTHING]
-        for premise in instance.rule.rule.body:
-            sets = _joined(sets, self._premise(premise, instance.binding))
-        return sets
-
-    def _premise(self, premise: s.Premise, binding: dict[str, Value]) -> list[Ask]:
-        if isinstance(premise, s.Aggregate):
-            return self._aggregate(premise, binding)
-        if isinstance(premise, s.Comparison) or premise.negated:
-            return [_NOTHING]
-        return self.atom(plain(premise.atom.relation), _pattern(premise.atom, binding))
-
-    def _aggregate(self, premise: s.Aggregate, binding: dict[str, Value]) -> list[Ask]:
-        """Another element of the set, where its literals leave one open."""
-        literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
-        wanted: list[Ask] = []
-        for literal in literals:
-            relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
-            wanted += self._to_tell(relation, pattern)
-            wanted += [ask for way in self.ways(relation, pattern) for ask in way]
-        more = [Ask(_LOOSE + ask.cost, ask.facts) for ask in wanted if ask.facts]
-        return _best(more)[:1] or [_NOTHING]
+def opened(row: Terms) -> Row:
+    """The row with `?` for its holes."""
+    return tuple(UNKNOWN if isinstance(term, Hole) else term for term in row)
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
@@ -113,13 +89,162 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
     return tuple(_distinct(ask for way in ways for ask in way[:2]))
 
 
-def _pattern(atom: s.Atom, binding: dict[str, Value]) -> Row:
-    """What an instance asks of an atom: `_` asks nothing; a variable bound to `?` asks for some value."""
-    named = {name: value for name, value in binding.items() if not name.startswith("_")}
-    return ground_row(atom.terms, named)
+@dataclass
+class _Search:
+    models: Models
+    known: dict[Wanted, list[Ask]] = field(default_factory=dict)
+    under_way: set[Wanted] = field(default_factory=set)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def atom(self, relation: str, pattern: Terms) -> list[Ask]:
+        """The cheapest sets for an atom of the pattern, best first; none if it is not possible."""
+        order = list(dict.fromkeys(term for term in pattern if isinstance(term, Hole)))
+        names = {hole: Hole(-1 - number) for number, hole in enumerate(order)}
+        key = relation, tuple(names.get(term, term) if isinstance(term, Hole) else term for term in pattern)
+        if key not in self.known and key not in self.under_way:
+            if any(_is_told(row, pattern) for row in self.models.perfect.rows(relation)):
+                return [_NOTHING]
+            self.under_way.add(key)
+            ways = (ask for way in self.ways(*key) for ask in way)
+            found = _best([*self._to_tell(*key), *ways])
+            self.under_way.discard(key)
+            # What was cut short by a cycle may be incomplete, and is looked for again from elsewhere.
+            if self.under_way and not found:
+                return []
+            self.known[key] = found
+        back = {name: hole for hole, name in names.items()}
+        return [self._renamed(ask, back) for ask in self.known.get(key, [])]
+
+    def _renamed(self, ask: Ask, names: Mapping[Hole, Hole]) -> Ask:
+        """The set with its own holes: those of the pattern as given, each other one new."""
+        inner = {hole for hole in ask.holes if hole not in names} | {h for need in ask.needs for h in need.holes} - set(
+            names
+        )
+        return _replaced(ask, {**names, **{hole: Hole(next(self.numbers)) for hole in sorted(inner)}})
+
+    def ways(self, relation: str, pattern: Terms) -> list[list[Ask]]:
+        """The cheapest sets of each rule that may conclude the atom, in the order of the rules."""
+        by_rule: dict[str, list[Ask]] = {}
+        for row in sorted(self.models.possible_rows(relation), key=str):
+            if _may_be(row, pattern):
+                for instance in self.models.possible_derivations(relation, row):
+                    by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance, pattern))
+        order = list(self.models.program.rule_by_id)
+        return [_best(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
+
+    def _to_tell(self, relation: str, pattern: Terms) -> list[Ask]:
+        """Facts that the record states in part, and facts on which it is silent."""
+        predicate = self.models.program.predicate(relation)
+        found = [
+            Ask(_INCOMPLETE, frozenset([(relation, self._told(row, pattern, stated=True))]))
+            for row in self.models.stated.get(relation, ())
+            if UNKNOWN in row and _may_be(row, pattern)
+        ]
+        if predicate.can_be_open:
+            cost = _RARE if predicate.rare else _OPEN
+            rows = (row for row in sorted(self.models.open(predicate.name), key=str) if _may_be(row, pattern))
+            found += [Ask(cost, frozenset([(relation, self._told(row, pattern, stated=False))])) for row in rows]
+        return found
+
+    def _told(self, row: Row, pattern: Terms, stated: bool) -> Terms:
+        """What a fact has to say: the pattern, and for what the pattern leaves open what is stated."""
+        return tuple(
+            (value if stated else ANY) if wanted is ANY else Hole(next(self.numbers)) if wanted is UNKNOWN else wanted
+            for value, wanted in zip(row, pattern, strict=True)
+        )
+
+    def _instance(self, instance: Instance, pattern: Terms) -> list[Ask]:
+        """The sets for a rule instance, whose unknown values are holes: those of the pattern where its head has them."""
+        binding: dict[str, Term] = {
+            name: Hole(next(self.numbers)) if value is UNKNOWN else value
+            for name, value in instance.binding.items()
+            if not name.startswith("_")
+        }
+        for term, wanted in zip(instance.rule.head.terms, pattern, strict=True):
+            if isinstance(term, s.Variable) and isinstance(binding.get(term.name), Hole) and wanted is not ANY:
+                binding[term.name] = binding[term.name] if wanted is UNKNOWN else wanted
+        sets = [_NOTHING]
+        for premise in instance.rule.rule.body:
+            sets = self._joined(sets, self._premise(premise, binding))
+        return sets
+
+    def _premise(self, premise: s.Premise, binding: Mapping[str, Term]) -> list[Ask]:
+        if isinstance(premise, s.Aggregate):
+            return self._aggregate(premise, binding)
+        if isinstance(premise, s.Comparison):
+            names = {v.name for v in s.premise_variables(premise)}
+            terms = tuple((name, binding[name]) for name in sorted(names) if name in binding)
+            need = Need(premise, terms)
+            return [Ask(0, frozenset(), frozenset([need]))] if need.holes and len(terms) == len(names) else [_NOTHING]
+        if premise.negated:
+            return [_NOTHING]
+        return self.atom(plain(premise.atom.relation), _pattern(premise.atom, binding))
+
+    def _aggregate(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
+        """More elements of the set, where its literals leave some open: for a count as many as it wants."""
+        literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
+        wanted_number = _wanted_number(premise)
+        if wanted_number and len(premise.body) == len(literals) == 1:
+            return self._elements(premise, literals[0].atom, wanted_number, binding)
+        wanted: list[Ask] = []
+        for literal in literals:
+            relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
+            wanted += self._to_tell(relation, pattern)
+            wanted += [ask for way in self.ways(relation, pattern) for ask in way]
+        more = [Ask(_LOOSE + ask.cost, ask.wanted, ask.needs) for ask in wanted if ask.wanted]
+        return _best(more)[:1] or [_NOTHING]
+
+    def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
+        """The cheapest sets for that many distinct elements."""
+        relation, pattern = plain(atom.relation), _pattern(atom, binding)
+        names = {v.name for term in premise.terms for v in s.term_variables(term)}
+        by_element: dict[Terms, list[Ask]] = {}
+        for row in sorted(self.models.possible_rows(relation), key=str):
+            if not _may_be(row, pattern):
+                continue
+            named = {
+                t.name: v for t, v in zip(atom.terms, row, strict=True) if isinstance(t, s.Variable) and t.name in names
+            }
+            element = tuple(named.values())
+            if UNKNOWN not in element and element not in by_element:
+                by_element[element] = self.atom(relation, _pattern(atom, {**binding, **named}))
+        cheapest = sorted((each for each in by_element.values() if each), key=lambda asks: asks[0].cost)[: number + 3]
+        sets: list[Ask] = []
+        for chosen in combinations(cheapest, number):
+            together = [_NOTHING]
+            for each in chosen:
+                together = self._joined(together, each)
+            sets += together
+        return sorted(sets, key=lambda ask: ask.cost)[:SETS_KEPT]
+
+    def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:
+        unions = (_union(a, b) for a in left for b in right)
+        return _best(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
 
 
-def _is_told(row: Row, pattern: Row) -> bool:
+def _wanted_number(premise: s.Aggregate) -> int:
+    """How many elements a count wants at least; 0 when it is no count, or none of a written number."""
+    if premise.function != "count" or premise.op not in (">", ">=") or not isinstance(premise.bound, s.Constant):
+        return 0
+    bound = premise.bound.value
+    return int(bound) + (premise.op == ">") if isinstance(bound, Decimal) and 0 < bound < 10 else 0
+
+
+def _pattern(atom: s.Atom, binding: Mapping[str, Term]) -> Terms:
+    """What an instance asks of an atom: `_` asks nothing."""
+    return tuple(
+        term.value if isinstance(term, s.Constant) else binding.get(getattr(term, "name", ""), ANY) for term in atom.terms
+    )
+
+
+def _may_be(row: Row, pattern: Terms) -> bool:
+    """Whether telling more of a row can make it the pattern: a hole wants a value that is not told yet."""
+    return fits(row, opened(pattern), lenient=True) and all(
+        value is UNKNOWN for value, wanted in zip(row, pattern, strict=True) if isinstance(wanted, Hole)
+    )
+
+
+def _is_told(row: Row, pattern: Terms) -> bool:
     """Whether a row gives everything that a pattern asks for."""
     return all(
         wanted is ANY or value is ANY or (value == wanted and value is not UNKNOWN)
@@ -127,12 +252,25 @@ def _is_told(row: Row, pattern: Row) -> bool:
     )
 
 
-def _told(row: Row, pattern: Row, stated: bool) -> Row:
-    """What a fact has to say: the pattern, and for what the pattern leaves open what is stated."""
-    return tuple(
-        (value if stated or wanted is UNKNOWN else ANY) if wanted in (ANY, UNKNOWN) else wanted
-        for value, wanted in zip(row, pattern, strict=True)
-    )
+def _may_hold(models: Models, need: Need) -> bool:
+    """Whether a comparison holds, or still has a hole to fill."""
+    if need.holes:
+        return True
+    premise, binding = need.premise, {name: term for name, term in need.terms if not isinstance(term, Hole)}
+    try:
+        left, right = compute(premise.left, binding), compute(premise.right, binding)
+    except (NumberOutOfRange, KeyError):
+        return False
+    return compare(premise.op, left, right, models.program.domains.get(premise.type), lenient=True)
+
+
+def _replaced(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
+    def of(term: Term) -> Term:
+        return terms.get(term, term) if isinstance(term, Hole) else term
+
+    wanted = frozenset((relation, tuple(map(of, row))) for relation, row in ask.wanted)
+    needs = frozenset(Need(need.premise, tuple((name, of(term)) for name, term in need.terms)) for need in ask.needs)
+    return Ask(ask.cost, wanted, needs)
 
 
 def _distinct(asks: Iterable[Ask]) -> list[Ask]:
@@ -149,26 +287,28 @@ def _best(found: Iterable[Ask]) -> list[Ask]:
     return _distinct(sorted(found, key=lambda ask: ask.cost))
 
 
-def _joined(left: list[Ask], right: list[Ask]) -> list[Ask]:
-    return _best(_union(a, b) for a in left for b in right)
-
-
 def _union(left: Ask, right: Ask) -> Ask:
     """Both sets; two facts that one fact can be are asked for as one."""
-    facts, cost = set(left.facts), left.cost + right.cost
-    for relation, row in sorted(right.facts, key=str):
-        for other in [each for each in sorted(facts, key=str) if each[0] == relation and _are_one(each[1], row)]:
-            facts.discard(other)
-            row = tuple(map(_sharper, other[1], row))
-            cost = max(left.cost, right.cost, cost - _OPEN)
-        facts.add((relation, row))
-    return Ask(cost, frozenset(facts))
+    ask = Ask(left.cost + right.cost, left.wanted | right.wanted, left.needs | right.needs)
+    for one in sorted(right.wanted, key=str):
+        for other in sorted(left.wanted, key=str):
+            if one != other and one[0] == other[0] and fits(opened(one[1]), opened(other[1]), lenient=True):
+                ask = _merged(ask, one, other, max(left.cost, right.cost))
+    return ask
 
 
-def _are_one(left: Row, right: Row) -> bool:
-    return fits(left, right, lenient=True)
-
-
-def _sharper(left: Value, right: Value) -> Value:
-    """What says more: a value, then `?` (some value is needed), then `_`."""
-    return min(left, right, key=lambda value: (value is ANY, value is UNKNOWN))
+def _merged(ask: Ask, one: Wanted, other: Wanted, least: int) -> Ask:
+    """The set with two facts made one; a hole takes the value, or the hole, that the other has in its place."""
+    if one not in ask.wanted or other not in ask.wanted:
+        return ask
+    terms: dict[Hole, Term] = {}
+    row: list[Term] = []
+    for a, b in zip(one[1], other[1], strict=True):
+        sharper, looser = (b, a) if isinstance(a, Hole) or a is ANY else (a, b)
+        if sharper is ANY:
+            sharper, looser = looser, sharper
+        if isinstance(looser, Hole):
+            terms[looser] = sharper
+        row.append(sharper)
+    kept = (ask.wanted - {one, other}) | {(one[0], tuple(row))}
+    return _replaced(Ask(max(least, ask.cost - _OPEN), kept, ask.needs), terms)

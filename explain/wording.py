@@ -13,8 +13,11 @@ from kb.language.program import Argument, Program
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value, quoted, value_text
 
 
-def words(program: Program, relation: str, row: Row, audience: str = "") -> str:
-    """The atom as a person reads it; `audience` may be `member`. A `?` or `_` reads as its argument's name."""
+def words(program: Program, relation: str, row: Row, audience: str = "", instead: Mapping[int, str] | None = None) -> str:
+    """The atom as a person reads it; `audience` may be `member`. A `?` or `_` reads as its argument's name.
+
+    `instead` gives texts for the arguments at some positions.
+    """
     predicate = program.predicate(relation)
     denied = relation.startswith("-")
     template = predicate.wordings.get(audience) or predicate.wordings.get("")
@@ -23,6 +26,7 @@ def words(program: Program, relation: str, row: Row, audience: str = "") -> str:
     if not template:
         return ("not " if denied else "") + atom_text(program, relation, row)
     values = {argument.name: _value(argument, value) for argument, value in zip(predicate.arguments, row, strict=True)}
+    values |= {predicate.arguments[position].name: text for position, text in (instead or {}).items()}
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
 
 
@@ -78,6 +82,12 @@ def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: 
     return f"{wanted} ({value})" if holds else f"it is not so that {wanted} ({value})"
 
 
+def demand_words(op: str, value: Value) -> str:
+    """What a comparison with a value asks for: `at most 4-`."""
+    reads = (_READS_FOR_DATES if isinstance(value, date) else _READS)[op].removeprefix("is ")
+    return f"{'other than ' if op == '!=' else '' if op == '=' else reads + ' '}{_value_words(value)}"
+
+
 def _reads(op: str, left: s.Term, binding: Mapping[str, Value]) -> str:
     return (_READS_FOR_DATES if isinstance(_value_of(left, binding), date) else _READS)[op]
 
@@ -92,10 +102,16 @@ def _value_of(term: s.Term, binding: Mapping[str, Value]) -> Value | None:
 def _term_words(term: s.Term, binding: Mapping[str, Value]) -> str:
     value = _value_of(term, binding)
     if isinstance(term, s.Variable):
-        return spaced(term.name) if value is None else f"{spaced(term.name)} {value_text(value)}"
+        return spaced(term.name) if value is None else f"{spaced(term.name)} {_value_words(value)}"
     if isinstance(term, s.Arithmetic) and value is not None:
         return f"{value_text(value)} ({_plain(term, binding)})"
-    return _plain(term, binding) if value is None else value_text(value)
+    return _plain(term, binding) if value is None else _value_words(value)
+
+
+def _value_words(value: Value) -> str:
+    """A value without the underscores of a name."""
+    text = value_text(value)
+    return text.replace("_", " ") if re.fullmatch(r"[a-z][a-z_]*", text) else text
 
 
 def _plain(term: s.Term, binding: Mapping[str, Value]) -> str:

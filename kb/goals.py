@@ -40,7 +40,7 @@ class Table:
 
 def ask(program: Program, facts: Iterable[Fact], goal: str, engine: Engine, seconds: float | None = None) -> Table:
     """The answers to a goal in the perfect model; raises BadGoal, EvaluationError."""
-    body = _body(program, goal)
+    body = resolve_goal(program, goal)
     columns = tuple(name for name in s.body_variables(body) if not name.startswith("_"))
     head = s.Atom(_ASKED, tuple(s.Variable(name) for name in columns))
     rule = ProgramRule(_ASKED, s.Rule(head, body), Origin("goal", "goal", "", "", "", "", 1))
@@ -53,8 +53,8 @@ def ask(program: Program, facts: Iterable[Fact], goal: str, engine: Engine, seco
     return Table(columns, tuple(sorted(model.rows(_ASKED), key=str)))
 
 
-def _body(program: Program, goal: str) -> tuple[s.Premise, ...]:
-    """The goal's premises, checked as a rule's body is; a variable that occurs once is an output."""
+def resolve_goal(program: Program, goal: str) -> tuple[s.Premise, ...]:
+    """The goal's premises, checked as a rule's body is; a variable that occurs once is an output. Raises BadGoal."""
     text = goal.strip().rstrip(".")
     parsed = parse(Block(f"?- {text}."))
     if parsed.findings:
@@ -98,4 +98,6 @@ def _source(text: str) -> Source:
 def _shifted(diagnostic: Diagnostic) -> Diagnostic:
     """The place in the text that the user wrote, without the `?-` put before it."""
     line = diagnostic.source_line.removeprefix("?- ").removesuffix(".")
-    return replace(diagnostic, column=max(1, diagnostic.column - 3), source_line=line)
+    is_declared = "declare it" not in diagnostic.hint
+    hint = diagnostic.hint if is_declared else "`medproof vocabulary` lists what a chart states, the policies what follows"
+    return replace(diagnostic, column=max(1, diagnostic.column - 3), source_line=line, hint=hint)

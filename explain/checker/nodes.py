@@ -63,12 +63,14 @@ class Checking:
         return relation, tuple(read_value(self.statements, value, kind) for value, (_, kind) in pairs)
 
     def _about(self, node: str, relation: str, row: Row) -> dict[str, Any]:
+        wordings = self.statements.predicates[relation.removeprefix("-")].wordings
+        has_member_words = ("absent" if relation.startswith("-") else "member") in wordings
         return {
             "relation": relation,
             "row": self.graph.nodes[node]["row"],
             "atom": source(self.statements, relation, row),
             "words": sentence(self.statements, relation, row),
-            "member": sentence(self.statements, relation, row, "member"),
+            "member": sentence(self.statements, relation, row, "member") if has_member_words else "",
         }
 
     # Kinds

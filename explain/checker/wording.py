@@ -130,8 +130,13 @@ def _value(term: s.Term, binding: Mapping[str, Value]) -> Value | None:
 def _words(term: s.Term, binding: Mapping[str, Value]) -> str:
     value = _value(term, binding)
     if isinstance(term, s.Variable):
-        return spaced(term.name) if value is None else f"{spaced(term.name)} {_text(value)}"
+        return spaced(term.name) if value is None else f"{spaced(term.name)} {_value_words(value)}"
     plain = _term_source(term, binding).replace('"', "").replace(" - ", " − ").replace(" * ", " × ")
     if isinstance(term, s.Arithmetic) and value is not None:
         return f"{_text(value)} ({plain})"
-    return plain if value is None else _text(value)
+    return plain if value is None else _value_words(value)
+
+
+def _value_words(value: Value) -> str:
+    text = _text(value)
+    return text.replace("_", " ") if re.fullmatch(r"[a-z][a-z_]*", text) else text

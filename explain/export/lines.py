@@ -28,7 +28,10 @@ class Page:
         if not text:
             self.lines.append(Line(""))
             return
-        first, rest = " " * indent, " " * (indent + hang)
+        self.add_hung(text, style, " " * indent, " " * (indent + hang))
+
+    def add_hung(self, text: str, style: str, first: str, rest: str) -> None:
+        """Adds a paragraph with what stands before its first line, and before the others."""
         # A width below what any terminal has would make one word a line.
         wrapped = textwrap.wrap(
             visible(text), max(self.width, 40), initial_indent=first, subsequent_indent=rest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explain.asking import ask_words
 from explain.attempts import Step
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
@@ -146,7 +147,7 @@ class _Section:
                 self.page.add(f"{start}{self._ask(ask)}", "", 4, 2 + len(lead))
 
     def _ask(self, ask: Ask) -> str:
-        return ", and ".join(self._words(relation, row) for relation, row in sorted(ask.facts, key=str))
+        return ask_words(self.models.program, ask)
 
     def _criterion(self, status: CriterionStatus, indent: int) -> None:
         mark = (_EXCLUSION_MARKS if status.excludes else _MARKS)[status.verdict]

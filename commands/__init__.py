@@ -1,0 +1,36 @@
+"""The commands, one module each: its help, an example, and a few lines over the Python API."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+NAMES = (
+    "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "check", "vocabulary", "policies",
+)  # fmt: skip
+"""The commands in the order in which the help lists them."""
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is used: a reviewer waits for no code but that of the command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name not in NAMES:
+            return None
+        command: click.Command = import_module(f"commands.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; an unknown one gets the nearest name suggested."""
+        from kb.language.diagnostics import nearest
+
+        if args and args[0] not in NAMES and not args[0].startswith("-"):
+            hint = nearest(args[0], NAMES) or f"the commands are: {', '.join(NAMES)}"
+            ctx.fail(f"there is no command `{args[0]}`; {hint}")
+        return super().resolve_command(ctx, args)

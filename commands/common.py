@@ -1,0 +1,121 @@
+"""What commands share: options, output, and how mistakes are told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from explain.export.lines import Page
+    from kb.library import Library
+
+EXIT_CODES = "Exit codes: 0 done, 1 a document has errors (or the time is used up), 2 wrong use."
+_COLOURS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True}, "good": {"fg": "green"}, "bad": {"fg": "red"}, "warn": {"fg": "yellow"}, "dim": {"dim": True},
+}  # fmt: skip
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _day(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value is not None else None
+
+
+def case_completion(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shipped cases and files."""
+    from click.shell_completion import CompletionItem
+
+    from facts.opening import shipped_cases
+
+    named = [CompletionItem(name) for name in shipped_cases() if name.startswith(incomplete)]
+    return [*named, CompletionItem(incomplete, type="file")]
+
+
+def _payer_completion(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    from kb.library import load
+
+    return [name for name in (*load().payers, "all") if name.startswith(incomplete)]
+
+
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
+POLICIES = click.option(
+    "--policies", type=click.Path(exists=True, path_type=Path), multiple=True, metavar="PATH",
+    help="A directory or file of documents that add to the shipped ones, or replace those of the same id and version.",
+)  # fmt: skip
+ON = click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), callback=_day, metavar="YYYY-MM-DD",
+    help="The day whose documents count. Default: the day of the request.",
+)  # fmt: skip
+TIMEOUT = click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True, metavar="SECONDS",
+    help="Stop an evaluation that takes longer, and name the rule.",
+)  # fmt: skip
+CASE = click.argument("case", metavar="CASE", shell_complete=case_completion)
+
+
+def payer(default: str = "the one that the chart names") -> Callable[[_Command], _Command]:
+    """The option that chooses the payer."""
+    return click.option(
+        "--payer", metavar="NAME", shell_complete=_payer_completion,
+        help=f"The payer whose documents count. Default: {default}.",
+    )  # fmt: skip
+
+
+@contextmanager
+def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[None]:
+    """Mistakes of the user or of documents are told in a sentence, never as a traceback.
+
+    The command then ends with its exit code; with `codes` it goes on, and the code is noted there.
+    """
+    from explain.export.lines import visible
+    from explain.formats import CannotExport
+    from facts.opening import CaseProblem
+    from kb.engines.model import EvaluationError
+    from kb.goals import BadGoal
+    from kb.language.diagnostics import DocumentErrors
+    from kb.library import UnreadableFile
+
+    try:
+        yield
+    except (DocumentErrors, EvaluationError, CaseProblem, UnreadableFile, CannotExport) as error:
+        is_use = isinstance(error, (BadGoal, CaseProblem, UnreadableFile, CannotExport))
+        prefix = "Error: " if isinstance(error, (CaseProblem, UnreadableFile, CannotExport)) else ""
+        about = f"{name}: " if name and isinstance(error, EvaluationError) else ""
+        click.echo(visible(f"{prefix}{about}{error}"), err=True)
+        if codes is None:
+            sys.exit(2 if is_use else 1)
+        codes.append(2 if is_use else 1)
+
+
+def loaded(policies: tuple[Path, ...]) -> Library:
+    """The shipped documents with those of the option."""
+    from kb.library import load
+
+    return load(*policies)
+
+
+def show(page: Page) -> None:
+    """Prints a page, in colour on a terminal."""
+    for line in page.lines:
+        click.secho(line.text, **_COLOURS.get(line.style, {}))
+
+
+def show_json(data: Any) -> None:
+    """Prints data."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def width() -> int:
+    """The terminal's, at most 120."""
+    import shutil
+
+    return min(shutil.get_terminal_size((80, 24)).columns, 120)

@@ -1,0 +1,49 @@
+"""`medproof hinges`: what a verdict rests on."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from commands.common import CASE, EXIT_CODES, FORMAT, ON, POLICIES, TIMEOUT, loaded, said_plainly, show, show_json, width
+from commands.common import payer as payer_option
+
+
+@click.command("hinges", epilog=EXIT_CODES)
+@CASE
+@click.argument("goal", metavar="GOAL")
+@payer_option()
+@ON
+@POLICIES
+@FORMAT
+@TIMEOUT
+def command(
+    case: str,
+    goal: str,
+    payer: str | None,
+    on: date | None,
+    policies: tuple[Path, ...],
+    form: str,
+    timeout: float,
+) -> None:
+    """Show what the verdict on a goal rests on: what, if it were otherwise, would change it.
+
+    Single facts and statements, pairs of them, and silences with what would have to be
+    told. Each was tried: the case was decided again without it, or with its opposite.
+
+    \b
+    Examples:
+      medproof hinges reference medically_necessary
+      medproof hinges reference A4 --format json
+    """
+    import medproof
+    from explain.export.findings import hinges_data, hinges_page
+
+    with said_plainly():
+        found = medproof.hinges(loaded(policies), medproof.open_case(case), goal, payer, on, timeout)
+    if form == "json":
+        show_json(hinges_data(found))
+    else:
+        show(hinges_page(found, width()))

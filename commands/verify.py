@@ -1,0 +1,52 @@
+"""`medproof verify`: an exported proof, checked again by a checker that trusts nobody."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from commands.common import EXIT_CODES, POLICIES, loaded, said_plainly
+
+
+@click.command(
+    "verify", epilog=EXIT_CODES.replace("1 a document has errors", "1 the proof does not hold, or a document has errors")
+)
+@click.argument("proof", metavar="PROOF.json", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--chart", metavar="CASE", help="The chart that the proof is about. Default: the file or shipped case that it names."
+)
+@POLICIES
+def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
+    """Check a proof that was exported as JSON against the documents that it rests on.
+
+    The checker shares only the parser with the rest of medproof. It looks at each step:
+    the instance of the rule, its premises, the facts and their places, comparisons and
+    aggregates computed again, absences by their certificate; and it names the first step
+    that fails.
+
+    \b
+    Examples:
+      medproof explain reference A4 -o proof.json
+      medproof verify proof.json
+    """
+    import medproof
+    from explain.export.lines import visible
+    from explain.formats.node_link import read
+    from facts.opening import chart_of
+
+    with said_plainly():
+        base = loaded(policies)
+        try:
+            graphs = read(proof.read_text(encoding="utf-8"))
+        except (ValueError, OSError) as error:
+            raise medproof.CaseProblem(f"{proof}: {error}") from error
+        for graph in graphs:
+            document = medproof.open_case(chart) if chart else chart_of(graph.graph)
+            try:
+                medproof.verify(base, graph, document)
+            except medproof.ProofError as error:
+                click.echo(visible(f"{proof}: the proof does not hold at {error}"), err=True)
+                sys.exit(1)
+            click.echo(f"{proof}: the proof holds: {len(graph)} nodes, checked against the documents that it names")

@@ -1,0 +1,54 @@
+"""`medproof why-not`: why a goal does not hold."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from commands.common import CASE, EXIT_CODES, ON, POLICIES, TIMEOUT, loaded, said_plainly
+from commands.common import payer as payer_option
+from commands.explaining import AUDIENCE, FORM, LIMIT, OUTPUT, deliver
+
+
+@click.command("why-not", epilog=EXIT_CODES)
+@CASE
+@click.argument("goal", metavar="GOAL")
+@FORM
+@OUTPUT
+@AUDIENCE
+@payer_option()
+@ON
+@POLICIES
+@TIMEOUT
+@LIMIT
+def command(
+    case: str,
+    goal: str,
+    form: str | None,
+    output: Path | None,
+    audience: str,
+    payer: str | None,
+    on: date | None,
+    policies: tuple[Path, ...],
+    timeout: float,
+    limit: int,
+) -> None:
+    """Show why a goal does not hold: how near each rule comes, and what it lacks.
+
+    For each rule that could have concluded GOAL: what it found, the first premise that
+    fails, and why, down to what the record says instead or is silent on. The nearest
+    miss comes first. No values need be given: they come from the case and the policies.
+
+    \b
+    Examples:
+      medproof why-not two-weeks medically_necessary
+      medproof why-not reference 'severe_weakness(Case, Item)'
+      medproof why-not two-weeks A4 --for member
+    """
+    import medproof
+
+    with said_plainly():
+        found = medproof.explain(loaded(policies), medproof.open_case(case), goal, payer, on, timeout, limit=limit)
+        deliver(found, form, output, audience)

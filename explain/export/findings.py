@@ -1,0 +1,202 @@
+"""What is missing, what a verdict hinges on, and what a change does: as pages and as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from explain.asking import ask_words
+from explain.export.data import atom_data, origin_data
+from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
+from explain.verdicts import Verdict
+from explain.wording import words
+from kb.contradictions import AtomKey
+from kb.language.program import Program
+from kb.models import Models
+
+if TYPE_CHECKING:
+    from explain.changes import WhatIf
+    from explain.determination import Answer
+    from explain.hinges import Hinge, Hinged
+    from explain.missing import Ask
+    from explain.remedies import Missing
+
+VERDICT_STYLES = {Verdict.MET: GOOD, Verdict.REFUTED: BAD, Verdict.CONFLICTING: BAD}
+
+
+def _add_goal(page: Page, program: Program, goal: AtomKey, verdict: Verdict) -> None:
+    page.add(words(program, *goal), TITLE)
+    page.add(verdict.value, VERDICT_STYLES.get(verdict, WARN), 2)
+
+
+# Missing
+
+
+def missing_page(found: list[Missing], width: int, audience: str = "") -> Page:
+    """For each goal the sets of facts that would establish it."""
+    page = Page(width)
+    for number, each in enumerate(found):
+        program = each.models.program
+        if number:
+            page.add()
+        _add_goal(page, program, each.goal, each.verdict)
+        if each.verdict is Verdict.MET:
+            page.add("Nothing is missing: it holds.", "", 2)
+        elif not each.remedies:
+            page.add(_NOTHING_HELPS[each.verdict], WARN, 2, 2)
+        else:
+            page.add("Any one of these would establish it; each was tried:", "", 2)
+        for remedy in each.remedies:
+            page.add(f"- {ask_words(program, remedy.ask, audience)}", "", 4, 2)
+    return page
+
+
+_NOTHING_HELPS = {
+    Verdict.REFUTED: "The record rules it out: nothing that could be added would establish it. `medproof why-not` says why.",
+    Verdict.CONFLICTING: "The record contradicts itself on it: resolve that first. `medproof decide` shows where.",
+    Verdict.UNDOCUMENTED: "No set of facts that was tried establishes it.",
+}
+
+
+def missing_data(found: list[Missing]) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "schema": "medproof/missing/1",
+        "goals": [
+            {
+                "goal": atom_data(each.models.program, *each.goal),
+                "verdict": each.verdict.value,
+                "sets": [
+                    {
+                        "words": ask_words(each.models.program, remedy.ask),
+                        "facts": _ask_data(each.models.program, remedy.ask),
+                        "tried": [atom_data(each.models.program, fact.relation, fact.row) for fact in remedy.example],
+                    }
+                    for remedy in each.remedies
+                ],
+            }
+            for each in found
+        ],
+    }
+
+
+def _ask_data(program: Program, ask: Ask) -> list[dict[str, Any]]:
+    return [atom_data(program, *fact) for fact in sorted(ask.facts, key=str)]
+
+
+# Hinges
+
+
+def hinges_page(found: list[Hinged], width: int) -> Page:
+    """For each goal what its verdict rests on: single facts, pairs, silences."""
+    page = Page(width)
+    for number, each in enumerate(found):
+        if number:
+            page.add()
+        _add_goal(page, each.models.program, each.goal, each.verdict)
+        if not each.hinges:
+            page.add("No single fact, pair of facts or silence of those in its proofs changes the verdict.", "", 2, 2)
+        add_hinges(page, each.models, each.hinges)
+    return page
+
+
+def add_hinges(page: Page, models: Models, hinges: tuple[Hinge, ...]) -> None:
+    """The hinges under their headings."""
+    groups = (
+        ("If this were wrong, the verdict would be another:", [each for each in hinges if len(each.facts) == 1]),
+        ("If both of these were wrong:", [each for each in hinges if len(each.facts) > 1]),
+        ("If the record were to say this, on which it is silent:", [each for each in hinges if each.opposite]),
+    )
+    for title, group in groups:
+        if group:
+            page.add(title, "", 2)
+        for each in group:
+            page.add(f"- {hinge_words(models, each)} → {each.after.value}", "", 4, 2)
+            for relation, row in each.facts:
+                origin = models.stated[relation][row].origin
+                page.add(f"{origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}", DIM, 6)
+
+
+def hinge_words(models: Models, hinge: Hinge) -> str:
+    """What would have to be otherwise."""
+    if hinge.opposite is not None:
+        return ask_words(models.program, hinge.opposite)
+    return ", and ".join(words(models.program, *fact) for fact in hinge.facts)
+
+
+def hinges_data(found: list[Hinged]) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "schema": "medproof/hinges/1",
+        "goals": [
+            {
+                "goal": atom_data(each.models.program, *each.goal),
+                "verdict": each.verdict.value,
+                "hinges": [_hinge_data(each.models, hinge) for hinge in each.hinges],
+            }
+            for each in found
+        ],
+    }
+
+
+def _hinge_data(models: Models, hinge: Hinge) -> dict[str, Any]:
+    facts = [
+        {**atom_data(models.program, *fact), "origin": origin_data(models.stated[fact[0]][fact[1]].origin)}
+        for fact in hinge.facts
+    ]
+    opposite = _ask_data(models.program, hinge.opposite) if hinge.opposite else None
+    return {"without": facts, "with": opposite, "words": hinge_words(models, hinge), "after": hinge.after.value}
+
+
+# What if
+
+
+def what_if_page(found: WhatIf, width: int, verbose: int = 0) -> Page:
+    """The answers before and after, and the rule instances that came and went."""
+    page, program = Page(width), found.before.models.program
+    for fact in found.assumed:
+        page.add(f"assumed: {words(program, fact.relation, fact.row)}", "", 0, 2)
+    for fact in found.retracted:
+        page.add(f"retracted: {words(program, fact.relation, fact.row)}", "", 0, 2)
+    page.add()
+    for before, after in found.answers:
+        _add_answers(page, before, after)
+    shown = [each for each in found.instances if verbose or not each.section.startswith("Roots, muscles")]
+    page.add()
+    page.add("Rule instances that came and went" if shown else "No rule instance changed.", TITLE)
+    for change in shown:
+        mark, style = ("+", GOOD) if change.gained else ("−", BAD)
+        page.add(f"{mark} {change.concludes}", style, 2, 2)
+        page.add(change.section if not verbose else change.rule, DIM, 4, 2)
+    return page
+
+
+def _add_answers(page: Page, before: Answer | None, after: Answer | None) -> None:
+    answer = after or before
+    assert answer is not None
+    old, new = _reads(before), _reads(after)
+    text = f"{answer.question.worded('question')} "
+    is_same = old == new
+    page.add(f"{text}{old} (unchanged)" if is_same else f"{text}{old} → {new}", DIM if is_same else WARN, 2, 2)
+
+
+def _reads(answer: Answer | None) -> str:
+    return answer.question.worded(answer.verdict.value, answer.verdict.value).upper() if answer else "NOT ASKED"
+
+
+def what_if_data(found: WhatIf) -> dict[str, Any]:
+    """The same as data."""
+    program = found.before.models.program
+    return {
+        "schema": "medproof/what-if/1",
+        "assumed": [atom_data(program, fact.relation, fact.row) for fact in found.assumed],
+        "retracted": [atom_data(program, fact.relation, fact.row) for fact in found.retracted],
+        "answers": [
+            {
+                "goal": atom_data(program, (after or before).question.relation, (after or before).question.row),  # type: ignore[union-attr]
+                "before": before.verdict.value if before else None,
+                "after": after.verdict.value if after else None,
+            }
+            for before, after in found.answers
+        ],
+        "instances": [{"gained": each.gained, "rule": each.rule, "concludes": each.concludes} for each in found.instances],
+    }

@@ -1,0 +1,58 @@
+"""Explanations in every form that they leave medproof in: one module for each, behind one registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from explain.explanations import Explanation
+
+
+class CannotExport(Exception):
+    """An explanation that does not fit a form: why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an explanation is to be shown: to a `reviewer` or a `member`, in lines of `width` characters."""
+
+    audience: str = "reviewer"
+    width: int = 100
+
+
+Exporter = Callable[[Explanation, Options], str | bytes]
+
+MODULES = {
+    "text": "text",
+    "markdown": "markdown",
+    "json": "node_link",
+    "graphml": "graphml",
+    "gexf": "gexf",
+    "dot": "dot",
+    "mermaid": "mermaid",
+    "svg": "svg",
+    "png": "png",
+    "pdf": "pdf",
+    "html": "page",
+}
+"""The module of each form."""
+
+SUFFIXES = {".txt": "text", ".md": "markdown", ".gv": "dot", ".mmd": "mermaid", ".htm": "html"}
+
+
+def form_of(path: Path) -> str:
+    """The form that a file's suffix names; raises CannotExport."""
+    suffix = path.suffix.lower()
+    form = SUFFIXES.get(suffix, suffix.removeprefix("."))
+    if form not in MODULES:
+        raise CannotExport(f"`{path.name}` names no form; the forms are: {', '.join(MODULES)}; name one with --format")
+    return form
+
+
+def exported(explanation: Explanation, form: str, options: Options) -> str | bytes:
+    """The explanation in a form: a text, or for pictures and PDF bytes; raises CannotExport."""
+    module = import_module(f"explain.formats.{MODULES[form]}")
+    export: Exporter = module.export
+    return export(explanation, options)

@@ -1,0 +1,13 @@
+"""DOT, Graphviz's own notation, of a proof of any size."""
+
+from __future__ import annotations
+
+from explain.explanations import Explanation
+from explain.formats import Options
+from explain.formats.drawing import agraph
+
+
+def export(explanation: Explanation, options: Options) -> str:
+    """The graph with its labels and shapes."""
+    text: str = agraph(explanation.proof, explanation.title).to_string()
+    return text

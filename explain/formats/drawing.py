@@ -1,0 +1,103 @@
+"""Pictures by Graphviz (through pygraphviz, whose wheels carry it): kinds differ in shape and in colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from explain.explanations import Explanation
+from explain.export.lines import visible
+from explain.formats import CannotExport
+from explain.formats.outline import STANDINGS
+from explain.graph import ProofGraph
+
+if TYPE_CHECKING:
+    from pygraphviz import AGraph
+
+LARGEST = 400
+"""The most nodes that a picture is drawn of."""
+
+COLOURS = {
+    "conclusion": ("#d9f2e0", "#1b6e3a"), "rule": ("#eceff4", "#5b6577"), "fact": ("#dcebfb", "#1f5f99"),
+    "absence": ("#fdf1d0", "#94690b"), "attempt": ("#f6f0f0", "#8a5a5a"), "comparison": ("#ffffff", "#5b6577"),
+    "aggregate": ("#ebe3f7", "#5c3d94"),
+}  # fmt: skip
+"""Fill and line of each kind."""
+
+_SHAPES = {
+    "conclusion": "box", "rule": "cds", "fact": "note", "absence": "octagon", "attempt": "cds", "comparison": "ellipse",
+    "aggregate": "folder",
+}  # fmt: skip
+_STYLES = {"conclusion": "rounded,filled", "absence": "filled,dashed", "attempt": "filled,dashed"}
+_NAMES = {
+    "conclusion": "concluded", "rule": "by a rule", "fact": "stated", "absence": "absent", "attempt": "a rule that fails",
+    "comparison": "compared", "aggregate": "counted",
+}  # fmt: skip
+_FONT = "Helvetica"
+
+
+def label_lines(data: Mapping[str, Any], width: int) -> list[str]:
+    """What a node of a picture says, wrapped."""
+    text = visible(str(data["words"]))
+    if data["kind"] in ("rule", "attempt"):
+        # The document's id is shorter than its title; the page beside the picture has the title.
+        text = visible(f"{data['section']} ({data['document']})")
+    elif data["kind"] == "absence":
+        text += f": {STANDINGS[data['standing']]}"
+    elif data.get("locator"):
+        text += f" ({data['locator']})"
+    text = text if len(text) <= 300 else text[:297] + "…"
+    return textwrap.wrap(text, width) or [""]
+
+
+def drawn(explanation: Explanation, form: str) -> bytes:
+    """The picture as `svg`, `png` or `pdf`; raises CannotExport when nobody could read it."""
+    proof = explanation.proof
+    if len(proof.graph) > LARGEST:
+        raise CannotExport(
+            f"a picture of {len(proof.graph)} nodes is more than anybody reads (at most {LARGEST}); "
+            "ask for --minimal, or for one atom further down"
+        )
+    picture: bytes = agraph(proof, explanation.title).draw(format=form, prog="dot")
+    return picture
+
+
+def agraph(proof: ProofGraph, title: str = "", legend: bool = True) -> AGraph:
+    """The graph with labels, shapes and colours, for Graphviz."""
+    from pygraphviz import AGraph
+
+    graph = AGraph(directed=True, strict=True)
+    graph.graph_attr.update(
+        rankdir="TB", fontname=_FONT, label=_escaped([visible(title)]), labelloc="t", fontsize="16",
+        nodesep="0.25", ranksep="0.35",
+    )  # fmt: skip
+    graph.node_attr.update(fontname=_FONT, fontsize="11", margin="0.14,0.08")
+    graph.edge_attr.update(fontname=_FONT, fontsize="9", color="#5b6577", arrowsize="0.7")
+    for node in proof.graph:
+        data = proof.attributes(node)
+        graph.add_node(node, label=_escaped(label_lines(data, 34)), id=node, tooltip=" ", **_look(data["kind"]))
+    for source, target, data in proof.graph.edges(data=True):
+        fails = {"label": "fails", "style": "dashed", "color": "#a02c2c"} if data["role"] == "fails" else {}
+        graph.add_edge(source, target, **fails)
+    if legend:
+        _add_legend(graph, sorted({proof.kind(node) for node in proof.graph}, key=list(COLOURS).index))
+    return graph
+
+
+def _look(kind: str) -> dict[str, str]:
+    fill, line = COLOURS[kind]
+    return {"shape": _SHAPES[kind], "style": _STYLES.get(kind, "filled"), "fillcolor": fill, "color": line}
+
+
+def _add_legend(graph: AGraph, kinds: list[str]) -> None:
+    names = []
+    for kind in kinds:
+        names.append(f"legend_{kind}")
+        graph.add_node(names[-1], label=_NAMES[kind], fontsize="9", **_look(kind))
+    graph.add_subgraph(names, name="cluster_legend", label="legend", fontsize="9", color="#c3c8d1", rank="same")
+
+
+def _escaped(lines: list[str]) -> str:
+    """A label for Graphviz, in which a backslash begins an escape."""
+    return "\\n".join(line.replace("\\", "\\\\") for line in lines)

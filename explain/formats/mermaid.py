@@ -1,0 +1,41 @@
+"""Mermaid, which GitHub shows as a picture inside Markdown."""
+
+from __future__ import annotations
+
+from explain.explanations import Explanation
+from explain.export.lines import visible
+from explain.formats import CannotExport, Options
+from explain.formats.drawing import COLOURS, LARGEST, label_lines
+
+_SHAPES = {
+    "conclusion": ("([", "])"), "rule": ("[", "]"), "fact": ("[/", "/]"), "absence": ("{{", "}}"),
+    "attempt": ("[", "]"), "comparison": ("{", "}"), "aggregate": ("[(", ")]"),
+}  # fmt: skip
+
+
+def export(explanation: Explanation, options: Options) -> str:
+    """The flowchart, from the conclusion down."""
+    proof = explanation.proof
+    if len(proof.graph) > LARGEST:
+        raise CannotExport(
+            f"a picture of {len(proof.graph)} nodes is more than anybody reads (at most {LARGEST}); "
+            "ask for --minimal, or for one atom further down"
+        )
+    lines = ["flowchart TD"]
+    for node in proof.graph:
+        data = proof.attributes(node)
+        before, after = _SHAPES[data["kind"]]
+        text = "<br/>".join(_escaped(line) for line in label_lines(data, 40))
+        lines.append(f'    {node}{before}"{text}"{after}:::{data["kind"]}')
+    for source, target, data in proof.graph.edges(data=True):
+        arrow = "-.->|fails|" if data["role"] == "fails" else "-->"
+        lines.append(f"    {source} {arrow} {target}")
+    for kind, (fill, line) in COLOURS.items():
+        dashes = ",stroke-dasharray:4" if kind in ("absence", "attempt") else ""
+        lines.append(f"    classDef {kind} fill:{fill},stroke:{line},color:#111{dashes}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Mermaid's entities for whatever could end a label or be taken for markup."""
+    return "".join(f"#{ord(char)};" if char in '"#<>&\\`*_;{}[]()|' else char for char in visible(text))

@@ -1,0 +1,86 @@
+"""Text: a tree as in `tree`, from the conclusion down; for a member a letter."""
+
+from __future__ import annotations
+
+from explain.explanations import Explanation
+from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
+from explain.formats import Options
+from explain.formats.letter import letter
+from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+
+_STYLES = {"conclusion": GOOD, "absence": WARN, "attempt": DIM, "rule": DIM, "comparison": DIM, "aggregate": DIM}
+
+
+def export(explanation: Explanation, options: Options) -> str:
+    """The page as plain text."""
+    return page(explanation, options).text
+
+
+def page(explanation: Explanation, options: Options) -> Page:
+    """The page, with styles for a terminal."""
+    if options.audience == "member":
+        return letter(explanation, options.width)
+    made = Page(options.width)
+    made.add(explanation.title, TITLE)
+    made.add(f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}", DIM)
+    for note in explanation.notes:
+        made.add(note, WARN)
+    for number, proof in enumerate(explanation.proofs, 1):
+        if len(explanation.proofs) > 1:
+            made.add()
+            made.add(f"Proof {number} of {len(explanation.proofs)}", TITLE)
+        for goal in outlines(proof):
+            made.add()
+            for item in goal:
+                _show(made, item, "", "", frozenset([explanation.case]))
+        if proof.cut:
+            made.add()
+            made.add(f"Cut: {proof.cut} nodes were not looked into. Ask for --minimal, or for one atom further down.", WARN)
+    made.add()
+    made.add(_LEGEND, DIM, 0, 2)
+    return made
+
+
+_LEGEND = (
+    "✓ concluded  • stated  ∅ absent  = compared  # counted  ✗ a rule that fails, and why; "
+    "every step was checked against the documents."
+)
+
+
+def _show(page: Page, item: Item, first: str, rest: str, chart: frozenset[str]) -> None:
+    inner = rest + ("│  " if item.below else "   ")
+    for number, (text, style) in enumerate(_lines(item, chart)):
+        lead = first if number == 0 else inner
+        page.add_hung(text, style, lead, inner + ("  " if number == 0 else ""))
+    for number, below in enumerate(item.below):
+        is_last = number == len(item.below) - 1
+        _show(page, below, rest + ("└─ " if is_last else "├─ "), rest + ("   " if is_last else "│  "), chart)
+
+
+def _lines(item: Item, chart: frozenset[str]) -> list[tuple[str, str]]:
+    """What is said of a node: its sentence, then its place and passage."""
+    data, kind = item.data, item.kind
+    mark = "✗" if item.fails and kind in ("comparison", "aggregate") else MARKS[kind]
+    style = BAD if item.fails else _STYLES.get(kind, "")
+    if kind in ("rule", "attempt"):
+        lines = [(f"{mark} by {rule_line(data)}", style)]
+    else:
+        lines = [(f"{mark} {data['words']}{_remark(item)}", style)]
+    if item.folded:
+        return [(f"{lines[0][0]} (shown above)", DIM)]
+    if item.by is not None:
+        lines.append((f"by {rule_line(item.by)}", DIM))
+        lines += [(f"“{item.by['passage']}”", DIM)] if item.by.get("passage") else []
+    elif kind in ("rule", "attempt", "fact"):
+        where = place(data, chart) if kind == "fact" else ""
+        passage = f"“{data['passage']}”" if data.get("passage") else ""
+        lines += [(" ".join(filter(None, (passage, f"[{where}]" if where else ""))), DIM)] if passage or where else []
+    return lines
+
+
+def _remark(item: Item) -> str:
+    if item.kind == "absence":
+        return f": not shown, {STANDINGS[str(item.data['standing'])]}"
+    if item.ways > 1:
+        return f", in {item.ways} ways, any of which is enough"
+    return ""

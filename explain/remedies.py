@@ -1,0 +1,147 @@
+"""Asks tried out: an ask is filled with values that satisfy it, and the case is decided again with the facts added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from explain.missing import Ask, Hole, Need, Term, minimal_asks
+from explain.verdicts import Verdict, contradictions_beneath, verdict
+from kb.contradictions import AtomKey
+from kb.engines.computed import compare, compute
+from kb.language import syntax as s
+from kb.language.program import Fact, Origin
+from kb.language.values import ANY, NumberOutOfRange, Row, Value
+from kb.models import Models, models
+
+ASSUMPTION = Origin("assumption", "assumption", "", "", "", "", 0)
+_TRIED_PER_ASK = 3
+_FILLINGS_LOOKED_AT = 5_000
+_DAYS_BEFORE = (0, 1, 7, 14, 30, 41, 42, 60, 90, 120, 180, 200, 364, 365, 366, 400, 730)
+_NUMBERS = tuple(Decimal(number) for number in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 20, 30, 40, 41, 50, 51, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A set of facts that, added to the record, makes a goal met; `example` is the filling that was tried."""
+
+    ask: Ask
+    example: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What would establish a goal: its verdict now, and the remedies, easiest first (none if it is refuted)."""
+
+    models: Models
+    goal: AtomKey
+    verdict: Verdict
+    remedies: tuple[Remedy, ...]
+
+
+def remedies(found: Models, relation: str, pattern: Row, limit: int = 4) -> tuple[Remedy, ...]:
+    """The smallest sets of facts that would make the goal met, each tried out, the easiest first.
+
+    A set that a second look does not confirm (a negated premise elsewhere may break
+    it, or the facts would contradict the record) is left out.
+    """
+    tried = (_tried(found, relation, pattern, ask) for ask in minimal_asks(found, relation, pattern) if ask.wanted)
+    confirmed = [each for each in tried if each is not None]
+    return tuple(sorted(confirmed, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
+
+
+def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
+    """What would establish a goal that does not hold."""
+    now = verdict(found, *goal)
+    return Missing(found, goal, now, remedies(found, *goal, limit) if now is Verdict.UNDOCUMENTED else ())
+
+
+def _tried(found: Models, relation: str, pattern: Row, ask: Ask) -> Remedy | None:
+    for facts in islice(fillings(found, ask), _TRIED_PER_ASK):
+        again = with_changes(found, [relation], facts)
+        if again.holds(relation, pattern) and not contradictions_beneath(again, relation, pattern):
+            return Remedy(ask, facts)
+    return None
+
+
+def with_changes(found: Models, wanted: Iterable[str], more: Iterable[Fact] = (), without: Iterable[AtomKey] = ()) -> Models:
+    """The models of the case with facts added to the record, or taken from it."""
+    general, gone = {(fact.relation, fact.row) for fact in found.program.facts}, set(without)
+    stated = (fact for rows in found.stated.values() for fact in rows.values())
+    facts = [fact for fact in stated if (fact.relation, fact.row) not in general | gone]
+    return models(found.compiled, [*facts, *more], found.case, found.engine, wanted, found.seconds)
+
+
+def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
+    """Facts that satisfy an ask: its holes filled so that every comparison holds, and `_` by any value of its type."""
+    request = next((row[1] for row in found.perfect.rows("request_date") if isinstance(row[1], date)), date.today())
+    wanted = sorted(ask.wanted, key=str)
+    kinds = {
+        term: argument.type
+        for relation, row in wanted
+        for term, argument in zip(row, found.program.predicate(relation).arguments, strict=True)
+        if isinstance(term, Hole)
+    }
+    needs = [need for need in ask.needs if need.holes <= set(kinds)]
+    assigned = _assignments(found, sorted(kinds), kinds, needs, request, {})
+    for filling in islice(assigned, _FILLINGS_LOOKED_AT):
+        yield tuple(_fact(found, relation, row, filling, request) for relation, row in wanted)
+
+
+def _assignments(
+    found: Models,
+    holes: list[Hole],
+    kinds: Mapping[Hole, str],
+    needs: list[Need],
+    request: date,
+    filling: dict[Hole, Value],
+) -> Iterator[dict[Hole, Value]]:
+    """Backtracking over the holes: a comparison is looked at as soon as all that it speaks of is filled."""
+    if not holes:
+        yield filling
+        return
+    first, rest = holes[0], holes[1:]
+    for value in _candidates(found, kinds[first], needs, request):
+        extended = {**filling, first: value}
+        known = (need for need in needs if first in need.holes and need.holes <= extended.keys())
+        if all(_holds(found, need, extended) for need in known):
+            yield from _assignments(found, rest, kinds, needs, request, extended)
+
+
+def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
+    binding = {name: filling[term] if isinstance(term, Hole) else term for name, term in need.terms}
+    try:
+        left, right = compute(need.premise.left, binding), compute(need.premise.right, binding)
+    except (NumberOutOfRange, KeyError):
+        return False
+    return compare(need.premise.op, left, right, found.program.domains.get(need.premise.type), lenient=False)
+
+
+def _candidates(found: Models, kind: str, needs: list[Need], request: date) -> list[Value]:
+    """Values of a type worth trying: a domain's, days about the request, numbers about those that are compared with."""
+    if kind in found.program.domains:
+        return list(found.program.domains[kind].values)
+    if kind == "date":
+        return [request - timedelta(days=days) for days in _DAYS_BEFORE]
+    if kind == "number":
+        named = [c for need in needs for c in _numbers_in(need)]
+        return [*dict.fromkeys([*named, *(n + d for n in named for d in (Decimal(1), Decimal(-1))), *_NUMBERS])]
+    return [found.case] if kind == "case" else ["any"]
+
+
+def _numbers_in(need: Need) -> Iterator[Decimal]:
+    for term in (need.premise.left, need.premise.right):
+        if isinstance(term, s.Constant) and isinstance(term.value, Decimal):
+            yield term.value
+
+
+def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Mapping[Hole, Value], request: date) -> Fact:
+    arguments = found.program.predicate(relation).arguments
+    values = []
+    for term, argument in zip(row, arguments, strict=True):
+        value = filling[term] if isinstance(term, Hole) else term
+        values.append(_candidates(found, argument.type, [], request)[0] if value is ANY else value)
+    return Fact(relation, tuple(values), ASSUMPTION)
