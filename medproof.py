@@ -134,7 +134,7 @@ def explain(
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
     else:
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
-    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, proofs, determination)
+    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, determination)
 
 
 def missing(

@@ -32,6 +32,7 @@ class Explanation:
     payer: str
     on: date
     notes: tuple[str, ...]
+    models: Models
     proofs: tuple[ProofGraph, ...]
     determination: Determination | None = None
 

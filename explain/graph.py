@@ -83,6 +83,13 @@ class ProofGraph:
         edges: Mapping[str, Any] = self.graph.adj[node]
         return sorted(edges, key=lambda other: int(edges[other]["position"]))
 
+    def part(self, asked: Asked) -> ProofGraph:
+        """The graph of one of its goals."""
+        reached = set(asked.roots).union(*(nx.descendants(self.graph, root) for root in asked.roots))
+        nodes = [node for node in self.graph if node in reached]
+        atoms = {node: self.atoms[node] for node in nodes if node in self.atoms}
+        return ProofGraph(nx.DiGraph(self.graph.subgraph(nodes)), (asked,), atoms, self.cut)
+
     def count(self, kind: str) -> int:
         """How many nodes are of a kind."""
         return sum(1 for node in self.graph if self.kind(node) == kind)

@@ -30,16 +30,16 @@ _SHAPES = {
     "aggregate": "folder",
 }  # fmt: skip
 _STYLES = {"conclusion": "rounded,filled", "absence": "filled,dashed", "attempt": "filled,dashed"}
-_NAMES = {
+KIND_NAMES = {
     "conclusion": "concluded", "rule": "by a rule", "fact": "stated", "absence": "absent", "attempt": "a rule that fails",
     "comparison": "compared", "aggregate": "counted",
 }  # fmt: skip
 _FONT = "Helvetica"
 
 
-def label_lines(data: Mapping[str, Any], width: int) -> list[str]:
+def label_lines(data: Mapping[str, Any], width: int, is_member: bool = False) -> list[str]:
     """What a node of a picture says, wrapped."""
-    text = visible(str(data["words"]))
+    text = visible(str((is_member and data.get("member")) or data["words"]))
     if data["kind"] in ("rule", "attempt"):
         # The document's id is shorter than its title; the page beside the picture has the title.
         text = visible(f"{data['section']} ({data['document']})")
@@ -51,19 +51,27 @@ def label_lines(data: Mapping[str, Any], width: int) -> list[str]:
     return textwrap.wrap(text, width) or [""]
 
 
-def drawn(explanation: Explanation, form: str) -> bytes:
+def drawn(explanation: Explanation, form: str, is_member: bool = False) -> bytes:
     """The picture as `svg`, `png` or `pdf`; raises CannotExport when nobody could read it."""
-    proof = explanation.proof
+    return _drawn(explanation.proof, form, explanation.title, is_member)
+
+
+def drawn_part(proof: ProofGraph, is_member: bool = False) -> bytes:
+    """The picture of one goal as SVG for a page, which has its own title and legend."""
+    return _drawn(proof, "svg", "", is_member)
+
+
+def _drawn(proof: ProofGraph, form: str, title: str, is_member: bool) -> bytes:
     if len(proof.graph) > LARGEST:
         raise CannotExport(
             f"a picture of {len(proof.graph)} nodes is more than anybody reads (at most {LARGEST}); "
             "ask for --minimal, or for one atom further down"
         )
-    picture: bytes = agraph(proof, explanation.title).draw(format=form, prog="dot")
+    picture: bytes = agraph(proof, title, bool(title), is_member).draw(format=form, prog="dot")
     return picture
 
 
-def agraph(proof: ProofGraph, title: str = "", legend: bool = True) -> AGraph:
+def agraph(proof: ProofGraph, title: str = "", legend: bool = True, is_member: bool = False) -> AGraph:
     """The graph with labels, shapes and colours, for Graphviz."""
     from pygraphviz import AGraph
 
@@ -76,7 +84,7 @@ def agraph(proof: ProofGraph, title: str = "", legend: bool = True) -> AGraph:
     graph.edge_attr.update(fontname=_FONT, fontsize="9", color="#5b6577", arrowsize="0.7")
     for node in proof.graph:
         data = proof.attributes(node)
-        graph.add_node(node, label=_escaped(label_lines(data, 34)), id=node, tooltip=" ", **_look(data["kind"]))
+        graph.add_node(node, label=_escaped(label_lines(data, 34, is_member)), id=node, tooltip=" ", **_look(data["kind"]))
     for source, target, data in proof.graph.edges(data=True):
         fails = {"label": "fails", "style": "dashed", "color": "#a02c2c"} if data["role"] == "fails" else {}
         graph.add_edge(source, target, **fails)
@@ -94,10 +102,11 @@ def _add_legend(graph: AGraph, kinds: list[str]) -> None:
     names = []
     for kind in kinds:
         names.append(f"legend_{kind}")
-        graph.add_node(names[-1], label=_NAMES[kind], fontsize="9", **_look(kind))
+        graph.add_node(names[-1], label=KIND_NAMES[kind], fontsize="9", **_look(kind))
     graph.add_subgraph(names, name="cluster_legend", label="legend", fontsize="9", color="#c3c8d1", rank="same")
 
 
 def _escaped(lines: list[str]) -> str:
-    """A label for Graphviz, in which a backslash begins an escape."""
-    return "\\n".join(line.replace("\\", "\\\\") for line in lines)
+    """A label for Graphviz, in which a backslash begins an escape, and `<…>` would be taken for markup."""
+    label = "\\n".join(line.replace("\\", "\\\\") for line in lines)
+    return f" {label}" if label.startswith("<") else label

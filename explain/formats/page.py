@@ -1,0 +1,229 @@
+"""HTML: one page that needs nothing else, with the determination, each proof as an outline and as a picture.
+
+The template is filled by Jinja2, which escapes every text; the only markup put in as
+it is are the pictures that Graphviz drew, and our own style sheet and script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from explain.asking import ask_words
+from explain.criteria import CriterionStatus
+from explain.explanations import Explanation
+from explain.export.findings import hinge_words
+from explain.export.lines import visible
+from explain.formats import CannotExport, Options
+from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part
+from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+from explain.graph import Asked, ProofGraph
+from explain.hinges import Hinge, hinges
+from explain.remedies import lacking
+from explain.verdicts import Verdict, verdict
+from explain.wording import words
+
+_HERE = Path(__file__).parent
+_MARKS = {"met": "✓ met", "refuted": "✗ not met", "undocumented": "? no record", "conflicting": "! conflict"}
+
+
+def export(explanation: Explanation, options: Options) -> str:
+    """The page."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["visible"] = visible
+    sections = [
+        _section(explanation, proof.part(asked), asked, f"g{number}", options)
+        for number, (proof, asked) in enumerate(_goals(explanation))
+    ]
+    return environment.get_template("page.html").render(
+        title=explanation.title,
+        payer=explanation.payer,
+        on=explanation.on,
+        notes=explanation.notes,
+        sections=sections,
+        member=options.audience == "member",
+        marks=MARKS,
+        standings=STANDINGS,
+        kinds=KIND_NAMES,
+        colours=COLOURS,
+        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
+        documents=[meta for meta in explanation.models.program.documents if meta.kind != "reference"],
+    )
+
+
+def _goals(explanation: Explanation) -> Iterator[tuple[ProofGraph, Asked]]:
+    for proof in explanation.proofs:
+        for asked in proof.asked:
+            yield proof, asked
+
+
+@dataclass(frozen=True)
+class _Criterion:
+    """A criterion of a goal as the page lists it."""
+
+    mark: str
+    status: str
+    label: str
+    words: str
+    evidence: str
+    locator: str
+    node: str
+    below: tuple[_Criterion, ...]
+
+
+@dataclass(frozen=True)
+class _Section:
+    """What the page shows of one goal."""
+
+    id: str
+    question: str
+    verdict: str
+    reads: str
+    counts: dict[str, int]
+    criteria: tuple[_Criterion, ...]
+    statements: tuple[str, ...]
+    hinges: tuple[dict[str, Any], ...]
+    missing: tuple[str, ...]
+    unreviewed: tuple[str, ...]
+    roots: tuple[_Line, ...]
+    passages: dict[str, dict[str, Any]]
+    picture: Markup | None
+    why_no_picture: str
+    nodes: int
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A node of the outline: what it says, and for a conclusion with one rule by which."""
+
+    node: str
+    kind: str
+    mark: str
+    words: str
+    remark: str
+    by: str
+    fails: bool
+    folded: bool
+    below: tuple[_Line, ...]
+
+
+def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: str, options: Options) -> _Section:
+    goal, found = (asked.relation, asked.pattern), explanation.models
+    answers = explanation.determination.answers if explanation.determination else ()
+    answer = next((each for each in answers if (each.question.relation, each.question.row) == goal), None)
+    now = answer.verdict if answer is not None else verdict(found, *goal)
+    is_member = options.audience == "member"
+    try:
+        picture, why_not = _svg(drawn_part(proof, is_member), prefix), ""
+    except CannotExport as error:
+        picture, why_not = None, str(error)
+    statuses = [each for each in answer.criteria if not each.excludes] if answer is not None else []
+    remedies = lacking(found, goal).remedies if now is Verdict.UNDOCUMENTED else ()
+    return _Section(
+        id=prefix,
+        question=answer.question.worded("question") if answer else words(found.program, *goal),
+        verdict=now.value,
+        reads=answer.question.worded(now.value, now.value) if answer else now.value,
+        counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
+        criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
+        statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
+        hinges=tuple(_hinge(explanation, proof, each, prefix) for each in hinges(found, *goal)),
+        missing=tuple(ask_words(found.program, each.ask, "member" if is_member else "") for each in remedies),
+        unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
+        roots=tuple(_line(item, prefix, is_member) for items in outlines(proof) for item in items),
+        passages={f"{prefix}-{node}": _passages(explanation, proof, node, prefix) for node in proof.graph},
+        picture=picture,
+        why_no_picture=why_not,
+        nodes=len(proof.graph),
+    )
+
+
+def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
+    mark = _MARKS[status.verdict.value]
+    if status.excludes:
+        mark = {"met": "✗ applies", "refuted": "✓ does not apply"}.get(status.verdict.value, mark)
+    criterion = status.criterion
+    relation = criterion.atom.relation
+    node = next((each for each, atom in proof.atoms.items() if atom[0] == relation), "")
+    return _Criterion(
+        mark, status.verdict.value, criterion.label, words(explanation.models.program, relation, status.row),
+        criterion.evidence, criterion.locator, f"{prefix}-{node}" if node else "",
+        tuple(_criterion(explanation, proof, each, prefix) for each in status.below),
+    )  # fmt: skip
+
+
+def _hinge(explanation: Explanation, proof: ProofGraph, hinge: Hinge, prefix: str) -> dict[str, Any]:
+    nodes = [node for node, atom in proof.atoms.items() if atom in hinge.facts and proof.kind(node) == "fact"]
+    places = [explanation.models.stated[relation][row].origin for relation, row in hinge.facts]
+    return {
+        "words": hinge_words(explanation.models, hinge),
+        "after": hinge.after.value,
+        "kind": "silence" if hinge.opposite else "pair" if len(hinge.facts) > 1 else "fact",
+        "node": f"{prefix}-{nodes[0]}" if nodes else "",
+        "places": [f"{each.file.rsplit('/', 1)[-1]}, {each.section}, line {each.line}: “{each.passage}”" for each in places],
+    }
+
+
+def _line(item: Item, prefix: str, is_member: bool) -> _Line:
+    data = item.data
+    said = str(data.get("member") or data["words"]) if is_member else str(data["words"])
+    remark = ""
+    if item.kind == "absence":
+        remark = STANDINGS[str(data["standing"])]
+    elif item.ways > 1:
+        remark = f"in {item.ways} ways, any of which is enough"
+    if item.folded:
+        remark = ", ".join(filter(None, (remark, "shown above")))
+    is_rule = item.kind in ("rule", "attempt")
+    mark = "✗" if item.fails and item.kind in ("comparison", "aggregate") else MARKS[item.kind]
+    return _Line(
+        f"{prefix}-{item.node}", item.kind, mark, rule_line(data) if is_rule else said, remark,
+        rule_line(item.by) if item.by is not None else "", item.fails, item.folded,
+        tuple(_line(each, prefix, is_member) for each in item.below),
+    )  # fmt: skip
+
+
+def _passages(explanation: Explanation, proof: ProofGraph, node: str, prefix: str) -> dict[str, Any]:
+    """The policy's passages and the chart's sentences that belong to a node."""
+    chart = frozenset([explanation.case])
+    around = [node, *proof.below(node), *(each for rule in proof.below(node) for each in proof.below(rule))]
+    if proof.kind(node) in ("fact", "comparison", "aggregate", "absence"):
+        around += [other for other in proof.graph.pred[node] if proof.kind(other) in ("rule", "attempt")][:3]
+    policy, said = dict[str, str](), dict[str, str]()
+    for each in dict.fromkeys(around):
+        data = proof.attributes(each)
+        if not data.get("document"):
+            continue
+        if data["document"] in chart:
+            said.setdefault(place(data, chart), str(data["passage"]))
+        elif proof.kind(each) in ("rule", "attempt") or each == node:
+            label = rule_line(data) if data.get("rule") else place(data, chart)
+            policy.setdefault(f"{label}, line {data['line']}" if data.get("rule") else label, str(data["passage"]))
+    data = proof.attributes(node)
+    return {
+        "words": visible(str(data["words"])),
+        "kind": KIND_NAMES[proof.kind(node)],
+        "atom": visible(str(data.get("atom") or data.get("rule", ""))),
+        "policy": [[visible(where), visible(text)] for where, text in policy.items()],
+        "chart": [[visible(where), visible(text)] for where, text in said.items()],
+    }
+
+
+def _svg(picture: bytes, prefix: str) -> Markup:
+    """Graphviz's picture for inside a page: without its head, with ids that are its own, each node to be reached by key."""
+    text = picture.decode("utf-8")
+    text = text[text.index("<svg") :]
+    text = re.sub(
+        r'<g id="(n\d+)" class="node">', rf'<g id="{prefix}-\1-picture" class="node" tabindex="0" role="button">', text
+    )
+    text = re.sub(r' id="(graph|edge|clust)([^"]*)"', rf' id="{prefix}-\1\2"', text)
+    return Markup(text)
