@@ -20,7 +20,7 @@ import networkx as nx
 from explain.attempts import Attempt, Step, attempts
 from explain.proofs import Choice, atoms_of, cheapest_choice
 from explain.solutions import aggregate_of, counted
-from explain.standing import speaking_facts, standing
+from explain.standing import Same, same_positions, speaking_facts, standing
 from explain.wording import aggregate_words, atom_text, comparison_words, words
 from kb.contradictions import AtomKey
 from kb.engines.model import Instance, demanded, ground_row
@@ -170,13 +170,13 @@ class _Building:
         place = _place(self.models.stated[atom[0]][atom[1]].origin)
         return self._node(("stated", *atom), self._about(*atom) | {"kind": "fact"} | place)
 
-    def absence(self, relation: str, pattern: Row) -> str:
+    def absence(self, relation: str, pattern: Row, same: Same = ()) -> str:
         """The node of a pattern that no atom fits."""
-        attributes = self._about(relation, pattern) | {
-            "kind": "absence",
-            "standing": standing(self.models, relation, pattern),
-        }
-        return self._node(("absence", relation, pattern), attributes, (relation, pattern))
+        attributes = self._about(relation, pattern) | {"kind": "absence"}
+        attributes["standing"] = standing(self.models, relation, pattern, same)
+        if same:
+            attributes["same"] = json.dumps(same)
+        return self._node(("absence", relation, pattern, same), attributes, (relation, pattern))
 
     def _about(self, relation: str, row: Row) -> dict[str, Any]:
         return {
@@ -217,6 +217,9 @@ class _Building:
     def _edge(self, source: str, target: str, role: str, **more: Any) -> None:
         if not self.graph.has_edge(source, target):
             self.graph.add_edge(source, target, role=role, position=self.graph.out_degree(source), **more)
+        elif role == "fails":
+            # What one premise asks for and another one forbids: that it fails says more.
+            self.graph.edges[source, target]["role"] = role
 
     # What each kind rests on
 
@@ -249,7 +252,8 @@ class _Building:
         if isinstance(premise, s.Literal):
             relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
             if premise.negated == holds:
-                yield self.absence(relation, row if holds else demanded(premise.atom, binding))
+                sought = () if holds else same_positions(premise.atom, binding)
+                yield self.absence(relation, row if holds else demanded(premise.atom, binding), sought)
             else:
                 # A variable that the rule does not bind is any value: one atom shows it.
                 yield self.atom(atoms_of(self.models, relation, row)[0])

@@ -18,7 +18,7 @@ from kb.contradictions import AtomKey
 from kb.engines.model import Instance, ground_row
 from kb.language import syntax as s
 from kb.language.program import Origin
-from kb.language.values import Row
+from kb.language.values import Mark, Row
 from kb.models import Models
 
 Choice = dict[AtomKey, Instance]
@@ -71,7 +71,14 @@ def is_certain(models: Models, relation: str, pattern: Row, proof: Proof | None)
 
 def atoms_of(models: Models, relation: str, pattern: Row) -> list[AtomKey]:
     """The atoms of a pattern that hold, in a fixed order."""
+    if row_is_ground(pattern) and pattern in models.perfect.rows(relation):
+        return [(relation, pattern)]
     return sorted(((relation, row) for row in models.perfect.matching(relation, pattern)), key=str)
+
+
+def row_is_ground(row: Row) -> bool:
+    """Whether a row has a value everywhere, so that it is an atom and no pattern."""
+    return not any(isinstance(value, Mark) for value in row)
 
 
 def positive_premises(models: Models, instance: Instance) -> list[AtomKey]:

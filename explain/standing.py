@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kb.contradictions import AtomKey
 from kb.engines.model import fits
-from kb.language.values import ANY, UNKNOWN, Row
+from kb.language import syntax as s
+from kb.language.values import ANY, UNKNOWN, Row, Value
 from kb.models import Models
 
 DOCUMENTED, INCOMPLETE, SILENCE = "documented", "incomplete", "silence"
 _FACTS_SHOWN = 5
 
 
-def standing(models: Models, relation: str, pattern: Row) -> str:
+Same = tuple[tuple[int, ...], ...]
+"""Positions of a pattern at which one variable stands that is not bound: they want one and the same value."""
+
+
+def standing(models: Models, relation: str, pattern: Row, same: Same = ()) -> str:
     """What an absence rests on: it is documented (no way in which the silences turn out brings such an atom), or
     a fact of it is told in part only, or the record is silent.
     """
     if not models.is_possible(relation, pattern):
         return DOCUMENTED
-    told = (row for row in models.stated.get(relation, ()) if UNKNOWN in row and fits(row, pattern, lenient=True))
+    if same and not any(_may_be(row, pattern, same) for row in models.possible_rows(relation)):
+        return DOCUMENTED
+    told = (row for row in models.stated.get(relation, ()) if UNKNOWN in row and _may_be(row, pattern, same))
     return INCOMPLETE if next(told, None) is not None else SILENCE
+
+
+def same_positions(atom: s.Atom, binding: Mapping[str, Value]) -> Same:
+    """The positions that one unbound variable of an atom takes together."""
+    places: dict[str, list[int]] = {}
+    for position, term in enumerate(atom.terms):
+        if isinstance(term, s.Variable) and not term.is_anonymous and term.name not in binding:
+            places.setdefault(term.name, []).append(position)
+    return tuple(tuple(positions) for positions in places.values() if len(positions) > 1)
+
+
+def _may_be(row: Row, pattern: Row, same: Same) -> bool:
+    """Whether telling more of a row may make it the pattern."""
+    if not fits(row, pattern, lenient=True):
+        return False
+    return all(len({row[i] for i in positions} - {UNKNOWN, ANY}) <= 1 for positions in same)
 
 
 def speaking_facts(models: Models, relation: str, pattern: Row) -> list[AtomKey]:

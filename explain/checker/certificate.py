@@ -36,17 +36,26 @@ class Certified:
     possible: Sides
     case: str
 
-    def has(self, relation: str, pattern: Row) -> bool:
-        """Whether an atom of the pattern holds."""
-        return self.perfect.upper.shows(relation, pattern)
+    def has(self, relation: str, pattern: Row, same: Same = ()) -> bool:
+        """Whether an atom of the pattern holds, with one value at the positions that have to be the same."""
+        rows = self.perfect.upper.showing(relation, pattern)
+        return any(all(len({row[i] for i in positions}) == 1 for positions in same) for row in rows)
 
-    def standing(self, relation: str, pattern: Row) -> str:
+    def standing(self, relation: str, pattern: Row, same: Same = ()) -> str:
         """Whether the record rules an absent atom out, tells it in part, or is silent."""
-        if next(self.possible.upper.matching(relation, pattern, lenient=True), None) is None:
+        if not any(_may_be_same(row, same) for row in self.possible.upper.matching(relation, pattern, lenient=True)):
             return "documented"
         stated = Rows({relation: set(self.perfect.statements.stated(relation))})
-        told = (row for row in stated.matching(relation, pattern, lenient=True) if UNKNOWN in row)
-        return "incomplete" if next(told, None) is not None else "silence"
+        rows = stated.matching(relation, pattern, lenient=True)
+        return "incomplete" if any(UNKNOWN in row and _may_be_same(row, same) for row in rows) else "silence"
+
+
+Same = tuple[tuple[int, ...], ...]
+"""Positions of a pattern that want one and the same value."""
+
+
+def _may_be_same(row: Row, same: Same) -> bool:
+    return all(len({row[i] for i in positions} - {UNKNOWN, ANY}) <= 1 for positions in same)
 
 
 def certified(statements: Statements, case: str, claims: Mapping[str, Any], wanted: Iterable[str]) -> Certified:

@@ -64,13 +64,12 @@ class Rows:
         marked = [row for key, found in index.items() if any(isinstance(v, Mark) for v in key) for row in found]
         return [*index.get(wanted, ()), *marked]
 
-    def shows(self, relation: str, demand: Row) -> bool:
-        """Whether a row gives what is demanded: each value, and for `?` some value."""
+    def showing(self, relation: str, demand: Row) -> Iterator[Row]:
+        """The rows that give what is demanded: each value, and for `?` some value."""
         for row in self._near(relation, tuple(i for i, v in enumerate(demand) if not isinstance(v, Mark)), demand):
             pairs = zip(row, demand, strict=True)
             if all(v is ANY or d is ANY or v == d != UNKNOWN or (d is UNKNOWN and v is not UNKNOWN) for v, d in pairs):
-                return True
-        return False
+                yield row
 
     def covers(self, relation: str, row: Row) -> bool:
         """Whether the row is there, or one that leaves open what the row tells."""
@@ -129,6 +128,8 @@ def _join(
         for extended in listed(sides, rule, first.atom, binding):
             yield from _join(sides, rule, others, rest, body, extended)
         return
+    # Equations first: leniently, one may turn a `?` into a value that the others have to meet.
+    rest = sorted(rest, key=lambda each: not (isinstance(each, s.Comparison) and each.op == "="))
     ready = next((p for p in rest if _is_ready(p, body, binding)), None)
     if ready is None:
         if not rest:
@@ -202,6 +203,13 @@ def demand_of(atom: s.Atom, binding: Mapping[str, Value]) -> Row:
     return tuple(UNKNOWN if value is ANY and is_named else value for value, is_named in zip(row, named, strict=True))
 
 
+def same_of(atom: s.Atom, binding: Mapping[str, Value]) -> tuple[tuple[int, ...], ...]:
+    """The positions that one unbound variable of an atom takes together."""
+    names = [t.name if isinstance(t, s.Variable) and not t.is_anonymous else "" for t in atom.terms]
+    open_names = dict.fromkeys(name for name in names if name and name not in binding and names.count(name) > 1)
+    return tuple(tuple(i for i, each in enumerate(names) if each == name) for name in open_names)
+
+
 def satisfied(
     sides: Sides, rule: Rule, premise: s.Premise, body: Iterable[s.Premise], binding: Binding
 ) -> Iterator[Binding]:
@@ -221,9 +229,18 @@ def satisfied(
         if target is not None:
             yield {**binding, target[0]: compute(target[1], binding)}
         elif comparison_holds(sides.statements, rule, premise, binding, sides.lenient):
-            yield binding
+            yield _met(premise, binding)
     else:
         yield from _aggregate(sides, rule, premise, body, binding)
+
+
+def _met(premise: s.Comparison, binding: Binding) -> Binding:
+    """Of two sides that are equal, one may tell what the other leaves open."""
+    for side, other in ((premise.left, premise.right), (premise.right, premise.left)):
+        is_open = isinstance(side, s.Variable) and binding[side.name] is UNKNOWN
+        if premise.op == "=" and is_open and isinstance(side, s.Variable):
+            return {**binding, side.name: compute(other, binding)}
+    return binding
 
 
 def literal_holds(sides: Sides, literal: s.Literal, binding: Binding) -> bool:

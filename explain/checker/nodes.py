@@ -13,7 +13,7 @@ from typing import Any
 import networkx as nx
 
 from explain.checker import joins
-from explain.checker.certificate import Certified, ProofError, read_value, unify
+from explain.checker.certificate import Certified, ProofError, Same, read_value, unify
 from explain.checker.statements import Rule, Statements
 from explain.checker.wording import aggregate_sentence, comparison_sentence, premise_source, sentence, source
 from kb.language import syntax as s
@@ -174,11 +174,13 @@ class Checking:
             pattern = joins.pattern_of(premise.atom, binding)
             if premise.negated == holds:
                 wanted = pattern if premise.negated else joins.demand_of(premise.atom, binding)
-                return data["kind"] == "absence" and self._atom(other) == (premise.atom.relation, wanted)
+                same = () if premise.negated else joins.same_of(premise.atom, binding)
+                is_that = data["kind"] == "absence" and self._same(other) == same
+                return is_that and self._atom(other) == (premise.atom.relation, wanted)
             if data["kind"] not in POSITIVE or data.get("relation") != premise.atom.relation:
                 return False
             row = self._atom(other)[1]
-            return all(ANY in pair or pair[0] == pair[1] for pair in zip(row, pattern, strict=True))
+            return _is_of(row, pattern)
         kind = "comparison" if isinstance(premise, s.Comparison) else "aggregate"
         if data["kind"] != kind or data.get("atom") != premise_source(premise, binding):
             return False
@@ -208,18 +210,19 @@ class Checking:
         for each in joins.solutions(self.certified.perfect, rule, premise.body, binding):
             for inner in premise.body:
                 if isinstance(inner, s.Literal) and not inner.negated:
-                    pattern = joins.pattern_of(inner.atom, each)
-                    rows = self.certified.perfect.upper.matching(inner.atom.relation, pattern)
-                    wanted |= {(inner.atom.relation, row) for row in rows}
+                    relation, pattern = inner.atom.relation, joins.pattern_of(inner.atom, each)
+                    rows = self.certified.perfect.upper.rows.get(relation, set())
+                    wanted |= {(relation, row) for row in rows if _is_of(row, pattern)}
         shown = {self._atom(other) for other in self.graph.adj[node]}
         if shown != wanted and not self.graph.nodes[node].get("cut"):
             raise ProofError(node, f"it counts {len(wanted)} atoms, and {len(shown)} are shown")
 
     def _absence(self, node: str, data: Mapping[str, Any]) -> None:
-        relation, row = self._atom(node)
-        standing = self.certified.standing(relation, row)
-        self._says(node, self._about(node, relation, row) | {"kind": "absence", "standing": standing})
-        if self.certified.has(relation, row):
+        (relation, row), same = self._atom(node), self._same(node)
+        wanted = self._about(node, relation, row) | {"kind": "absence"}
+        wanted["standing"] = self.certified.standing(relation, row, same)
+        self._says(node, wanted | ({"same": json.dumps(same)} if same else {}))
+        if self.certified.has(relation, row, same):
             raise ProofError(node, "this is not absent: an atom of it holds")
         for other in self.graph.adj[node]:
             self._has_role(node, other, ("instead", "miss"))
@@ -234,6 +237,10 @@ class Checking:
                 start = unify(self.statements, rule.head, row)
                 if rule.head.relation != relation or start is None or any(binding.get(n) != v for n, v in start.items()):
                     raise ProofError(other, "this rule would not conclude what is absent")
+
+    def _same(self, node: str) -> Same:
+        text = self.graph.nodes[node].get("same")
+        return tuple(tuple(positions) for positions in _json(node, text, list)) if text is not None else ()
 
     def _inner(self, node: str, data: Mapping[str, Any]) -> None:
         """A comparison or an aggregate is checked with the rule above it, so there must be one."""
@@ -261,7 +268,7 @@ class Checking:
                 raise ProofError(root, "the proof starts from this node, and has none such")
             found = self._atom(root)
             is_it = found == (relation, pattern) if self.graph.nodes[root]["kind"] == "absence" else found[0] == relation
-            if not is_it or not all(ANY in pair or pair[0] == pair[1] for pair in zip(found[1], pattern, strict=True)):
+            if not is_it or not _is_of(found[1], pattern):
                 raise ProofError(root, "this is not what was asked for")
 
     def check_support(self) -> None:
@@ -280,6 +287,10 @@ class Checking:
         if self.graph.nodes[node]["kind"] == "conclusion":
             return bool(self.graph.nodes[node].get("cut")) or any(other in shown for other in below)
         return all(other in shown for other in below)
+
+
+def _is_of(row: Row, pattern: Row) -> bool:
+    return all(ANY in pair or pair[0] == pair[1] for pair in zip(row, pattern, strict=True))
 
 
 def _criterion(wordings: Iterable[s.Wording]) -> dict[str, str]:
@@ -301,6 +312,6 @@ def _json(node: str, text: Any, kind: type[Any]) -> Any:
         value = json.loads(str(text))
     except ValueError as error:
         raise ProofError(node, f"`{text}` is not what it should be") from error
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or json.dumps(value, ensure_ascii=False) != text:
         raise ProofError(node, f"`{text}` is not what it should be")
     return value

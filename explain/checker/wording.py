@@ -16,6 +16,7 @@ _READS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "
 _FOR_DATES = {**_READS, "<": "is before", "<=": "is no later than", ">": "is after", ">=": "is no earlier than"}
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _COUNTED = {"count": "the number of distinct", "sum": "the sum of", "min": "the smallest", "max": "the largest"}
+_COUNTED_DAYS = {**_COUNTED, "min": "the earliest", "max": "the latest"}
 
 
 def sentence(statements: Statements, relation: str, row: Row, audience: str = "") -> str:
@@ -109,10 +110,11 @@ def aggregate_sentence(premise: s.Aggregate, binding: Mapping[str, Value], value
     """An aggregate in words, with its value."""
     term = _words(premise.terms[0], {})
     said = "there is none" if value is None else f"it is {_text(value)}"
+    counted = (_COUNTED_DAYS if isinstance(value, date) else _COUNTED)[premise.function]
     if isinstance(premise.bound, s.Variable) and premise.op == "=" and holds:
-        return f"{_COUNTED[premise.function]} {term} is {'not there' if value is None else _text(value)}"
+        return f"{counted} {term} is {'not there' if value is None else _text(value)}"
     reads = _reads(premise.op, premise.bound, binding)
-    wanted = f"{_COUNTED[premise.function]} {term} {reads} {_words(premise.bound, binding)}"
+    wanted = f"{counted} {term} {reads} {_words(premise.bound, binding)}"
     return f"{wanted} ({said})" if holds else f"it is not so that {wanted} ({said})"
 
 

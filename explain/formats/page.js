@@ -45,7 +45,10 @@ function centre(drawn) {
   frame.scrollTop += box.top + box.height / 2 - outer.top - outer.height / 2;
 }
 
+let picked = "";
+
 function pick(id, scrolls) {
+  picked = id;
   document.querySelectorAll(".picked").forEach((each) => each.classList.remove("picked"));
   let first = null;
   for (const each of nodes(id)) {
@@ -77,11 +80,16 @@ document.addEventListener("focusin", (event) => {
   const step = event.target.closest("summary[data-node], .leaf");
   if (step) pick(step.dataset.node, "");
 });
-document.addEventListener("mouseover", (event) => {
-  const step = event.target.closest(".outline [data-node]");
-  if (step && step.matches("summary, .leaf")) show(step.dataset.node);
+// A step under the moving pointer is shown in passing; the one that was picked comes back afterwards.
+let passing = "";
+document.addEventListener("pointermove", (event) => {
+  if (!event.movementX && !event.movementY) return;
+  const step = event.target.closest(".outline summary, .outline .leaf");
   const drawn = event.target.closest(".drawing .node");
-  if (drawn && /-n\d+-picture$/.test(drawn.id)) show(drawn.id.replace(/-picture$/, ""));
+  const under = step ? step.dataset.node : drawn ? drawn.id.replace(/-picture$/, "") : "";
+  if (under === passing) return;
+  passing = under;
+  if (under || picked) show(under || picked);
 });
 document.addEventListener("keydown", (event) => {
   const drawn = event.target.closest(".drawing .node");

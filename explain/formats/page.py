@@ -18,7 +18,6 @@ from markupsafe import Markup
 from explain.asking import ask_words
 from explain.criteria import CriterionStatus
 from explain.explanations import Explanation
-from explain.export.findings import hinge_words
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part
@@ -162,15 +161,20 @@ def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionSta
 
 
 def _hinge(explanation: Explanation, proof: ProofGraph, hinge: Hinge, prefix: str) -> dict[str, Any]:
-    nodes = [node for node, atom in proof.atoms.items() if atom in hinge.facts and proof.kind(node) == "fact"]
-    places = [explanation.models.stated[relation][row].origin for relation, row in hinge.facts]
-    return {
-        "words": hinge_words(explanation.models, hinge),
-        "after": hinge.after.value,
-        "kind": "silence" if hinge.opposite else "pair" if len(hinge.facts) > 1 else "fact",
-        "node": f"{prefix}-{nodes[0]}" if nodes else "",
-        "places": [f"{each.file.rsplit('/', 1)[-1]}, {each.section}, line {each.line}: “{each.passage}”" for each in places],
-    }
+    facts = []
+    for relation, row in hinge.facts:
+        shown = (node for node, atom in proof.atoms.items() if atom == (relation, row) and proof.kind(node) == "fact")
+        origin = explanation.models.stated[relation][row].origin
+        facts.append(
+            {
+                "words": words(explanation.models.program, relation, row),
+                "node": f"{prefix}-{next(shown)}",
+                "place": f"{origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}: “{origin.passage}”",
+            }
+        )
+    kind = "silence" if hinge.opposite else "pair" if len(facts) > 1 else "fact"
+    told = ask_words(explanation.models.program, hinge.opposite) if hinge.opposite else ""
+    return {"facts": facts, "told": told, "kind": kind, "after": hinge.after.value}
 
 
 def _line(item: Item, prefix: str, is_member: bool) -> _Line:

@@ -1,0 +1,172 @@
+"""Why, why not, what is missing, what if, hinges: what they say of the shipped cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import medproof
+from explain.asking import ask_words
+from explain.export.findings import hinge_words
+from explain.formats import Options, exported
+from explain.remedies import remedies, with_changes
+from explain.verdicts import verdict
+from explain.wording import words
+from tests.expectations import charts, read
+
+HERE = Path(__file__).parent / "explanations"
+CHARTS = charts("facts/cases", "tests/charts")
+
+
+@pytest.fixture(scope="module")
+def base() -> medproof.Library:
+    return medproof.load()
+
+
+@pytest.mark.parametrize("path", CHARTS, ids=lambda path: path.stem)
+def test_every_question_of_every_chart_has_an_explanation_that_verifies_and_agrees(
+    path: Path, base: medproof.Library
+) -> None:
+    document = read(path)
+    for payer in base.payers:
+        found = medproof.explain(base, document, payer=payer)
+        medproof.verify(base, found.proof.graph, document)
+        for asked in found.proof.asked:
+            holds = found.models.holds(asked.relation, asked.pattern)
+            assert {found.proof.kind(root) == "absence" for root in asked.roots} == {not holds}
+            for root in asked.roots:
+                if not holds:
+                    possible = found.models.is_possible(asked.relation, asked.pattern)
+                    standing = found.proof.attributes(root)["standing"]
+                    assert (standing == "documented") is not possible
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.txt")), ids=lambda path: path.stem)
+def test_an_explanation_reads_as_the_file_beside_says(path: Path, base: medproof.Library) -> None:
+    """The first line of the file says what is explained: CASE GOAL, and `minimal`, `best N` or `member`."""
+    head, _, expected = path.read_text(encoding="utf-8").partition("\n")
+    case, goal, *more = head.removeprefix("% ").split()
+    best = int(more[more.index("best") + 1]) if "best" in more else 0
+    found = medproof.explain(base, medproof.open_case(case), goal, minimal="minimal" in more, best=best)
+    audience = "member" if "member" in more else "reviewer"
+    assert exported(found, "text", Options(audience, 100)) == expected
+
+
+def test_the_reference_hinges_on_four_facts_and_a_pair(base: medproof.Library) -> None:
+    [hinged] = medproof.hinges(base, medproof.open_case("reference"), "medically_necessary")
+    assert {(hinge_words(hinged.models, each), len(each.facts), each.after.value) for each in hinged.hinges} == {
+        ("other sources of pain and deficit were excluded (reviewer statement, 2025-11-13)", 1, "undocumented"),
+        ("the deficit (extremity weakness, left) is called progressive (reviewer statement, 2025-11-13)", 1, "undocumented"),
+        ("the patient is unable to function (clinician statement, 2025-11-13)", 1, "undocumented"),
+        ("mri of 2025-11-13 shows compression of the left S1 root at L5-S1", 1, "undocumented"),
+        (
+            "pain radiates into the left leg (examination, 2025-11-13), and "
+            "strength of the left gastrocnemius was 4/5 on 2025-11-13 (examination)",
+            2,
+            "undocumented",
+        ),
+    }
+
+
+def test_a_silence_is_a_hinge_by_its_opposite(base: medproof.Library) -> None:
+    """The published determination counts on the record's silence about reasons to fuse."""
+    [hinged] = medproof.hinges(base, medproof.open_case("reference"), "determination_supports")
+    silences = {hinge_words(hinged.models, each) for each in hinged.hinges if each.opposite is not None}
+    assert any("segmental instability at L5-S1" in each for each in silences)
+    assert any("spondylolisthesis at L5-S1" in each for each in silences)
+
+
+def test_asks_say_what_is_needed_of_a_value(base: medproof.Library) -> None:
+    [found] = medproof.missing(base, medproof.open_case("reference"), "medically_necessary", "bcbs-sc")
+    shown = [ask_words(found.models.program, each.ask) for each in found.remedies]
+    assert shown[0] == "strength of the left hamstrings was [at most 2]/5 on [date] (examination)"
+    assert "so that (End − Start) + 1 is at least 42" in shown[1]
+    therapy = {fact.row[1] for fact in found.remedies[1].example}
+    assert len(therapy) == 2, "care of two kinds"
+
+
+@pytest.mark.parametrize("path", CHARTS, ids=lambda path: path.stem)
+def test_what_is_said_to_be_missing_makes_the_goal_met_when_it_is_told(path: Path, base: medproof.Library) -> None:
+    document = read(path)
+    for payer in base.payers:
+        [determination] = medproof.decide(base, document, payer)
+        for answer in determination.answers:
+            goal = answer.question.relation, answer.question.row
+            for remedy in remedies(determination.models, *goal) if answer.verdict.value == "undocumented" else ():
+                told = with_changes(determination.models, [goal[0]], remedy.example)
+                assert verdict(told, *goal).value == "met", ask_words(determination.models.program, remedy.ask)
+
+
+def test_nothing_is_missing_of_what_holds_and_nothing_helps_what_is_refuted(base: medproof.Library) -> None:
+    [held] = medproof.missing(base, medproof.open_case("reference"), "A4")
+    [refuted] = medproof.missing(base, medproof.open_case("two-weeks"), "A4")
+    assert (held.verdict.value, held.remedies) == ("met", ())
+    assert (refuted.verdict.value, refuted.remedies) == ("refuted", ())
+
+
+def test_what_if_shows_the_answers_before_and_after_and_the_instances_between(base: medproof.Library) -> None:
+    document = medproof.open_case("reference")
+    found = medproof.what_if(base, document, retract=["progressive_deficit(_, _, _, _, _, _)"])
+    changed = {
+        before.question.relation: (before.verdict.value, after.verdict.value)
+        for before, after in found.answers
+        if before is not None and after is not None and before.verdict is not after.verdict
+    }
+    assert changed == {
+        "medically_necessary": ("met", "undocumented"),
+        "determination_supports": ("met", "undocumented"),
+    }
+    lost = {each.concludes for each in found.instances if not each.gained}
+    assert "weakness on the side of revision discectomy is progressive" in lost
+    assert not any(each.gained for each in found.instances)
+    weaker = 'motor_strength(reference, hamstrings, left, "3", examination, "2025-11-13")'
+    found = medproof.what_if(base, document, [weaker], ["progressive_deficit(_, _, _, _, _, _)"])
+    assert found.after.answers[0].verdict is medproof.Verdict.MET
+    assert [fact.row[1] for fact in found.assumed] == ["hamstrings"]
+
+
+def test_mistakes_in_what_is_assumed_or_retracted_are_told(base: medproof.Library) -> None:
+    document = medproof.open_case("reference")
+    with pytest.raises(medproof.DocumentErrors, match="`lft` is not a value of `side`"):
+        medproof.what_if(base, document, ["straight_leg_raise(reference, lft, positive, ?)"])
+    with pytest.raises(medproof.CaseProblem, match="does not state"):
+        medproof.what_if(base, document, retract=["myelopathy(_, _, _)"])
+
+
+GOALS = {
+    "medically_neccessary": "nothing declares `medically_neccessary`",
+    "medically_necessary(Case)": "`medically_necessary` has 2 arguments, not 1",
+    'medically_necessary("other", Item)': "this asks about the case `other`, and the case here is `reference`",
+    "severe_pain(C, S, D), severe_pain(C, S, D)": "one atom is explained at a time",
+    "not severe_pain(reference, _, _)": "one atom is explained at a time",
+    "motor_strength(C, M, lft, G, S, D)": "`lft` is not a value of `side`",
+}
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_a_goal_that_cannot_be_explained_gets_a_message_with_its_place(goal: str, base: medproof.Library) -> None:
+    with pytest.raises(medproof.BadGoal) as caught:
+        medproof.explain(base, medproof.open_case("reference"), goal)
+    assert GOALS[goal] in str(caught.value)
+
+
+def test_a_goal_may_be_a_criterion_a_predicate_or_an_atom(base: medproof.Library) -> None:
+    document = medproof.open_case("two-levels")
+    by_label = medproof.explain(base, document, "A4").proof.asked
+    assert [words(medproof.program(base, "aetna"), each.relation, each.pattern) for each in by_label] == [
+        "conservative therapy has failed, or is waived, for upper discectomy",
+        "conservative therapy has failed, or is waived, for lower discectomy",
+    ]
+    assert len(medproof.explain(base, document, "cpb0743.lumbar-lami.A4").proof.asked) == 2
+    assert len(medproof.explain(base, document, "medically_necessary").proof.asked) == 2
+    [one] = medproof.explain(base, document, 'medically_necessary(Case, "upper discectomy")').proof.asked
+    assert one.pattern == ("two-levels", "upper discectomy")
+
+
+def test_a_graph_that_would_grow_too_large_is_cut_and_says_so(base: medproof.Library) -> None:
+    document = medproof.open_case("reference")
+    found = medproof.explain(base, document, limit=30)
+    assert found.proof.cut > 0
+    assert "Cut: " in str(exported(found, "text", Options()))
+    medproof.verify(base, found.proof.graph, document)

@@ -1,0 +1,192 @@
+"""Explanations in every form: they read back, hostile text is inert, and size is met with a sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from io import BytesIO
+
+import networkx as nx
+import pygraphviz
+import pytest
+
+import medproof
+from explain.explanations import Explanation
+from explain.formats import MODULES, CannotExport, Options, exported
+from explain.formats.node_link import read as read_json
+from explain.graph import ProofGraph, proof_graph
+from kb.engines import engine
+from kb.language.documents import Document, read
+from kb.models import Compiled, models
+from tests.support import DAY, facts, program
+
+TEXTS = ("text", "markdown", "json", "graphml", "gexf", "dot", "mermaid", "svg", "html")
+
+
+@pytest.fixture(scope="module")
+def base() -> medproof.Library:
+    return medproof.load()
+
+
+@pytest.fixture(scope="module")
+def reference(base: medproof.Library) -> Explanation:
+    return medproof.explain(base, medproof.open_case("reference"))
+
+
+def text(explanation: Explanation, form: str) -> str:
+    made = exported(explanation, form, Options())
+    return made if isinstance(made, str) else made.decode("utf-8")
+
+
+def binary(explanation: Explanation, form: str) -> bytes:
+    """How a picture begins."""
+    made = exported(explanation, form, Options())
+    assert isinstance(made, bytes)
+    return made[:4]
+
+
+def same(graph: nx.DiGraph[str], other: nx.DiGraph[str]) -> bool:
+    nodes = {node: graph.nodes[node] for node in graph}
+    return nodes == {node: other.nodes[node] for node in other} and dict(graph.adj) == dict(other.adj)
+
+
+def test_json_graphml_and_gexf_read_back_to_the_same_graph(reference: Explanation) -> None:
+    graph = reference.proof.graph
+    [from_json] = read_json(text(reference, "json"))
+    assert same(from_json, graph)
+    assert from_json.graph == graph.graph
+    from_graphml: nx.DiGraph[str] = nx.DiGraph(nx.read_graphml(BytesIO(text(reference, "graphml").encode())))
+    assert same(from_graphml, graph)
+    assert {key: value for key, value in from_graphml.graph.items() if not key.endswith("_default")} == graph.graph
+    from_gexf: nx.DiGraph[str] = nx.DiGraph(nx.read_gexf(BytesIO(text(reference, "gexf").encode())))
+    for _, data in from_gexf.nodes(data=True):
+        assert data.pop("label") == data["words"]
+    for _, _, data in from_gexf.edges(data=True):
+        data.pop("id")
+    assert same(from_gexf, graph)
+
+
+def test_what_was_read_back_still_verifies(reference: Explanation, base: medproof.Library) -> None:
+    document = medproof.open_case("reference")
+    medproof.verify(base, nx.DiGraph(nx.read_graphml(BytesIO(text(reference, "graphml").encode()))), document)
+    medproof.verify(base, read_json(text(reference, "json"))[0], document)
+
+
+def test_dot_is_read_by_graphviz_and_has_every_node_and_edge(reference: Explanation) -> None:
+    graph = pygraphviz.AGraph(string=text(reference, "dot"))
+    ours = reference.proof.graph
+    assert {node for node in graph.nodes() if not node.startswith("legend")} == set(ours)
+    assert {tuple(edge) for edge in graph.edges()} == set(ours.edges)
+
+
+def test_pictures_are_drawn_with_a_legend(base: medproof.Library) -> None:
+    found = medproof.explain(base, medproof.open_case("reference"), "A4", minimal=True)
+    svg = ElementTree.fromstring(text(found, "svg"))
+    said = " ".join("".join(each.itertext()) for each in svg.iter("{http://www.w3.org/2000/svg}text"))
+    assert "it is waived because the" in said
+    assert "legend" in said and "by a rule" in said
+    assert binary(found, "png") == b"\x89PNG"
+    assert binary(found, "pdf") == b"%PDF"
+
+
+def test_mermaid_has_a_shape_and_a_class_for_each_node(base: medproof.Library) -> None:
+    found = medproof.explain(base, medproof.open_case("two-weeks"), "C5")
+    lines = text(found, "mermaid").splitlines()
+    assert lines[0] == "flowchart TD"
+    shaped = {line.split("(")[0].split("[")[0].split("{")[0].strip() for line in lines if ":::" in line}
+    assert shaped == set(found.proof.graph)
+    assert sum(" --> " in line or " -.->" in line for line in lines) == found.proof.graph.number_of_edges()
+
+
+def test_the_text_is_no_wider_than_asked(reference: Explanation) -> None:
+    for width in (80, 120):
+        made = exported(reference, "text", Options(width=width))
+        assert max(map(len, str(made).splitlines())) <= width
+
+
+# Hostile text
+
+NASTY = (
+    "<script>alert(1)</script> & \"quotes\" 'single' \\N \\ {{ 7*7 }} \x1b[31m red \x00 \u202e right-to-left "
+    "]]> --> `code` $x$ | [link](javascript:alert(1)) <img src=x onerror=alert(1)>"
+)
+
+
+def nasty_chart() -> Document:
+    passage = NASTY.replace("\x00", "\x01").replace("`", "'") + " long" * 20_000
+    item = json.dumps(NASTY.replace("\x00", "\x01"))
+    return read(
+        "nasty.md",
+        "---\ncase: nasty\ntitle: " + json.dumps(NASTY.replace("\x00", "\x01").replace("\x1b", "")) + "\n---\n\n"
+        f"{passage}\n\n"
+        "```datalog\n"
+        'payer(nasty, "aetna").\nrequest_date(nasty, "2026-02-01").\n'
+        f'requested(nasty, {item}, "63030", "L5-S1", left).\n'
+        "radicular_pain(nasty, left, examination, ?).\n```\n",
+    )
+
+
+@pytest.fixture(scope="module")
+def nasty(base: medproof.Library) -> Explanation:
+    return medproof.explain(base, nasty_chart())
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_hostile_text_is_inert(form: str, nasty: Explanation) -> None:
+    made = text(nasty, form)
+    if form in ("svg", "html", "graphml", "gexf"):
+        assert "<script>alert" not in made
+        assert "<img src=x" not in made
+    if form in ("svg", "graphml", "gexf"):
+        ElementTree.fromstring(made)
+    if form == "markdown":
+        assert "](javascript:" not in made.replace("\\]\\(", "")
+        assert not re.search(r"(?<!\\)<script", made)
+    if form == "json":
+        assert json.loads(made)
+    else:
+        assert "\x1b" not in made
+    if form not in ("json", "graphml", "gexf"):
+        assert "\u202e" not in made
+    if form == "mermaid":
+        assert "<script>" not in made
+    if form == "html":
+        assert "49" not in made.split("<main")[0].replace("2026", "")
+
+
+def test_hostile_text_is_drawn_as_it_is_written(nasty: Explanation) -> None:
+    graph = pygraphviz.AGraph(string=text(nasty, "dot"))
+    labels = " ".join(str(graph.get_node(node).attr["label"]) for node in nasty.proof.graph)
+    assert "<script>" in labels
+
+
+def test_pictures_of_hostile_text_are_made(nasty: Explanation) -> None:
+    assert binary(nasty, "png") == b"\x89PNG"
+
+
+# Size
+
+
+def large(conclusions: int) -> Explanation:
+    source = "#fact seen(Case: case, N: number).\n#pred noted(Case: case, N: number).\nnoted(Case, N) :- seen(Case, N).\n"
+    source += "#pred all(Case: case).\nall(Case) :- noted(Case, _).\n"
+    chart = " ".join(f"seen(x, {number})." for number in range(conclusions))
+    of = program(source)
+    found = models(Compiled(of), facts(chart, of), "x", engine(), ["all"])
+    proof: ProofGraph = proof_graph(found, [("all", ("x",))], limit=10**6)
+    return Explanation("large", "x", "", DAY, (), found, (proof,))
+
+
+def test_a_graph_of_a_hundred_thousand_nodes_is_exported_and_not_drawn() -> None:
+    found = large(25_000)
+    assert len(found.proof.graph) > 100_000
+    for form in ("json", "graphml", "dot"):
+        assert "n99999" in text(found, form)
+    for form in ("svg", "png", "pdf", "mermaid"):
+        with pytest.raises(CannotExport, match="ask for --minimal, or for one atom further down"):
+            exported(found, form, Options())
+
+
+def test_each_form_is_a_module_of_its_own() -> None:
+    assert len(set(MODULES.values())) == len(MODULES)
