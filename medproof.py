@@ -12,23 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
-from explain.changes import WhatIf
-from explain.changes import what_if as compared
-from explain.checker import ProofError
-from explain.checker import verify as _verify
-from explain.checks import ChartContradiction, CheckReport, chart_contradictions
 from explain.determination import Answer, Determination, determine
-from explain.explanations import Explanation, best_explained, explained
-from explain.goals import asked_patterns, for_each_question, goal_pattern
-from explain.hinges import Hinge, Hinged
-from explain.hinges import hinges as _hinges
-from explain.remedies import Missing, Remedy, lacking
-from explain.verdicts import Verdict, verdict
-from explain.wording import words
+from explain.verdicts import Verdict
 from facts.opening import (
     CaseProblem,
     Opened,
@@ -44,16 +33,26 @@ from facts.opening import (
 )  # fmt: skip
 from facts.plausibility import odd_dates
 from facts.readers.datalog import Chart, read_chart
-from kb.contradictions import AtomKey
 from kb.engines import engine
 from kb.engines.model import EvaluationError, EvaluationTimeout
-from kb.goals import BadGoal, Table, ask
+from kb.goals import BadGoal, Table
 from kb.language import cache
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
 from kb.language.program import Program
 from kb.library import Library, UnreadableFile, load, read_all
 from kb.models import Models, models
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from explain.changes import WhatIf
+    from explain.checker import ProofError
+    from explain.checks import ChartContradiction, CheckReport
+    from explain.explanations import Explanation
+    from explain.hinges import Hinge, Hinged
+    from explain.remedies import Missing, Remedy
+    from kb.contradictions import AtomKey
 
 __all__ = [
     "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Determination", "Diagnostic", "DocumentErrors",
@@ -62,6 +61,20 @@ __all__ = [
     "hinges", "load", "missing", "open_case", "open_cases", "opened", "program", "query", "shipped_cases", "verify",
     "what_if",
 ]  # fmt: skip
+
+
+_LATER = {
+    "CheckReport": "explain.checks", "Explanation": "explain.explanations", "Hinge": "explain.hinges",
+    "Hinged": "explain.hinges", "Missing": "explain.remedies", "ProofError": "explain.checker",
+    "Remedy": "explain.remedies", "WhatIf": "explain.changes",
+}  # fmt: skip
+"""What is imported when it is first asked for: deciding a case needs no graphs."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module `medproof` has no attribute `{name}`")
+    return getattr(import_module(_LATER[name]), name)
 
 
 def decide(
@@ -99,6 +112,8 @@ def query(
 
     Raises BadGoal, with a diagnostic in the goal's text, and what `decide` raises.
     """
+    from kb.goals import ask
+
     at_hand = _one(base, case, payer, on)
     return ask(at_hand.program, at_hand.facts, goal, engine(), seconds)
 
@@ -120,6 +135,10 @@ def explain(
     many proofs, the best first. A graph that would have more than `limit` nodes is cut.
     The proof was checked against the documents. Raises BadGoal, and what `decide` raises.
     """
+    from explain.explanations import Explanation, best_explained, explained
+    from explain.goals import asked_patterns
+    from explain.wording import words
+
     at_hand = _one(base, case, payer, on)
     determination = None
     if goal is None:
@@ -150,6 +169,8 @@ def missing(
 
     A list, as a goal may ask about several items. Raises BadGoal, and what `decide` raises.
     """
+    from explain.remedies import lacking
+
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
     return [lacking(found, each, limit) for each in goals]
@@ -169,6 +190,8 @@ def what_if(
     Raises DocumentErrors (in a fact to assume), CaseProblem (a fact to retract that the
     chart does not state), and what `decide` raises.
     """
+    from explain.changes import what_if as compared
+
     at_hand = _one(base, case, payer, on)
     changed, assumed, retracted = with_changes(at_hand, assume, retract)
     before, after = _decided(at_hand, seconds, whole=False), _decided(changed, seconds, whole=False)
@@ -187,14 +210,20 @@ def hinges(
 
     A list, as a goal may ask about several items. Raises BadGoal, and what `decide` raises.
     """
+    from explain.hinges import Hinged
+    from explain.hinges import hinges as hinges_of
+    from explain.verdicts import verdict
+
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
-    return [Hinged(found, each, verdict(found, *each), _hinges(found, *each)) for each in goals]
+    return [Hinged(found, each, verdict(found, *each), hinges_of(found, *each)) for each in goals]
 
 
 def verify(base: Library, proof: nx.DiGraph[str], case: Document) -> None:
     """Checks a proof against the documents and the chart that it rests on; raises ProofError with the step that fails."""
-    _verify(proof, base.documents, case)
+    from explain.checker import verify as checked
+
+    checked(proof, base.documents, case)
 
 
 def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ()) -> CheckReport:
@@ -204,6 +233,8 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     effect; charts in the vocabulary of those policies, and for contradictions.
     Raises CaseProblem when there is no document where one is looked for.
     """
+    from explain.checks import CheckReport, chart_contradictions
+
     files = [Path(path) for path in paths]
     found = [document for path in files for document in read_all(path, cache.default_directory())]
     if files and not found:
@@ -244,6 +275,8 @@ def _one(base: Library, case: Document, payer: str | None, on: date | None) -> O
 
 def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list[AtomKey]]:
     """The models as far as a goal needs them, and the goal for each item that it asks about."""
+    from explain.goals import for_each_question, goal_pattern
+
     pattern = goal_pattern(case.program, case.case, goal)
     wanted = [pattern[0], *(each.trigger.relation for each in case.program.goals)]
     found = models(case.compiled, case.facts, case.case, engine(), wanted, seconds)

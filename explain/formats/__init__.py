@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from explain.explanations import Explanation
+if TYPE_CHECKING:
+    from explain.explanations import Explanation
 
 
 class CannotExport(Exception):
@@ -22,7 +24,7 @@ class Options:
     width: int = 100
 
 
-Exporter = Callable[[Explanation, Options], str | bytes]
+Exporter = Callable[["Explanation", Options], str | bytes]
 
 MODULES = {
     "text": "text",

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
-
-import networkx as nx
 
 from kb.language import syntax as s
 from kb.language.diagnostics import Finding
 from kb.language.program import ProgramRule
 
 
-def dependencies(rules: Iterable[ProgramRule]) -> nx.DiGraph[str]:
-    """The graph from each relation to those that conclude it; `through` says how: `not`, an aggregate, or plain."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
+@dataclass(frozen=True)
+class Dependencies:
+    """What each concluded relation uses.
+
+    `uses[p][q]` tells how p depends on q (`not`, an aggregate, or plainly) and by which
+    rule; where it does in several ways, one that is not plain counts.
+    """
+
+    uses: dict[str, dict[str, tuple[str, ProgramRule]]] = field(default_factory=dict)
+    rules: dict[str, list[ProgramRule]] = field(default_factory=dict)
+
+
+def dependencies(rules: Iterable[ProgramRule]) -> Dependencies:
+    """The dependencies among the relations of the rules."""
+    found = Dependencies()
     for rule in rules:
         head = rule.head.relation
-        graph.add_node(head)
-        graph.nodes[head].setdefault("rules", []).append(rule)
+        found.rules.setdefault(head, []).append(rule)
+        uses = found.uses.setdefault(head, {})
         for relation, through in _uses(rule.rule.body):
-            known = graph.get_edge_data(relation, head)
-            if known is None or not known["through"]:
-                graph.add_edge(relation, head, through=through, rule=rule)
-    return graph
+            if relation not in uses or not uses[relation][0]:
+                uses[relation] = through, rule
+    return found
 
 
 def _uses(body: Iterable[s.Premise], inside: str = "") -> Iterator[tuple[str, str]]:
@@ -47,54 +58,64 @@ def needed(rules_for: Mapping[str, Iterable[ProgramRule]], wanted: Iterable[str]
     return frozenset(found)
 
 
-def components(graph: nx.DiGraph[str]) -> tuple[frozenset[str], ...]:
+def components(found: Dependencies) -> tuple[frozenset[str], ...]:
     """The strongly connected components, each after those that it depends on."""
-    condensed = nx.condensation(graph)
-    return tuple(frozenset(condensed.nodes[node]["members"]) for node in nx.topological_sort(condensed))
+    others = {head: uses.keys() - {head} for head, uses in found.uses.items()}
+    try:
+        return tuple(frozenset([name]) for name in TopologicalSorter(others).static_order())
+    except CycleError:
+        # Relations that depend on one another are rare; NetworkX, which finds them, takes long to load.
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph((used, head) for head, uses in others.items() for used in uses)
+        graph.add_nodes_from(others)
+        condensed = nx.condensation(graph)
+        return tuple(frozenset(condensed.nodes[node]["members"]) for node in nx.topological_sort(condensed))
 
 
-def recursive_relations(graph: nx.DiGraph[str], parts: Iterable[frozenset[str]]) -> frozenset[str]:
+def recursive_relations(found: Dependencies, parts: Iterable[frozenset[str]]) -> frozenset[str]:
     """The relations that depend on themselves."""
-    return frozenset(name for part in parts for name in part if len(part) > 1 or graph.has_edge(name, name))
+    return frozenset(name for part in parts for name in part if len(part) > 1 or name in found.uses.get(name, ()))
 
 
-def check_strata(graph: nx.DiGraph[str], parts: Iterable[frozenset[str]]) -> Iterator[tuple[ProgramRule, Finding]]:
+def check_strata(found: Dependencies, parts: Iterable[frozenset[str]]) -> Iterator[tuple[ProgramRule, Finding]]:
     """Each rule that recurses through negation or an aggregate, or on a value that it computes."""
     for part in parts:
-        edges = [(a, b) for a in part for b in graph.successors(a) if b in part]
-        for source, target in sorted(edges):
-            data = graph.edges[source, target]
-            if data["through"]:
-                yield data["rule"], _cycle(graph.subgraph(part), source, target, data["through"], data["rule"])
+        edges = [(used, head) for head in part for used in found.uses.get(head, ()) if used in part]
+        for used, head in sorted(edges):
+            through, rule = found.uses[head][used]
+            if through:
+                yield rule, _cycle(found, part, used, head)
                 break
         else:
-            yield from _computed_recursion(graph, part, edges)
+            yield from _computed_recursion(found, part, edges)
 
 
-def _cycle(part: nx.DiGraph[str], source: str, target: str, through: str, rule: ProgramRule) -> Finding:
-    path = nx.shortest_path(part, target, source)
+def _cycle(found: Dependencies, part: frozenset[str], source: str, target: str) -> Finding:
+    import networkx as nx
+
+    graph: nx.DiGraph[str] = nx.DiGraph((used, head) for head in part for used in found.uses.get(head, ()) if used in part)
+    through, rule = found.uses[target][source]
+    path = nx.shortest_path(graph, target, source)
     names = [name.rsplit("/", 1)[-1] for name in [*path, target]]
     shown = " → ".join(f"`{name}`" for name in reversed(names))
     word = "`not`" if through == "not" else f"`{through}`"
-    message = f"{names[0] if len(path) == 1 else 'this rule'} depends on itself through {word}: {shown}"
-    if len(path) == 1:
-        message = f"`{names[0]}` depends on itself through {word}: {shown}"
+    message = f"{'this rule' if len(path) > 1 else f'`{names[0]}`'} depends on itself through {word}: {shown}"
+    others = [found.uses[head][used][1] for used, head in pairwise(path)]
     related = tuple(
-        ("and this rule closes the cycle", part.edges[a, b]["rule"].origin.file, part.edges[a, b]["rule"].origin.line)
-        for a, b in pairwise(path)
-        if part.edges[a, b]["rule"] is not rule
+        ("and this rule closes the cycle", other.origin.file, other.origin.line) for other in others if other is not rule
     )
     hint = "a predicate must be complete before it is negated or counted: break the cycle"
     return Finding(rule.rule.place, "stratification", message, hint, related)
 
 
 def _computed_recursion(
-    graph: nx.DiGraph[str], part: frozenset[str], edges: list[tuple[str, str]]
+    found: Dependencies, part: frozenset[str], edges: list[tuple[str, str]]
 ) -> Iterator[tuple[ProgramRule, Finding]]:
     if not edges:
         return
     seen: set[str] = set()
-    for rule in (rule for head in part for rule in graph.nodes[head].get("rules", ())):
+    for rule in (rule for head in part for rule in found.rules.get(head, ())):
         computed = _fed(rule.rule, part)
         if computed is not None and rule.id not in seen:
             seen.add(rule.id)
