@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -50,3 +51,6 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
                 click.echo(visible(f"{proof}: the proof does not hold at {error}"), err=True)
                 sys.exit(1)
             click.echo(f"{proof}: the proof holds: {len(graph)} nodes, checked against the documents that it names")
+            for each in json.loads(graph.graph["assumptions"]):
+                told = ", ".join("_" if value is False else str(value) for value in each["row"])
+                click.echo(visible(f"  it assumes, beyond the chart: {each['relation']}({told})"))

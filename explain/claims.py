@@ -38,11 +38,11 @@ def _rows(rows: Iterable[Row]) -> list[list[str | bool | None]]:
 def _rests_on(models: Models, proof: ProofGraph) -> Iterator[str]:
     for node in proof.graph:
         data = proof.attributes(node)
-        if data["kind"] == "absence":
+        if data["kind"] == "absence" or (data["kind"] == "conclusion" and data.get("cut")):
             yield data["relation"]
         elif data["kind"] in ("rule", "attempt"):
             for premise in models.program.rule_by_id[data["rule"]].rule.body:
-                if isinstance(premise, Aggregate):
+                if isinstance(premise, Aggregate) or data.get("cut"):
                     yield from relations_of(premise)
 
 

@@ -152,6 +152,35 @@ def test_a_missing_premise_an_added_one_and_another_role_are_refused(base: medpr
     assert not holds(base, graph, document)
 
 
+def test_an_assumption_is_not_passed_off_as_the_charts(base: medproof.Library) -> None:
+    document = medproof.open_case("reference")
+    graph = medproof.explain(base, document, "A5").proof.graph
+    place = {"document": "reference", "file": document.name, "title": "", "section": "Examination", "passage": "", "line": 1}
+    claim = {"relation": "myelopathy", "row": ["reference", "examination", None], "place": place}
+    graph.graph["assumptions"] = json.dumps([claim])
+    with pytest.raises(ProofError, match="said to stand in"):
+        medproof.verify(base, graph, document)
+
+
+def test_cutting_a_proof_short_hides_nothing(base: medproof.Library) -> None:
+    """A node that says that it was not looked into is looked up in the certified model."""
+    document = medproof.open_case("two-weeks")
+    graph = medproof.explain(base, document, "A1").proof.graph.copy()
+    wanted = medproof.explain(base, document, "A4").proof
+    [root] = wanted.roots
+    data = {**wanted.attributes(root), "kind": "conclusion", "cut": 1}
+    data.pop("standing")
+    forged: nx.DiGraph[str] = nx.DiGraph(**wanted.graph.graph)
+    forged.add_node(root, **data, criterion="cpb0743.lumbar-lami.A4", locator="lumbar laminectomy, item 4", evidence="S")
+    with pytest.raises(ProofError, match="nothing derives this conclusion"):
+        medproof.verify(base, forged, document)
+    for limit in (1, 5, 10, 20, 40):
+        cut = medproof.explain(base, medproof.open_case("reference"), limit=limit)
+        assert cut.proof.cut > 0
+        medproof.verify(base, cut.proof.graph, medproof.open_case("reference"))
+    assert len(graph) > 0
+
+
 def test_a_certificate_that_leaves_something_out_is_refused(base: medproof.Library) -> None:
     document = medproof.open_case("reference")
     graph = medproof.explain(base, document, "fusion_indicated").proof.graph

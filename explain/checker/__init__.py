@@ -23,6 +23,8 @@ from kb.language.documents import Document
 __all__ = ["ProofError", "verify"]
 
 SCHEMA = "medproof/proof/1"
+OUTSIDE = ("assumption", "command line")
+"""Where facts come from that no document states: a proof names them, so that nobody takes them for the chart's."""
 
 
 def verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
@@ -73,6 +75,8 @@ def _assume(statements: Statements, assumptions: list[dict[str, Any]]) -> None:
         relation = str(each["relation"])
         arguments = statements.predicates[relation.removeprefix("-")].arguments
         row = tuple(read_value(statements, value, kind) for value, (_, kind) in zip(each["row"], arguments, strict=True))
+        if each["place"]["document"] not in OUTSIDE or each["place"]["file"] not in OUTSIDE:
+            raise ProofError("assumption", f"`{relation}` is assumed, and said to stand in {each['place']['file']}")
         statements.facts.setdefault(relation, {}).setdefault(row, []).append(each["place"])
 
 
@@ -82,6 +86,10 @@ def _rest_on_completeness(graph: nx.DiGraph[str], statements: Statements) -> Ite
         if data.get("kind") == "absence" and str(data["relation"]).removeprefix("-") in statements.predicates:
             yield str(data["relation"])
         rule = statements.rules.get(str(data.get("rule", "")))
+        if data.get("cut") and rule is not None:
+            yield from (literal.atom.relation for literal in s.literals(rule.body))
+        elif data.get("cut") and data.get("kind") == "conclusion":
+            yield str(data["relation"])
         for premise in rule.body if rule is not None else ():
             if isinstance(premise, s.Aggregate):
                 yield from (literal.atom.relation for literal in s.literals(premise.body))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from explain.checker.certificate import Certified, ProofError, Same, read_value,
 from explain.checker.statements import Rule, Statements
 from explain.checker.wording import aggregate_sentence, comparison_sentence, premise_source, sentence, source
 from kb.language import syntax as s
-from kb.language.values import ANY, Row
+from kb.language.values import ANY, UNKNOWN, Row
 
 POSITIVE = ("conclusion", "fact")
 
@@ -45,7 +45,7 @@ class Checking:
 
     def _says(self, node: str, wanted: Mapping[str, Any]) -> None:
         """The node's attributes are these and no others (`cut` and the drawing's own may be there)."""
-        data = {key: value for key, value in self.graph.nodes[node].items() if key != "cut"}
+        data = {key: value for key, value in self.graph.nodes[node].items() if key != "cut" or value != 1}
         for key in sorted({*data, *wanted}):
             if data.get(key) != wanted.get(key):
                 raise ProofError(node, f"`{key}` should be {wanted.get(key)!r}, and is {data.get(key)!r}")
@@ -94,7 +94,7 @@ class Checking:
             wanted |= {"criterion": criterion.id, **_criterion(criterion.wordings)}
         self._says(node, wanted)
         below = list(self.graph.adj[node])
-        if not below and not data.get("cut"):
+        if not self.certified.has(relation, row) if data.get("cut") else not below:
             raise ProofError(node, "nothing derives this conclusion")
         for other in below:
             self._has_role(node, other, ("any",))
@@ -142,6 +142,14 @@ class Checking:
             raise ProofError(node, f"an instance gives values to {', '.join(sorted(names))}")
         if not data.get("cut"):
             self._premises(node, rule, rule.body, binding, complete=True)
+        elif not any(binding.items() <= each.items() for each in self._holding(rule, binding)):
+            raise ProofError(node, "cut short here, and yet this is no instance of the rule")
+
+    def _holding(self, rule: Rule, binding: joins.Binding) -> Iterator[joins.Binding]:
+        """The ways in which the rule's body holds under a binding, of what is not shown step by step."""
+        known = {name: value for name, value in binding.items() if value is not UNKNOWN}
+        for each in joins.solutions(self.certified.perfect, rule, rule.body, known):
+            yield {name: each.get(name, value) for name, value in binding.items()}
 
     def _attempt(self, node: str, data: Mapping[str, Any]) -> None:
         rule, binding = self._instance(node)
@@ -278,13 +286,14 @@ class Checking:
         users = list(self.graph.nodes)
         while new := [node for node in users if node not in shown and self._is_shown(node, shown)]:
             shown.update(new)
-        circular = [node for node in users if node not in shown and not self.graph.nodes[node].get("cut")]
+        circular = [node for node in users if node not in shown]
         if circular:
             raise ProofError(circular[0], "this rests on itself")
 
     def _is_shown(self, node: str, shown: set[str]) -> bool:
         below = list(self.graph.adj[node])
         if self.graph.nodes[node]["kind"] == "conclusion":
+            # What is cut short was looked up in the certified model.
             return bool(self.graph.nodes[node].get("cut")) or any(other in shown for other in below)
         return all(other in shown for other in below)
 
