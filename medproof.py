@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explain.determination import Answer, Determination, determine
+from explain.refusals import ProofError
 from explain.verdicts import Verdict
 from facts.opening import (
     CaseProblem,
@@ -39,6 +40,7 @@ from kb.goals import BadGoal, Table
 from kb.language import cache
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
+from kb.language.frontmatter import read_date
 from kb.language.program import Program
 from kb.library import Library, UnreadableFile, load, read_all
 from kb.models import Models, models
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from explain.changes import WhatIf
-    from explain.checker import ProofError
     from explain.checks import ChartContradiction, CheckReport
     from explain.explanations import Explanation
     from explain.hinges import Hinge, Hinged
@@ -65,7 +66,7 @@ __all__ = [
 
 _LATER = {
     "CheckReport": "explain.checks", "Explanation": "explain.explanations", "Hinge": "explain.hinges",
-    "Hinged": "explain.hinges", "Missing": "explain.remedies", "ProofError": "explain.checker",
+    "Hinged": "explain.hinges", "Missing": "explain.remedies",
     "Remedy": "explain.remedies", "WhatIf": "explain.changes",
 }  # fmt: skip
 """What is imported when it is first asked for: deciding a case needs no graphs."""
@@ -137,13 +138,18 @@ def explain(
     """
     from explain.explanations import Explanation, best_explained, explained
     from explain.goals import asked_patterns
+    from explain.outcomes import outcome
     from explain.wording import words
 
+    if best and goal is None:
+        raise CaseProblem("the best proofs are those of one goal; name it")
     at_hand = _one(base, case, payer, on)
     determination = None
     if goal is None:
         determination = _decided(at_hand, seconds, whole=True)
         found, goals = determination.models, asked_patterns(determination.models)
+        if not goals:
+            raise CaseProblem(f"`{case.name}` asks nothing: it has no `requested` fact; name a goal to explain")
         title = f"{at_hand.case}: {at_hand.chart.title or 'every question of the case'}"
     else:
         found, goals = _found(at_hand, goal, seconds)
@@ -153,7 +159,8 @@ def explain(
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
     else:
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
-    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, determination)
+    outcomes = tuple(outcome(found, each) for each in goals)
+    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, outcomes, determination)
 
 
 def missing(
@@ -210,19 +217,24 @@ def hinges(
 
     A list, as a goal may ask about several items. Raises BadGoal, and what `decide` raises.
     """
-    from explain.hinges import Hinged
-    from explain.hinges import hinges as hinges_of
-    from explain.verdicts import verdict
+    from explain.hinges import hinged
 
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
-    return [Hinged(found, each, verdict(found, *each), hinges_of(found, *each)) for each in goals]
+    return [hinged(found, each) for each in goals]
 
 
 def verify(base: Library, proof: nx.DiGraph[str], case: Document) -> None:
-    """Checks a proof against the documents and the chart that it rests on; raises ProofError with the step that fails."""
+    """Checks a proof against the documents and the chart that it rests on.
+
+    Raises ProofError with the step that fails, DocumentErrors when a document or the chart has mistakes.
+    """
     from explain.checker import verify as checked
 
+    payer, day = str(proof.graph.get("payer", "")), read_date(str(proof.graph.get("on", "")))
+    compiled = base.compiled(payer, day or date.today())
+    if mistakes := read_chart(case, compiled.program)[1]:
+        raise DocumentErrors(mistakes)
     checked(proof, base.documents, case)
 
 
@@ -276,9 +288,10 @@ def _one(base: Library, case: Document, payer: str | None, on: date | None) -> O
 def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list[AtomKey]]:
     """The models as far as a goal needs them, and the goal for each item that it asks about."""
     from explain.goals import for_each_question, goal_pattern
+    from explain.outcomes import wanted_for
 
     pattern = goal_pattern(case.program, case.case, goal)
-    wanted = [pattern[0], *(each.trigger.relation for each in case.program.goals)]
+    wanted = wanted_for(case.program, [pattern[0]])
     found = models(case.compiled, case.facts, case.case, engine(), wanted, seconds)
     return found, for_each_question(found, pattern)
 

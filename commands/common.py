@@ -78,6 +78,7 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
     """
     from explain.export.lines import visible
     from explain.formats import CannotExport
+    from explain.refusals import ProofError
     from facts.opening import CaseProblem
     from kb.engines.model import EvaluationError
     from kb.goals import BadGoal
@@ -86,6 +87,10 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
 
     try:
         yield
+    except ProofError as error:
+        # Nothing that the checker refuses is shown: this is a defect of medproof, or a document changed meanwhile.
+        click.echo(visible(f"Error: the explanation fails its own check, and is not shown: {error}"), err=True)
+        sys.exit(1)
     except (DocumentErrors, EvaluationError, CaseProblem, UnreadableFile, CannotExport) as error:
         is_use = isinstance(error, (BadGoal, CaseProblem, UnreadableFile, CannotExport))
         prefix = "Error: " if isinstance(error, (CaseProblem, UnreadableFile, CannotExport)) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
     """
     import medproof
     from explain.export.lines import visible
-    from explain.formats.node_link import read
+    from explain.formats.node_link import read, verified_lines
     from facts.opening import chart_of
 
     with said_plainly():
@@ -43,6 +42,8 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
             graphs = read(proof.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
             raise medproof.CaseProblem(f"{proof}: {error}") from error
+        if not graphs:
+            raise medproof.CaseProblem(f"{proof}: it holds no proof")
         for graph in graphs:
             document = medproof.open_case(chart) if chart else chart_of(graph.graph)
             try:
@@ -50,7 +51,5 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
             except medproof.ProofError as error:
                 click.echo(visible(f"{proof}: the proof does not hold at {error}"), err=True)
                 sys.exit(1)
-            click.echo(f"{proof}: the proof holds: {len(graph)} nodes, checked against the documents that it names")
-            for each in json.loads(graph.graph["assumptions"]):
-                told = ", ".join("_" if value is False else str(value) for value in each["row"])
-                click.echo(visible(f"  it assumes, beyond the chart: {each['relation']}({told})"))
+            for line in verified_lines(graph, document.name):
+                click.echo(visible(f"{proof}: {line}" if not line.startswith(" ") else line))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explain.missing import Ask, Hole, Need, Wanted, opened
-from explain.wording import comparison_words, demand_words, words
+from explain.missing import Ask, Hole, Need, OneOf, Wanted, opened
+from explain.wording import comparison_words, demand_words, spaced, words
 from kb.engines.computed import compute
 from kb.language import syntax as s
 from kb.language.program import Program
@@ -15,19 +15,35 @@ _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def ask_words(program: Program, ask: Ask, audience: str = "") -> str:
-    """The facts that an ask wants, and the comparisons between its values that no single one can show."""
-    shown = {hole: _demand(ask, hole) for hole in ask.holes}
+    """The facts that an ask wants, and the comparisons that are not said in the place of a single value."""
     facts = [_fact_words(program, ask, wanted, audience) for wanted in sorted(ask.wanted, key=str)]
-    several = [need for need in sorted(ask.needs, key=str) if len(need.holes) > 1 and need.holes <= set(shown)]
+    said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
+    left = [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
     text = ", and ".join(facts)
-    between = dict.fromkeys(comparison_words(need.premise, _known(need)) for need in several)
+    between = dict.fromkeys(comparison_words(need.premise, _known(need)) for need in left)
     return f"{text}, so that {' and '.join(between)}" if between and not audience else text
 
 
 def _fact_words(program: Program, ask: Ask, wanted: Wanted, audience: str) -> str:
     relation, row = wanted
-    demands = {i: _demand(ask, term) for i, term in enumerate(row) if isinstance(term, Hole)}
-    return words(program, relation, opened(row), audience, {i: f"[{text}]" for i, text in demands.items() if text})
+    arguments, shown = program.predicate(relation).arguments, dict[int, str]()
+    for position, term in enumerate(row):
+        if isinstance(term, Hole) and (text := _demand(ask, term)):
+            shown[position] = f"[{text}]"
+        elif isinstance(term, OneOf):
+            shown[position] = f"[{_choice_words(program, arguments[position].type, term)}]"
+    return words(program, relation, opened(row), audience, shown)
+
+
+def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
+    """Several values: all but one or two of a domain by what they are not."""
+    domain = program.domains.get(kind)
+    others = [value for value in domain.values if value not in choice.values] if domain is not None else []
+    if domain is not None and len(choice.values) > 3 and len(others) <= 2:
+        spoken = [value.replace("_", " ") for value in others]
+        return f"other than {' and '.join(spoken)}" if spoken else f"any {spaced(kind)}"
+    *first, last = [value.replace("_", " ") for value in choice.values]
+    return f"{', '.join(first)} or {last}"
 
 
 def _demand(ask: Ask, hole: Hole) -> str:
@@ -51,4 +67,4 @@ def _demands(need: Need, hole: Hole) -> Iterator[str]:
 
 
 def _known(need: Need) -> dict[str, Value]:
-    return {name: term for name, term in need.terms if not isinstance(term, Hole)}
+    return {name: term for name, term in need.terms if not isinstance(term, (Hole, OneOf))}

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import product
 
 from explain.criteria import CriterionStatus, branches, status
 from explain.missing import Ask, Open, minimal_asks
+from explain.outcomes import ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
-from explain.questions import Question, questions, speaking_rules
+from explain.questions import Question, questions
 from explain.remedies import remedies
-from explain.verdicts import Verdict, contradictions_beneath, verdict
+from explain.verdicts import Verdict, contradictions_beneath
 from kb.contradictions import Contradiction
 from kb.engines import Engine
-from kb.language.closed import SCOPE, relations_of
 from kb.language.frontmatter import Meta
-from kb.language.program import Fact, Program, ProgramRule, Reading
-from kb.language.strata import needed
+from kb.language.program import Fact, Program, ProgramRule
 from kb.language.values import Row
 from kb.models import Compiled, Models, models
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingVerdict:
-    """The verdict when, of the readings that differ, only these count."""
-
-    readings: tuple[Reading, ...]
-    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -82,67 +72,18 @@ def determine(
     whole: bool = False,
 ) -> Determination:
     """Answers every question of the case, with every criterion if `whole`; raises EvaluationError."""
-    program, facts = compiled.program, tuple(facts)
-    wanted = _wanted(program)
-    found = models(compiled, facts, case, engine, wanted, seconds)
-    under = _Readings(compiled, facts, case, engine, wanted, seconds)
-    answers = tuple(_answer(found, question, under, whole) for question in questions(found))
+    program = compiled.program
+    criteria = [criterion.atom.relation for criterion in program.criteria]
+    goals = [goal.atom.relation for goal in program.goals]
+    found = models(compiled, facts, case, engine, wanted_for(program, [*goals, *criteria]), seconds)
+    answers = tuple(_answer(found, question, whole) for question in questions(found))
     return Determination(case, title, program.payer, program.on, answers, found)
 
 
-def _wanted(program: Program) -> list[str]:
-    goals = [relation for goal in program.goals for relation in (goal.atom.relation, goal.trigger.relation)]
-    criteria = [criterion.atom.relation for criterion in program.criteria]
-    scopes = [name for name in program.rules_for if name.startswith(SCOPE)]
-    return [*goals, *criteria, *scopes]
-
-
-@dataclass
-class _Readings:
-    """The models of the case under each choice of readings, made when a question depends on them."""
-
-    compiled: Compiled
-    facts: tuple[Fact, ...]
-    case: str
-    engine: Engine
-    wanted: list[str]
-    seconds: float | None
-
-    def of(self, question: Question, rules: tuple[ProgramRule, ...]) -> tuple[ReadingVerdict, ...]:
-        """The verdict under each choice of one reading per item that the rules depend on."""
-        program = self.compiled.program
-        used = needed(program.rules_for, [p for rule in rules for p in _relations(rule)])
-        groups: dict[str, list[Reading]] = {}
-        for reading in program.readings:
-            if reading.relation in used:
-                groups.setdefault(reading.relation, []).append(reading)
-        if not any(len(group) > 1 for group in groups.values()):
-            return ()
-        return tuple(
-            ReadingVerdict(choice, verdict(self._models(choice), question.relation, question.row))
-            for choice in product(*groups.values())
-        )
-
-    def _models(self, choice: tuple[Reading, ...]) -> Models:
-        chosen = {reading.relation: reading.name for reading in choice}
-        compiled = self.compiled.with_readings(tuple(sorted(chosen.items())))
-        return models(compiled, self.facts, self.case, self.engine, self.wanted, self.seconds)
-
-
-def _relations(rule: ProgramRule) -> Iterator[str]:
-    for premise in rule.rule.body:
-        yield from relations_of(premise)
-
-
-def _answer(found: Models, question: Question, under: _Readings, whole: bool) -> Answer:
+def _answer(found: Models, question: Question, whole: bool) -> Answer:
     relation, row = question.relation, question.row
-    rules = speaking_rules(found, question)
-    readings = under.of(question, rules)
-    decided = verdict(found, relation, row) if rules else Verdict.UNADDRESSED
-    if decided is not Verdict.CONFLICTING and readings:
-        # Readings are alternatives: what only several of them together would show, none of them says.
-        verdicts = {each.verdict for each in readings}
-        decided = Verdict.DISPUTED if len(verdicts) > 1 else verdicts.pop()
+    reached = outcome_of(found, question)
+    decided, rules = reached.verdict, reached.rules
     proof = cheapest_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
     answer = Answer(
         question=question,
@@ -152,12 +93,17 @@ def _answer(found: Models, question: Question, under: _Readings, whole: bool) ->
         proof=proof,
         silences=tuple(_silences(found, proof)) if proof else (),
         statements=tuple(_statements(found, question, proof)) if proof else (),
-        asks=tuple(each.ask for each in remedies(found, relation, row)) if decided is Verdict.UNDOCUMENTED else (),
+        asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
-        readings=readings,
+        readings=reached.readings,
         documents=(),
     )
     return replace(answer, documents=_documents(found.program, rules, answer))
+
+
+def _asks(found: Models, question: Question) -> tuple[Ask, ...]:
+    """What would establish the goal, as far as a trial confirms it."""
+    return tuple(each.ask for each in remedies(found, question.relation, question.row, each_value=False))
 
 
 def _silences(found: Models, proof: Proof) -> Iterator[Ask]:

@@ -12,9 +12,11 @@ from explain.checker import SCHEMA, verify
 from explain.claims import certificate
 from explain.determination import Determination
 from explain.graph import ProofGraph, plain_row, proof_graph
+from explain.outcomes import Outcome
 from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice
+from explain.verdicts import contradictions_beneath
 from explain.wording import words
-from kb.contradictions import AtomKey
+from kb.contradictions import AtomKey, Contradiction
 from kb.language.documents import Document
 from kb.language.program import Fact
 from kb.models import Models
@@ -34,12 +36,25 @@ class Explanation:
     notes: tuple[str, ...]
     models: Models
     proofs: tuple[ProofGraph, ...]
+    outcomes: tuple[Outcome, ...] = ()
+    """The outcome of each goal, in the order of the graph's."""
     determination: Determination | None = None
 
     @property
     def proof(self) -> ProofGraph:
         """The only proof graph, or the best."""
         return self.proofs[0]
+
+    @property
+    def unreviewed(self) -> list[str]:
+        """The documents behind it, general references left out, that no clinician has approved."""
+        used = {data.get("document") for proof in self.proofs for _, data in proof.graph.nodes(data=True)}
+        metas = (meta for meta in self.models.program.documents if meta.kind != "reference" and meta.full_id in used)
+        return [meta.full_id for meta in metas if meta.review != "approved"]
+
+    def contradictions(self, goal: AtomKey) -> tuple[Contradiction, ...]:
+        """The contradictions of the record that a goal depends on."""
+        return contradictions_beneath(self.models, *goal)
 
 
 def explained(

@@ -44,6 +44,10 @@ def _named(program: Program, text: str) -> AtomKey | None:
 
 
 def _written(program: Program, text: str) -> AtomKey:
+    if re.fullmatch(r"[A-Za-z]*[0-9][\w.-]*|[A-Z][\w.-]*", text.strip()):
+        labels = list(dict.fromkeys(each.label for each in program.criteria))
+        hint = nearest(text.strip(), labels) or f"the criteria are: {', '.join(labels)}"
+        raise BadGoal([_problem(text, f"no criterion in force is called `{text.strip()}`", hint)])
     premises = resolve_goal(program, text)
     if len(premises) != 1 or not isinstance(premises[0], Literal) or premises[0].negated:
         labels = sorted({each.label for each in program.criteria})

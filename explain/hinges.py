@@ -1,7 +1,8 @@
 """What a verdict rests on: the facts without which it falls, and the silences whose opposite would overturn it.
 
-Candidates are read off the proof graph (the provenance of the goal: a fact matters if
-no proof is left without it), and each is tried out by deciding again.
+Every fact that the goal depends on is tried, by deciding again without it; pairs of
+facts where the proof graph (the provenance of the goal) says that no proof is left
+without both.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ from itertools import combinations, islice
 
 from explain.graph import ProofGraph, proof_graph
 from explain.missing import Ask, minimal_asks
-from explain.remedies import fillings, with_changes
-from explain.verdicts import Verdict, verdict
+from explain.outcomes import Outcome, outcome, wanted_for
+from explain.remedies import fillings, remedies
+from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
+from kb.language.program import Fact
+from kb.language.strata import needed
 from kb.language.values import Row
 from kb.models import Models
 
+_FACTS_TRIED = 200
 _PAIRS_TRIED, _PAIRS_KEPT = 40, 10
 _OPPOSITES_TRIED = 2
+_FILLINGS_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,73 +42,92 @@ class Hinge:
 
 @dataclass(frozen=True)
 class Hinged:
-    """What the verdict on a goal rests on."""
+    """What the outcome of a goal rests on."""
 
     models: Models
     goal: AtomKey
-    verdict: Verdict
+    outcome: Outcome
     hinges: tuple[Hinge, ...]
 
 
-def hinges(found: Models, relation: str, row: Row, pairs: bool = True) -> tuple[Hinge, ...]:
-    """The hinges of a goal's verdict: single facts, pairs of facts, silences. The request itself is not one."""
-    proof, now = proof_graph(found, [(relation, row)]), verdict(found, relation, row)
-    goal, facts = (relation, row), list(_facts(found, proof))
-    alone = [each for each in _without(found, goal, now, ((fact,) for fact in facts if _falls(proof, [fact]))) if each]
+def hinged(found: Models, goal: AtomKey) -> Hinged:
+    """The hinges of a goal's outcome: single facts, pairs of facts, silences. The request itself is not one."""
+    now = outcome(found, goal)
+    facts = list(islice(_facts(found, goal), _FACTS_TRIED))
+    alone = list(_without(found, goal, now, ((fact,) for fact in facts)))
     rest = [fact for fact in facts if all(each.facts != (fact,) for each in alone)]
     together: list[Hinge] = []
-    if pairs:
-        candidates = (pair for pair in combinations(rest, 2) if _falls(proof, pair))
-        together = list(islice(_without(found, goal, now, islice(candidates, _PAIRS_TRIED)), _PAIRS_KEPT))
-    return (*alone, *together, *_silences(found, proof, goal, now))
+    if now.verdict is Verdict.MET:
+        proof = proof_graph(found, [goal])
+        pairs = (pair for pair in combinations(rest, 2) if _falls(proof, pair))
+        together = list(islice(_without(found, goal, now, islice(pairs, _PAIRS_TRIED)), _PAIRS_KEPT))
+        return Hinged(found, goal, now, (*alone, *together, *_silences(found, proof, goal, now)))
+    return Hinged(found, goal, now, (*alone, *_openings(found, goal, now)))
 
 
-def _facts(found: Models, proof: ProofGraph) -> Iterator[AtomKey]:
-    """The facts of the case that the proof shows, the request left out."""
-    for node, atom in proof.atoms.items():
-        predicate = found.program.predicate(atom[0])
-        if proof.kind(node) == "fact" and predicate.case_position is not None and not predicate.closed:
-            yield atom
+def _facts(found: Models, goal: AtomKey) -> Iterator[AtomKey]:
+    """The facts of the case, and the denials, that the goal may depend on; the request is left out."""
+    relations = {name.removeprefix("-") for name in needed(found.program.rules_for, [goal[0]])}
+    for fact in found.facts:
+        name = fact.relation.removeprefix("-")
+        if name in relations and not found.program.predicates[name].closed:
+            yield fact.relation, fact.row
 
 
-def _without(found: Models, goal: AtomKey, now: Verdict, sets: Iterable[tuple[AtomKey, ...]]) -> Iterator[Hinge]:
+def _without(found: Models, goal: AtomKey, now: Outcome, sets: Iterable[tuple[AtomKey, ...]]) -> Iterator[Hinge]:
     for facts in sets:
-        after = verdict(with_changes(found, [goal[0]], without=facts), *goal)
-        if after is not now:
+        after = _again(found, goal, without=facts)
+        if after is not now.verdict:
             yield Hinge(facts, None, after)
 
 
+def _again(found: Models, goal: AtomKey, more: Iterable[Fact] = (), without: Iterable[AtomKey] = ()) -> Verdict:
+    return outcome(found.again(wanted_for(found.program, [goal[0]]), more, without), goal).verdict
+
+
 def _falls(proof: ProofGraph, facts: Iterable[AtomKey]) -> bool:
-    """Whether the facts matter: no proof is left without them; or, of a refutation, they are what it rests on."""
+    """Whether no proof is left without the facts."""
     gone = set(facts)
     removed = {node for node, atom in proof.atoms.items() if atom in gone and proof.kind(node) == "fact"}
-    if all(proof.kind(root) == "absence" for root in proof.roots):
-        return True
-    shown = {node for node in proof.graph if proof.kind(node) in ("fact", "absence", "comparison")} - removed
-    pending = [node for node in proof.graph if proof.kind(node) in ("conclusion", "rule", "aggregate")]
-    while new := [node for node in pending if _is_shown(proof, node, shown)]:
-        shown.update(new)
-        pending = [node for node in pending if node not in shown]
-    return not any(root in shown for root in proof.roots)
+    if not removed:
+        return False
+    waiting = {node: _needed(proof, node) + (node in removed) for node in proof.graph}
+    ready = [node for node, number in waiting.items() if not number]
+    while ready:
+        for above in proof.graph.pred[ready.pop()]:
+            waiting[above] -= 1
+            if not waiting[above]:
+                ready.append(above)
+    return all(waiting[root] > 0 for root in proof.roots)
 
 
-def _is_shown(proof: ProofGraph, node: str, shown: set[str]) -> bool:
-    below = proof.graph.adj[node]
-    return any(other in shown for other in below) if proof.kind(node) == "conclusion" else all(o in shown for o in below)
+def _needed(proof: ProofGraph, node: str) -> int:
+    """How many of the nodes beneath a node it needs."""
+    kind = proof.kind(node)
+    return 1 if kind == "conclusion" else len(proof.graph.adj[node]) if kind in ("rule", "aggregate") else 0
 
 
-def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Verdict) -> Iterator[Hinge]:
-    """The silences of the proof whose opposite changes the verdict, each with what would have to be told."""
-    if now is not Verdict.MET:
-        return
+def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
+    """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
     told: set[frozenset[tuple[str, Row]]] = set()
     for node, atom in proof.atoms.items():
         if proof.kind(node) != "absence" or proof.attributes(node)["standing"] == "documented":
             continue
         for ask in minimal_asks(found, *atom)[:_OPPOSITES_TRIED]:
-            filling = next(fillings(found, ask), None) if ask.wanted and ask.facts not in told else None
-            if filling is not None:
-                told.add(ask.facts)
-                after = verdict(with_changes(found, [goal[0]], filling), *goal)
-                if after is not now:
-                    yield Hinge((), ask, after)
+            if not ask.wanted or ask.facts in told:
+                continue
+            told.add(ask.facts)
+            for filling in islice(fillings(found, ask), _FILLINGS_TRIED):
+                after = _again(found, goal, filling)
+                # What only contradicts the record says nothing about its silence.
+                if after is not Verdict.CONFLICTING:
+                    if after is not now.verdict:
+                        yield Hinge((), ask, after)
+                    break
+
+
+def _openings(found: Models, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
+    """The silences that keep a goal open: what, if it were told, would establish it."""
+    if now.verdict is Verdict.UNDOCUMENTED:
+        for remedy in remedies(found, *goal):
+            yield Hinge((), remedy.ask, Verdict.MET)

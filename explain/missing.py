@@ -32,7 +32,14 @@ class Hole:
     number: int
 
 
-Term = Value | Hole
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Values any of which will do, in the place of one: several sets that differ there only are said as one."""
+
+    values: tuple[str, ...]
+
+
+Term = Value | Hole | OneOf
 Terms = tuple[Term, ...]
 Wanted = tuple[str, Terms]
 """A fact to be told: a hole for each value that it has to give, `_` for what may be anything."""
@@ -76,8 +83,8 @@ _NOTHING = Ask(0, frozenset())
 
 
 def opened(row: Terms) -> Row:
-    """The row with `?` for its holes."""
-    return tuple(UNKNOWN if isinstance(term, Hole) else term for term in row)
+    """The row with `?` for its holes, and the first of several values."""
+    return tuple(UNKNOWN if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term for term in row)
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
@@ -256,7 +263,8 @@ def _may_hold(models: Models, need: Need) -> bool:
     """Whether a comparison holds, or still has a hole to fill."""
     if need.holes:
         return True
-    premise, binding = need.premise, {name: term for name, term in need.terms if not isinstance(term, Hole)}
+    premise = need.premise
+    binding = {name: term for name, term in need.terms if not isinstance(term, (Hole, OneOf))}
     try:
         left, right = compute(premise.left, binding), compute(premise.right, binding)
     except (NumberOutOfRange, KeyError):
@@ -275,12 +283,51 @@ def _replaced(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
 
 def _distinct(asks: Iterable[Ask]) -> list[Ask]:
     """The first sets, without those with the same predicates as one before, or that contain one."""
-    kept: list[Ask] = []
+    kept: dict[tuple[str, ...], Ask] = {}
     for ask in asks:
-        names = sorted(relation for relation, _ in ask.facts)
-        if not any(other.facts <= ask.facts or sorted(r for r, _ in other.facts) == names for other in kept):
-            kept.append(ask)
-    return kept[:SETS_KEPT]
+        names = tuple(sorted(relation for relation, _ in ask.wanted))
+        if names in kept:
+            kept[names] = _either(kept[names], ask)
+        elif not any(set(other) <= set(names) and each.facts <= ask.facts for other, each in kept.items()):
+            kept[names] = ask
+    return list(kept.values())[:SETS_KEPT]
+
+
+def _either(kept: Ask, ask: Ask) -> Ask:
+    """Two sets that differ in one value of one fact are one set with either value there; else the first of them."""
+    if kept.cost != ask.cost or len(kept.needs) != len(ask.needs):
+        return kept
+    pairs = list(zip(sorted(kept.wanted, key=_shape), sorted(ask.wanted, key=_shape), strict=True))
+    differing = [
+        (one, position, first, second)
+        for one, other in pairs
+        for position, (first, second) in enumerate(zip(one[1], other[1], strict=True))
+        if not _is_same(first, second)
+    ]
+    if len(differing) != 1:
+        return kept
+    (relation, row), position, first, second = differing[0]
+    values = (*_values(first), *_values(second))
+    if len(values) < 2:
+        return kept
+    changed = (*row[:position], OneOf(tuple(dict.fromkeys(values))), *row[position + 1 :])
+    return Ask(kept.cost, (kept.wanted - {(relation, row)}) | {(relation, changed)}, kept.needs)
+
+
+def _shape(wanted: Wanted) -> str:
+    return f"{wanted[0]} {[term if isinstance(term, str) else '' for term in opened(wanted[1])]}"
+
+
+def _is_same(first: Term, second: Term) -> bool:
+    if isinstance(first, Hole) or isinstance(second, Hole):
+        return isinstance(first, Hole) and isinstance(second, Hole)
+    return first == second or (isinstance(first, OneOf) and second in first.values)
+
+
+def _values(term: Term) -> tuple[str, ...]:
+    if isinstance(term, OneOf):
+        return term.values
+    return (term,) if isinstance(term, str) else ()
 
 
 def _best(found: Iterable[Ask]) -> list[Ask]:

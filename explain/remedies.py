@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from explain.missing import Ask, Hole, Need, Term, minimal_asks
-from explain.verdicts import Verdict, contradictions_beneath, verdict
+from explain.missing import Ask, Hole, Need, OneOf, Term, Wanted, minimal_asks
+from explain.outcomes import Outcome, is_met, outcome, wanted_for
+from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
 from kb.engines.computed import compare, compute
 from kb.language import syntax as s
 from kb.language.program import Fact, Origin
 from kb.language.values import ANY, NumberOutOfRange, Row, Value
-from kb.models import Models, models
+from kb.models import Models
 
 ASSUMPTION = Origin("assumption", "assumption", "", "", "", "", 0)
 _TRIED_PER_ASK = 3
+_VALUES_TRIED = 8
 _FILLINGS_LOOKED_AT = 5_000
 _DAYS_BEFORE = (0, 1, 7, 14, 30, 41, 42, 60, 90, 120, 180, 200, 364, 365, 366, 400, 730)
 _NUMBERS = tuple(Decimal(number) for number in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 20, 30, 40, 41, 50, 51, 100))
@@ -34,45 +36,76 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Missing:
-    """What would establish a goal: its verdict now, and the remedies, easiest first (none if it is refuted)."""
+    """What would establish a goal: its outcome now, and the remedies, easiest first (none if it is refuted)."""
 
     models: Models
     goal: AtomKey
-    verdict: Verdict
+    outcome: Outcome
     remedies: tuple[Remedy, ...]
 
 
-def remedies(found: Models, relation: str, pattern: Row, limit: int = 4) -> tuple[Remedy, ...]:
+def remedies(found: Models, relation: str, pattern: Row, limit: int = 4, each_value: bool = True) -> tuple[Remedy, ...]:
     """The smallest sets of facts that would make the goal met, each tried out, the easiest first.
 
     A set that a second look does not confirm (a negated premise elsewhere may break
     it, or the facts would contradict the record) is left out.
     """
-    tried = (_tried(found, relation, pattern, ask) for ask in minimal_asks(found, relation, pattern) if ask.wanted)
+    tried = (
+        _tried(found, relation, pattern, ask, each_value) for ask in minimal_asks(found, relation, pattern) if ask.wanted
+    )
     confirmed = [each for each in tried if each is not None]
     return tuple(sorted(confirmed, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
 
 
 def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
     """What would establish a goal that does not hold."""
-    now = verdict(found, *goal)
-    return Missing(found, goal, now, remedies(found, *goal, limit) if now is Verdict.UNDOCUMENTED else ())
+    now = outcome(found, goal)
+    is_open = now.verdict is Verdict.UNDOCUMENTED
+    return Missing(found, goal, now, remedies(found, *goal, limit) if is_open else ())
 
 
-def _tried(found: Models, relation: str, pattern: Row, ask: Ask) -> Remedy | None:
+def _tried(found: Models, relation: str, pattern: Row, ask: Ask, each_value: bool) -> Remedy | None:
+    """The ask with an example that works; of values any of which should do, those that do."""
+    if not each_value:
+        works = _works(found, relation, pattern, ask)
+        return None if works is None else Remedy(ask, works)
+    working = [(each, facts) for each in _each_value(ask) if (facts := _works(found, relation, pattern, each)) is not None]
+    if not working:
+        return None
+    return Remedy(_with_values(ask, [each for each, _ in working]), working[0][1])
+
+
+def _works(found: Models, relation: str, pattern: Row, ask: Ask) -> tuple[Fact, ...] | None:
     for facts in islice(fillings(found, ask), _TRIED_PER_ASK):
-        again = with_changes(found, [relation], facts)
-        if again.holds(relation, pattern) and not contradictions_beneath(again, relation, pattern):
-            return Remedy(ask, facts)
+        again = found.again(wanted_for(found.program, [relation]), facts)
+        if is_met(again, (relation, pattern)):
+            return facts
     return None
 
 
-def with_changes(found: Models, wanted: Iterable[str], more: Iterable[Fact] = (), without: Iterable[AtomKey] = ()) -> Models:
-    """The models of the case with facts added to the record, or taken from it."""
-    general, gone = {(fact.relation, fact.row) for fact in found.program.facts}, set(without)
-    stated = (fact for rows in found.stated.values() for fact in rows.values())
-    facts = [fact for fact in stated if (fact.relation, fact.row) not in general | gone]
-    return models(found.compiled, [*facts, *more], found.case, found.engine, wanted, found.seconds)
+def _each_value(ask: Ask) -> list[Ask]:
+    """The ask with each single value in the place of several, for the first fact that has such a place."""
+    for wanted in sorted(ask.wanted, key=str):
+        for position, term in enumerate(wanted[1]):
+            if isinstance(term, OneOf):
+                return [_placed(ask, wanted, position, value) for value in term.values[:_VALUES_TRIED]]
+    return [ask]
+
+
+def _placed(ask: Ask, wanted: Wanted, position: int, value: Term) -> Ask:
+    relation, row = wanted
+    changed = relation, (*row[:position], value, *row[position + 1 :])
+    return Ask(ask.cost, (ask.wanted - {wanted}) | {changed}, ask.needs)
+
+
+def _with_values(ask: Ask, working: list[Ask]) -> Ask:
+    """The ask with those of its values that work."""
+    for wanted in sorted(ask.wanted, key=str):
+        for position, term in enumerate(wanted[1]):
+            if isinstance(term, OneOf):
+                kept = tuple(v for v in term.values if _placed(ask, wanted, position, v) in working)
+                return _placed(ask, wanted, position, kept[0] if len(kept) == 1 else OneOf(kept))
+    return ask
 
 
 def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
@@ -112,7 +145,9 @@ def _assignments(
 
 
 def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
-    binding = {name: filling[term] if isinstance(term, Hole) else term for name, term in need.terms}
+    binding: dict[str, Value] = {}
+    for name, term in need.terms:
+        binding[name] = filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
     try:
         left, right = compute(need.premise.left, binding), compute(need.premise.right, binding)
     except (NumberOutOfRange, KeyError):
@@ -142,6 +177,6 @@ def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Mapping[
     arguments = found.program.predicate(relation).arguments
     values = []
     for term, argument in zip(row, arguments, strict=True):
-        value = filling[term] if isinstance(term, Hole) else term
+        value = filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
         values.append(_candidates(found, argument.type, [], request)[0] if value is ANY else value)
     return Fact(relation, tuple(values), ASSUMPTION)

@@ -24,7 +24,7 @@ def words(program: Program, relation: str, row: Row, audience: str = "", instead
     if denied:
         template = predicate.wordings.get("absent") or (template and f"documented as absent: {template}")
     if not template:
-        return ("not " if denied else "") + atom_text(program, relation, row)
+        return atom_text(program, relation, row)
     values = {argument.name: _value(argument, value) for argument, value in zip(predicate.arguments, row, strict=True)}
     values |= {predicate.arguments[position].name: text for position, text in (instead or {}).items()}
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)

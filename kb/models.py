@@ -88,6 +88,7 @@ class Models:
 
     compiled: Compiled
     case: str
+    facts: tuple[Fact, ...]
     stated: Stated
     perfect: Model
     same: frozenset[str]
@@ -101,6 +102,18 @@ class Models:
     def program(self) -> Program:
         """The program that the models are of."""
         return self.compiled.program
+
+    def again(
+        self,
+        wanted: Iterable[str],
+        more: Iterable[Fact] = (),
+        without: Iterable[AtomKey] = (),
+        compiled: Compiled | None = None,
+    ) -> Models:
+        """The case decided again, with facts added to the record or taken from it, or under another program."""
+        gone = set(without)
+        facts = [fact for fact in self.facts if (fact.relation, fact.row) not in gone]
+        return models(compiled or self.compiled, [*facts, *more], self.case, self.engine, wanted, self.seconds)
 
     def holds(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern is in the perfect model."""
@@ -209,7 +222,7 @@ def models(
     seconds: float | None = None,
 ) -> Models:
     """The models of a case, as far as the wanted relations depend on them; `seconds` bounds each evaluation."""
-    program = compiled.program
+    program, facts = compiled.program, tuple(facts)
     stated: dict[str, dict[Row, Fact]] = {}
     for fact in (*program.facts, *facts):
         stated.setdefault(fact.relation, {}).setdefault(fact.row, fact)
@@ -217,7 +230,7 @@ def models(
     found = contradictions(program, perfect)
     same = compiled.same(stated, bool(found))
     definite = frozenset[str]() if found else compiled.definite(same)
-    return Models(compiled, case, stated, perfect, same, definite, found, engine, seconds)
+    return Models(compiled, case, facts, stated, perfect, same, definite, found, engine, seconds)
 
 
 def _used(program: Program, wanted: Iterable[str] | None) -> frozenset[str]:

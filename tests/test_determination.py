@@ -74,7 +74,7 @@ def test_the_reference_hinges_on_two_statements_and_fusion_on_silence(base: medp
     article = determination.answers[-1]
     assert not article.certain
     assert {relation for ask in article.silences for relation, _ in ask.facts} == {
-        "instability_reported", "listhesis", "severe_degeneration",
+        "chronic_axial_pain", "instability_reported", "listhesis", "severe_degeneration",
     }  # fmt: skip
 
 
@@ -88,7 +88,8 @@ def test_a_statement_made_twice_is_still_a_statement(base: medproof.Library) -> 
 def test_without_statements_the_answer_asks_for_them(base: medproof.Library) -> None:
     found = asks(base, "unstated")
     assert list(found) == ["A1", "A4"]
-    assert found["A1"] == [["other_sources_excluded(unstated, ?, _)"]]
+    [[first]] = found["A1"]
+    assert first.startswith("other_sources_excluded(unstated, ")
     assert any("progressive_deficit" in fact for ask in found["A4"] for fact in ask)
 
 

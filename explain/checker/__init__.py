@@ -13,10 +13,11 @@ from typing import Any
 
 import networkx as nx
 
-from explain.checker.certificate import ProofError, certified, read_value
+from explain.checker.certificate import certified, read_value
 from explain.checker.joins import CannotCheck
 from explain.checker.nodes import Checking
 from explain.checker.statements import Statements, in_force, read
+from explain.refusals import ProofError
 from kb.language import syntax as s
 from kb.language.documents import Document
 
@@ -46,9 +47,11 @@ def _verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Docume
         raise ProofError("proof", f"its schema is `{about['schema']}`, and this checks {SCHEMA}")
     if about["case"] != chart.meta.case:
         raise ProofError("proof", f"it is about the case `{about['case']}`, and the chart about `{chart.meta.case}`")
-    _check_documents(json.loads(about["documents"]), [*policies, chart])
-    statements = read(policies, chart)
-    _assume(statements, json.loads(about["assumptions"]))
+    documents_named = json.loads(about["documents"])
+    _check_documents(documents_named, [*policies, chart])
+    # A document is known by its id and digest; where the file lies is as the proof tells it.
+    statements = read(policies, chart, {each["id"]: str(each["file"]) for each in documents_named})
+    _assume(statements, json.loads(about["assumptions"]), chart.meta.case)
     wanted = list(_rest_on_completeness(graph, statements))
     models = certified(statements, chart.meta.case, json.loads(about["certificate"]), wanted)
     checking = Checking(graph, statements, models)
@@ -69,12 +72,15 @@ def _check_documents(claimed: list[dict[str, str]], documents: list[Document]) -
         raise ProofError(document, "this document is not what the proof rests on: its text differs, or it is not in force")
 
 
-def _assume(statements: Statements, assumptions: list[dict[str, Any]]) -> None:
-    """Adds the facts that the proof says it assumes beyond the chart."""
+def _assume(statements: Statements, assumptions: list[dict[str, Any]], case: str) -> None:
+    """Adds the facts that the proof says it assumes beyond the chart: what a chart might state of the case."""
     for each in assumptions:
         relation = str(each["relation"])
-        arguments = statements.predicates[relation.removeprefix("-")].arguments
-        row = tuple(read_value(statements, value, kind) for value, (_, kind) in zip(each["row"], arguments, strict=True))
+        predicate = statements.predicates[relation.removeprefix("-")]
+        pairs = list(zip(each["row"], predicate.arguments, strict=True))
+        row = tuple(read_value(statements, value, kind) for value, (_, kind) in pairs)
+        if not predicate.is_fact or [value for value, (_, kind) in pairs if kind == "case"] != [case]:
+            raise ProofError("assumption", f"`{relation}` is assumed, and is nothing that a chart states of the case")
         if each["place"]["document"] not in OUTSIDE or each["place"]["file"] not in OUTSIDE:
             raise ProofError("assumption", f"`{relation}` is assumed, and said to stand in {each['place']['file']}")
         statements.facts.setdefault(relation, {}).setdefault(row, []).append(each["place"])

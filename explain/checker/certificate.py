@@ -10,22 +10,15 @@ is missing. (Both follow from the rules being stratified, by induction on the st
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from explain.checker.joins import Binding, Rows, Sides, pattern_of, solutions
 from explain.checker.statements import Predicate, Rule, Statements
+from explain.refusals import ProofError
 from kb.language import syntax as s
-from kb.language.values import ANY, UNKNOWN, Row, Value
-
-
-class ProofError(Exception):
-    """A proof that does not hold: the first step that fails, and why."""
-
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(f"{step}: {message}")
-        self.step = step
+from kb.language.values import ANY, UNKNOWN, Mark, Row, Value, read_number
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,6 @@ class Certified:
 
     perfect: Sides
     possible: Sides
-    case: str
 
     def has(self, relation: str, pattern: Row, same: Same = ()) -> bool:
         """Whether an atom of the pattern holds, with one value at the positions that have to be the same."""
@@ -84,7 +76,7 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
     _check_derivations(statements, claims.get("certain", []), Sides(statements, upper, lower, lenient=False))
     possible = Sides(statements, upper, lower, lenient=True)
     _check_closed(possible, cone, "the possible model")
-    return Certified(perfect, possible, case)
+    return Certified(perfect, possible)
 
 
 def _cone(statements: Statements, wanted: Iterable[str]) -> set[str]:
@@ -104,7 +96,10 @@ def _claimed(statements: Statements, step: Mapping[str, Any]) -> tuple[Rule, Row
     rule = statements.rules.get(step["rule"])
     if rule is None:
         raise ProofError("certificate", f"no document has the rule {step['rule']}")
-    return rule, _row(statements, rule.head.relation, step["row"])
+    row = _row(statements, rule.head.relation, step["row"])
+    if any(isinstance(value, Mark) for value in row):
+        raise ProofError("certificate", f"the claimed instance of {rule.id} leaves a value open")
+    return rule, row
 
 
 def _row(statements: Statements, relation: str, values: list[Any]) -> Row:
@@ -114,25 +109,28 @@ def _row(statements: Statements, relation: str, values: list[Any]) -> Row:
 
 def read_value(statements: Statements, value: Any, kind: str) -> Value:
     """A value of a proof: a text of a type; null is `?`, false is `_`."""
-    from decimal import Decimal, InvalidOperation
-
     if value is None or value is False:
         return UNKNOWN if value is None else ANY
     try:
-        return Decimal(str(value)) if kind == "number" else statements.value(str(value), kind)
-    except (InvalidOperation, ValueError) as error:
+        found = read_number(str(value)) if kind == "number" else statements.value(str(value), kind)
+    except ValueError as error:
         raise ProofError("value", f"`{value}` is not a {kind}") from error
+    domain = statements.domains.get(kind)
+    if domain is not None and all(member.name != found for member in domain.members):
+        raise ProofError("value", f"`{value}` is not a value of `{kind}`")
+    return found
 
 
 def _check_derivations(statements: Statements, steps: list[Mapping[str, Any]], sides: Sides) -> None:
     """Each claimed row follows from the facts and from rows that follow before it: none supports itself."""
     shown = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    local = replace(sides, shown=shown)
     pending = list(steps)
     while pending:
         left = []
         for step in pending:
             rule, row = _claimed(statements, step)
-            if _follows(sides, shown, rule, row):
+            if _follows(local, rule, row):
                 shown.add(rule.head.relation, row)
             else:
                 left.append(step)
@@ -141,19 +139,13 @@ def _check_derivations(statements: Statements, steps: list[Mapping[str, Any]], s
         pending = left
 
 
-def _follows(sides: Sides, shown: Rows, rule: Rule, row: Row) -> bool:
+def _follows(sides: Sides, rule: Rule, row: Row) -> bool:
     """Whether an instance of the rule concludes the row from what is shown.
 
     Its positive premises come from there; `not` and aggregates ask the sides, which are complete beneath.
     """
     binding = unify(sides.statements, rule.head, row)
-    if binding is None:
-        return False
-    positive = [p for p in rule.body if isinstance(p, s.Literal) and not p.negated]
-    rest = [p for p in rule.body if p not in positive]
-    local = Sides(sides.statements, shown, shown, lenient=False)
-    ways = solutions(local, rule, positive, binding, rule.body)
-    return any(next(solutions(sides, rule, rest, way, rule.body), None) is not None for way in ways)
+    return binding is not None and next(solutions(sides, rule, rule.body, binding), None) is not None
 
 
 def unify(statements: Statements, head: s.Atom, row: Row) -> Binding | None:
@@ -178,7 +170,7 @@ def _check_closed(sides: Sides, cone: set[str], model: str) -> None:
             continue
         for binding in solutions(sides, rule, rule.body, {}):
             row = pattern_of(rule.head, binding)
-            if not sides.upper.covers(rule.head.relation, row):
+            if not sides.upper.covers(rule.head.relation, row, sides.lenient):
                 raise ProofError("certificate", f"the rule {rule.id} leads to an atom that {model} is said not to have")
 
 
@@ -201,4 +193,5 @@ def open_rows(statements: Statements, predicate: Predicate, case: str) -> set[Ro
 
 
 def _speaks(subject: Row, row: Row, about: tuple[int, ...]) -> bool:
-    return all(said in (ANY, row[i]) for said, i in zip(subject, about, strict=True))
+    """Whether a statement is on the subject of a row; one whose subject is not told whole is on none."""
+    return all(said is not UNKNOWN and said in (ANY, row[i]) for said, i in zip(subject, about, strict=True))

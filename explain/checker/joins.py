@@ -71,13 +71,14 @@ class Rows:
             if all(v is ANY or d is ANY or v == d != UNKNOWN or (d is UNKNOWN and v is not UNKNOWN) for v, d in pairs):
                 yield row
 
-    def covers(self, relation: str, row: Row) -> bool:
-        """Whether the row is there, or one that leaves open what the row tells."""
+    def covers(self, relation: str, row: Row, lenient: bool) -> bool:
+        """Whether the row is there, or a denial of all such; leniently, or one that leaves open what the row tells."""
         rows = self.rows.get(relation, set())
         if row in rows:
             return True
-        marked = (each for each in rows if any(isinstance(value, Mark) for value in each))
-        return any(all(v == w or isinstance(v, Mark) for v, w in zip(each, row, strict=True)) for each in marked)
+        loose = (ANY, UNKNOWN) if lenient else (ANY,)
+        marked = (each for each in rows if any(value in loose for value in each))
+        return any(all(v == w or v in loose for v, w in zip(each, row, strict=True)) for each in marked)
 
 
 def _fit(value: Value, wanted: Value, lenient: bool) -> bool:
@@ -92,17 +93,21 @@ class Sides:
 
     `lenient` asks for what is possible at most: positive premises over `upper`, `not`
     over `lower`; otherwise for what is certain: the other way round. In the perfect
-    model both sides are the same rows.
+    model both sides are the same rows. With `shown`, positive premises ask only what is
+    shown already.
     """
 
     statements: Statements
     upper: Rows
     lower: Rows
     lenient: bool
+    shown: Rows | None = None
 
     @property
     def holding(self) -> Rows:
         """The rows that positive premises ask."""
+        if self.shown is not None:
+            return self.shown
         return self.upper if self.lenient else self.lower
 
 
@@ -132,8 +137,9 @@ def _join(
     rest = sorted(rest, key=lambda each: not (isinstance(each, s.Comparison) and each.op == "="))
     ready = next((p for p in rest if _is_ready(p, body, binding)), None)
     if ready is None:
-        if not rest:
-            yield binding
+        if rest:
+            raise CannotCheck("a premise has variables that no other one binds")
+        yield binding
         return
     others_left = [each for each in rest if each is not ready]
     for extended in satisfied(sides, rule, ready, body, binding):

@@ -13,13 +13,16 @@ from typing import Any
 import networkx as nx
 
 from explain.checker import joins
-from explain.checker.certificate import Certified, ProofError, Same, read_value, unify
+from explain.checker.certificate import Certified, Same, read_value, unify
 from explain.checker.statements import Rule, Statements
 from explain.checker.wording import aggregate_sentence, comparison_sentence, premise_source, sentence, source
+from explain.refusals import ProofError
 from kb.language import syntax as s
 from kb.language.values import ANY, UNKNOWN, Row
 
 POSITIVE = ("conclusion", "fact")
+CUTTABLE = ("conclusion", "rule", "absence", "attempt")
+"""The kinds that a large proof may leave unexpanded."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,12 @@ class Checking:
         }  # fmt: skip
         if data.get("kind") not in checks:
             raise ProofError(node, f"there is no kind `{data.get('kind')}`")
+        if data.get("cut") and (list(self.graph.adj[node]) or data["kind"] not in CUTTABLE):
+            raise ProofError(node, "it is said not to be looked into, and yet something stands beneath it")
         checks[data["kind"]](node, data)
 
     def _says(self, node: str, wanted: Mapping[str, Any]) -> None:
-        """The node's attributes are these and no others (`cut` and the drawing's own may be there)."""
+        """The node's attributes are these and no others (`cut` may be there)."""
         data = {key: value for key, value in self.graph.nodes[node].items() if key != "cut" or value != 1}
         for key in sorted({*data, *wanted}):
             if data.get(key) != wanted.get(key):
@@ -114,6 +119,9 @@ class Checking:
         if rule is None:
             raise ProofError(node, f"no document has the rule {data.get('rule')}")
         values = _json(node, data.get("substitution"), dict)
+        for name, value in values.items():
+            if value is False or (value is None and not name.startswith("_")):
+                raise ProofError(node, f"its substitution leaves `{name}` open")
         return rule, {name: read_value(self.statements, value, rule.types.get(name, "")) for name, value in values.items()}
 
     def _says_rule(self, node: str, rule: Rule, kind: str) -> None:
@@ -156,9 +164,28 @@ class Checking:
         self._says_rule(node, rule, "attempt")
         if data.get("cut"):
             return
+        given = {name for above in self.graph.pred[node] for name in self._asked_of(above, rule)}
+        bound = given | {v.name for premise in rule.body if self._is_shown_below(node, rule, premise, binding)
+                         for v in s.premise_variables(premise)}  # fmt: skip
+        if loose := sorted(set(binding) - bound):
+            raise ProofError(node, f"nothing gives `{loose[0]}` its value")
         self._premises(node, rule, rule.body, binding, complete=False)
         if not any(edge["role"] == "fails" for edge in self.graph.adj[node].values()):
             raise ProofError(node, "an attempt has a premise that fails")
+
+    def _asked_of(self, above: str, rule: Rule) -> Iterable[str]:
+        """The variables of a rule's head that an absence above gives values."""
+        if self.graph.nodes[above]["kind"] != "absence":
+            return ()
+        return unify(self.statements, rule.head, self._atom(above)[1]) or {}
+
+    def _is_shown_below(self, node: str, rule: Rule, premise: s.Premise, binding: joins.Binding) -> bool:
+        """Whether a literal, or what binds a value, is shown to hold beneath an attempt.
+
+        (An atom that one premise asks for and another forbids has one edge, which says that it fails.)
+        """
+        shown = (o for o in self.graph.adj[node] if isinstance(premise, s.Literal) or self.graph.nodes[o].get("holds"))
+        return any(self._shows(other, rule, premise, binding, holds=True) for other in shown)
 
     def _premises(self, node: str, rule: Rule, body: Iterable[s.Premise], binding: joins.Binding, complete: bool) -> None:
         """Each node below is one of the premises, holding or failing as its edge says; `complete`: each premise is there."""
@@ -236,7 +263,7 @@ class Checking:
             self._has_role(node, other, ("instead", "miss"))
             kind = self.graph.nodes[other]["kind"]
             if kind == "fact":
-                if self._atom(other)[0].removeprefix("-") != relation.removeprefix("-"):
+                if not self._speaks_of(other, relation, row):
                     raise ProofError(other, "this speaks of something else than what is absent")
             elif kind != "attempt":
                 raise ProofError(other, "an absence rests on what the record says instead, and on rules that fail")
@@ -246,9 +273,25 @@ class Checking:
                 if rule.head.relation != relation or start is None or any(binding.get(n) != v for n, v in start.items()):
                     raise ProofError(other, "this rule would not conclude what is absent")
 
+    def _speaks_of(self, fact: str, relation: str, row: Row) -> bool:
+        """Whether a fact is on the subject of a pattern of its predicate."""
+        other, said = self._atom(fact)
+        predicate = self.statements.predicates[relation.removeprefix("-")]
+        marks = (ANY, UNKNOWN)
+        return other.removeprefix("-") == predicate.name and all(
+            said[i] == row[i] or said[i] in marks or row[i] in marks for i in predicate.about
+        )
+
     def _same(self, node: str) -> Same:
+        """The positions that an absence wants the same, each group of two or more."""
         text = self.graph.nodes[node].get("same")
-        return tuple(tuple(positions) for positions in _json(node, text, list)) if text is not None else ()
+        if text is None:
+            return ()
+        arity, groups = len(self._atom(node)[1]), _json(node, text, list)
+        for each in groups:
+            if len(set(each)) < 2 or len(set(each)) != len(each) or not set(each) <= set(range(arity)):
+                raise ProofError(node, "`same` names positions of arguments")
+        return tuple(tuple(each) for each in groups)
 
     def _inner(self, node: str, data: Mapping[str, Any]) -> None:
         """A comparison or an aggregate is checked with the rule above it, so there must be one."""
@@ -269,33 +312,40 @@ class Checking:
         arguments = self.statements.predicates[relation.removeprefix("-")].arguments
         pairs = zip(values, arguments, strict=True)
         pattern = tuple(read_value(self.statements, value, kind) for value, (_, kind) in pairs)
-        if not roots:
-            raise ProofError("proof", "it shows nothing")
+        if not roots or any(self.graph.nodes[root]["kind"] not in (*POSITIVE, "absence") for root in roots):
+            raise ProofError("proof", "a goal starts from conclusions, facts or an absence")
         for root in roots:
             if root not in self.graph:
                 raise ProofError(root, "the proof starts from this node, and has none such")
             found = self._atom(root)
-            is_it = found == (relation, pattern) if self.graph.nodes[root]["kind"] == "absence" else found[0] == relation
+            is_absent = self.graph.nodes[root]["kind"] == "absence"
+            is_it = found == (relation, pattern) and not self._same(root) if is_absent else found[0] == relation
             if not is_it or not _is_of(found[1], pattern):
                 raise ProofError(root, "this is not what was asked for")
 
     def check_support(self) -> None:
-        """No conclusion rests on itself alone (raises ProofError)."""
-        rest = ("conclusion", "rule", "aggregate")
-        shown = {node for node, data in self.graph.nodes(data=True) if data["kind"] not in rest}
-        users = list(self.graph.nodes)
-        while new := [node for node in users if node not in shown and self._is_shown(node, shown)]:
-            shown.update(new)
-        circular = [node for node in users if node not in shown]
+        """No conclusion rests on itself alone (raises ProofError).
+
+        Dowling and Gallier's (1984) counters: each node waits for as many of those below
+        it as it needs, a conclusion for one of them.
+        """
+        waiting = {node: self._needed(node) for node in self.graph}
+        ready = [node for node, number in waiting.items() if not number]
+        while ready:
+            for above in self.graph.pred[ready.pop()]:
+                waiting[above] -= 1
+                if not waiting[above]:
+                    ready.append(above)
+        circular = [node for node, number in waiting.items() if number > 0]
         if circular:
             raise ProofError(circular[0], "this rests on itself")
 
-    def _is_shown(self, node: str, shown: set[str]) -> bool:
-        below = list(self.graph.adj[node])
-        if self.graph.nodes[node]["kind"] == "conclusion":
+    def _needed(self, node: str) -> int:
+        kind = self.graph.nodes[node]["kind"]
+        if kind == "conclusion":
             # What is cut short was looked up in the certified model.
-            return bool(self.graph.nodes[node].get("cut")) or any(other in shown for other in below)
-        return all(other in shown for other in below)
+            return 0 if self.graph.nodes[node].get("cut") else 1
+        return self.graph.out_degree(node) if kind in ("rule", "aggregate") else 0
 
 
 def _is_of(row: Row, pattern: Row) -> bool:

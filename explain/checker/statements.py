@@ -78,7 +78,7 @@ class Statements:
         domain = self.domains.get(kind)
         if domain is None or not domain.ordered:
             return None
-        return next(number for number, member in enumerate(domain.members) if member.name == value)
+        return next((number for number, member in enumerate(domain.members) if member.name == value), None)
 
     def stated(self, relation: str) -> Iterable[Row]:
         """The rows that documents state of a relation."""
@@ -103,9 +103,10 @@ def in_force(documents: Iterable[Document], payer: str, on: date) -> list[Docume
     return list(chosen.values())
 
 
-def read(policies: Iterable[Document], chart: Document | None) -> Statements:
-    """The statements of policies and of a chart."""
-    policies = list(policies)
+def read(policies: Iterable[Document], chart: Document, files: Mapping[str, str]) -> Statements:
+    """The statements of policies and of a chart; `files` says under which name each document is known."""
+    policies = [replace(each, name=files[each.id]) for each in policies]
+    chart = replace(chart, name=files[chart.id])
     found = Statements()
     for document, stated in _each(policies):
         if isinstance(stated.node, s.DomainDeclaration):
@@ -116,7 +117,7 @@ def read(policies: Iterable[Document], chart: Document | None) -> Statements:
             found.predicates[predicate.name] = predicate
     for document, stated in _each(policies):
         _describe(found, document, stated)
-    for document, stated in _each([*policies, *([chart] if chart is not None else [])]):
+    for document, stated in _each([*policies, chart]):
         if isinstance(stated.node, s.Rule) and stated.node.head is not None:
             _rule_or_fact(found, document, stated, stated.node, stated.node.head)
     return found
@@ -169,7 +170,7 @@ def _rule_or_fact(found: Statements, document: Document, stated: Stated, node: s
     place = place_of(document, stated)
     if node.body:
         rule_id = _new_id(found, document, stated, head)
-        body = tuple(_qualified_premise(found, document, premise) for premise in node.body)
+        body = _apart(tuple(_qualified_premise(found, document, premise) for premise in node.body))
         named = _qualified_atom(found, document, head)
         types: dict[str, str] = {}
         _collect_types(found, [*body, s.Literal(named)], types)
@@ -220,26 +221,81 @@ def _qualified_premise(found: Statements, document: Document, premise: s.Premise
     return premise
 
 
+def _apart(body: tuple[s.Premise, ...]) -> tuple[s.Premise, ...]:
+    """The body with the variables of each aggregate that are its own named apart: two may use one name."""
+    outer = {
+        v.name for p in body for v in (s.term_variables(p.bound) if isinstance(p, s.Aggregate) else s.premise_variables(p))
+    }
+    made: list[s.Premise] = []
+    for number, premise in enumerate(body):
+        if isinstance(premise, s.Aggregate):
+            names = {v.name for inner in premise.body for v in s.premise_variables(inner)}
+            names |= {v.name for term in premise.terms for v in s.term_variables(term)}
+            new: dict[str, s.Term] = {name: s.Variable(f"{name}{APART}{number}") for name in names - outer}
+            inside = s.substituted(s.Rule(None, _apart(premise.body)), new).body
+            terms = s.substituted(s.Rule(s.Atom("", premise.terms), ()), new).head
+            assert terms is not None
+            premise = replace(premise, terms=terms.terms, body=inside)
+        made.append(premise)
+    return tuple(made)
+
+
+APART = "§"
+"""Stands between a variable's name and the number that tells it apart."""
+
+
+def plain_variable(name: str) -> str:
+    """A variable's name as its author wrote it."""
+    return name.split(APART)[0]
+
+
 def _collect_types(found: Statements, body: Iterable[s.Premise], types: dict[str, str]) -> None:
-    """The types of variables: literals give them, and an aggregate gives its value's to what it binds."""
+    """The types of variables: literals give them, then comparisons and aggregates pass them on, until nothing is new."""
     body = list(body)
+    for literal in s.literals(body):
+        arguments = found.predicates[literal.atom.predicate].arguments
+        for term, (_, kind) in zip(literal.atom.terms, arguments, strict=True):
+            if isinstance(term, s.Variable):
+                types.setdefault(term.name, kind)
+    premises = list(_flat(body))
+    known = -1
+    while known != len(types):
+        known = len(types)
+        for premise in premises:
+            if isinstance(premise, s.Comparison):
+                sides = (premise.left, premise.right)
+                kind = next((k for side in sides if (k := term_type(side, types))), "")
+                bound: tuple[s.Term, ...] = sides
+            else:
+                kind, bound = aggregate_type(premise, types), (premise.bound,)
+            for side in bound:
+                if isinstance(side, s.Variable) and kind:
+                    types.setdefault(side.name, kind)
+
+
+def _flat(body: Iterable[s.Premise]) -> Iterator[s.Comparison | s.Aggregate]:
     for premise in body:
-        if isinstance(premise, s.Literal):
-            arguments = found.predicates[premise.atom.predicate].arguments
-            for term, (_, kind) in zip(premise.atom.terms, arguments, strict=True):
-                if isinstance(term, s.Variable):
-                    types.setdefault(term.name, kind)
-        elif isinstance(premise, s.Aggregate):
-            _collect_types(found, premise.body, types)
-    for premise in body:
-        if isinstance(premise, s.Aggregate) and isinstance(premise.bound, s.Variable):
-            first = premise.terms[0]
-            is_value = premise.function in ("min", "max") and isinstance(first, s.Variable)
-            types.setdefault(premise.bound.name, types.get(getattr(first, "name", ""), "") if is_value else "number")
-        elif isinstance(premise, s.Comparison) and premise.op == "=":
-            for one, other in ((premise.left, premise.right), (premise.right, premise.left)):
-                if isinstance(one, s.Variable) and isinstance(other, s.Variable) and other.name in types:
-                    types.setdefault(one.name, types[other.name])
+        if isinstance(premise, s.Aggregate):
+            yield from _flat(premise.body)
+        if not isinstance(premise, s.Literal):
+            yield premise
+
+
+def term_type(term: s.Term, types: Mapping[str, str]) -> str:
+    """The type of a term as far as it is known: a difference of days is a number, a shifted day is a day."""
+    if isinstance(term, s.Variable):
+        return types.get(term.name, "")
+    if isinstance(term, s.Constant):
+        return "number" if isinstance(term.value, Decimal) else ""
+    kinds = [term_type(side, types) or ("date" if isinstance(side, s.Constant) else "") for side in (term.left, term.right)]
+    if kinds.count("date") == 2 or ("" in kinds and "date" not in kinds):
+        return "number"
+    return "date" if kinds.count("date") == 1 and "" not in kinds else "number" if "date" not in kinds else ""
+
+
+def aggregate_type(premise: s.Aggregate, types: Mapping[str, str]) -> str:
+    """The type of an aggregate's value."""
+    return term_type(premise.terms[0], types) if premise.function in ("min", "max") else "number"
 
 
 def _typed_premise(found: Statements, premise: s.Premise, types: Mapping[str, str]) -> s.Premise:
@@ -248,13 +304,11 @@ def _typed_premise(found: Statements, premise: s.Premise, types: Mapping[str, st
         return replace(premise, atom=_typed_atom(found, premise.atom))
     if isinstance(premise, s.Comparison):
         sides = (premise.left, premise.right)
-        kind = next((types[t.name] for t in sides if isinstance(t, s.Variable) and types.get(t.name)), "")
+        kind = next((k for t in sides if not isinstance(t, s.Constant) and (k := term_type(t, types))), "")
         return replace(premise, left=_typed(found, premise.left, kind), right=_typed(found, premise.right, kind))
-    first = premise.terms[0]
-    is_value = premise.function in ("min", "max") and isinstance(first, s.Variable)
-    kind = types.get(getattr(first, "name", ""), "") if is_value else "number"
     body = tuple(_typed_premise(found, inner, types) for inner in premise.body)
-    return replace(premise, body=body, bound=_typed(found, premise.bound, kind))
+    terms = tuple(_typed(found, term, "") for term in premise.terms)
+    return replace(premise, terms=terms, body=body, bound=_typed(found, premise.bound, aggregate_type(premise, types)))
 
 
 def _typed_atom(found: Statements, atom: s.Atom) -> s.Atom:
@@ -264,7 +318,15 @@ def _typed_atom(found: Statements, atom: s.Atom) -> s.Atom:
 
 
 def _typed(found: Statements, term: s.Term, kind: str) -> s.Term:
+    """The term with typed constants; a text inside arithmetic is a day."""
+    if isinstance(term, s.Arithmetic):
+        left, right = (_typed(found, t, "date" if _is_text(t) else "") for t in (term.left, term.right))
+        return replace(term, left=left, right=right)
     return replace(term, value=found.value(term.value, kind)) if isinstance(term, s.Constant) and kind else term
+
+
+def _is_text(term: s.Term) -> bool:
+    return isinstance(term, s.Constant) and isinstance(term.value, str)
 
 
 def plain_name(relation: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from explain.checker import joins
-from explain.checker.statements import Statements, plain_name
+from explain.checker.statements import Statements, plain_name, plain_variable
 from kb.language import syntax as s
 from kb.language.values import ANY, UNKNOWN, Row, Value, number_text, quoted
 
@@ -26,7 +26,7 @@ def sentence(statements: Statements, relation: str, row: Row, audience: str = ""
     if relation.startswith("-"):
         template = predicate.wordings.get("absent") or (template and f"documented as absent: {template}")
     if not template:
-        return ("not " if relation.startswith("-") else "") + source(statements, relation, row)
+        return source(statements, relation, row)
     values = {}
     for (name, kind), value in zip(predicate.arguments, row, strict=True):
         text = f"[{'date' if kind == 'date' else spaced(name)}]" if value in (ANY, UNKNOWN) else _text(value)
@@ -83,7 +83,7 @@ def _term_source(term: s.Term, binding: Mapping[str, Value]) -> str:
     if isinstance(term, s.Variable):
         if term.name in binding:
             return _value_source(binding[term.name])
-        return "_" if term.is_anonymous else term.name
+        return "_" if term.is_anonymous else plain_variable(term.name)
     sides = [f"({_term_source(t, binding)})" if isinstance(t, s.Arithmetic) else _term_source(t, binding)
              for t in (term.left, term.right)]  # fmt: skip
     return f"{sides[0]} {term.op} {sides[1]}"
@@ -132,7 +132,8 @@ def _value(term: s.Term, binding: Mapping[str, Value]) -> Value | None:
 def _words(term: s.Term, binding: Mapping[str, Value]) -> str:
     value = _value(term, binding)
     if isinstance(term, s.Variable):
-        return spaced(term.name) if value is None else f"{spaced(term.name)} {_value_words(value)}"
+        name = spaced(plain_variable(term.name))
+        return name if value is None else f"{name} {_value_words(value)}"
     plain = _term_source(term, binding).replace('"', "").replace(" - ", " − ").replace(" * ", " × ")
     if isinstance(term, s.Arithmetic) and value is not None:
         return f"{_text(value)} ({plain})"

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from explain.determination import Answer
     from explain.hinges import Hinge, Hinged
     from explain.missing import Ask
+    from explain.outcomes import Outcome
     from explain.remedies import Missing
 
 VERDICT_STYLES = {Verdict.MET: GOOD, Verdict.REFUTED: BAD, Verdict.CONFLICTING: BAD}
 
 
-def _add_goal(page: Page, program: Program, goal: AtomKey, verdict: Verdict) -> None:
+def _add_goal(page: Page, program: Program, goal: AtomKey, reached: Outcome) -> None:
     page.add(words(program, *goal), TITLE)
-    page.add(verdict.value, VERDICT_STYLES.get(verdict, WARN), 2)
+    reads = reached.verdict.value if reached.question is None else f"{reached.verdict.value}: {reached.reads}"
+    page.add(reads, VERDICT_STYLES.get(reached.verdict, WARN), 2)
 
 
 # Missing
@@ -38,11 +40,11 @@ def missing_page(found: list[Missing], width: int, audience: str = "") -> Page:
         program = each.models.program
         if number:
             page.add()
-        _add_goal(page, program, each.goal, each.verdict)
-        if each.verdict is Verdict.MET:
+        _add_goal(page, program, each.goal, each.outcome)
+        if each.outcome.verdict is Verdict.MET:
             page.add("Nothing is missing: it holds.", "", 2)
         elif not each.remedies:
-            page.add(_NOTHING_HELPS[each.verdict], WARN, 2, 2)
+            page.add(_NOTHING_HELPS[each.outcome.verdict], WARN, 2, 2)
         else:
             page.add("Any one of these would establish it; each was tried:", "", 2)
         for remedy in each.remedies:
@@ -54,6 +56,8 @@ _NOTHING_HELPS = {
     Verdict.REFUTED: "The record rules it out: nothing that could be added would establish it. `medproof why-not` says why.",
     Verdict.CONFLICTING: "The record contradicts itself on it: resolve that first. `medproof decide` shows where.",
     Verdict.UNDOCUMENTED: "No set of facts that was tried establishes it.",
+    Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is missing. That is no refusal.",
+    Verdict.DISPUTED: "The readings of the policy differ, and the answer with them; `medproof decide` shows how.",
 }
 
 
@@ -64,7 +68,7 @@ def missing_data(found: list[Missing]) -> dict[str, Any]:
         "goals": [
             {
                 "goal": atom_data(each.models.program, *each.goal),
-                "verdict": each.verdict.value,
+                "verdict": each.outcome.verdict.value,
                 "sets": [
                     {
                         "words": ask_words(each.models.program, remedy.ask),
@@ -92,7 +96,7 @@ def hinges_page(found: list[Hinged], width: int) -> Page:
     for number, each in enumerate(found):
         if number:
             page.add()
-        _add_goal(page, each.models.program, each.goal, each.verdict)
+        _add_goal(page, each.models.program, each.goal, each.outcome)
         if not each.hinges:
             page.add("No single fact, pair of facts or silence of those in its proofs changes the verdict.", "", 2, 2)
         add_hinges(page, each.models, each.hinges)
@@ -130,7 +134,7 @@ def hinges_data(found: list[Hinged]) -> dict[str, Any]:
         "goals": [
             {
                 "goal": atom_data(each.models.program, *each.goal),
-                "verdict": each.verdict.value,
+                "verdict": each.outcome.verdict.value,
                 "hinges": [_hinge_data(each.models, hinge) for hinge in each.hinges],
             }
             for each in found

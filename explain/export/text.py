@@ -83,8 +83,6 @@ class _Section:
         self._contradictions()
         self._readings()
         self._asks()
-        if self.verbose:
-            self._hinges()
         if answer.criteria:
             self.page.add("Criteria", TITLE, 2)
         for each in answer.criteria:
@@ -147,14 +145,6 @@ class _Section:
             for number, ask in enumerate(asks):
                 start = f"- {lead}" if number == 0 else f"  {' ' * len(lead)}or: "
                 self.page.add(f"{start}{self._ask(ask)}", "", 4, 2 + len(lead))
-
-    def _hinges(self) -> None:
-        """What the verdict rests on, fact by fact: each is tried, so it is told when more is asked for."""
-        from explain.export.findings import add_hinges
-        from explain.hinges import hinges
-
-        question = self.answer.question
-        add_hinges(self.page, self.models, hinges(self.models, question.relation, question.row))
 
     def _ask(self, ask: Ask) -> str:
         return ask_words(self.models.program, ask)

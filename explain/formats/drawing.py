@@ -26,8 +26,8 @@ COLOURS = {
 """Fill and line of each kind."""
 
 _SHAPES = {
-    "conclusion": "box", "rule": "cds", "fact": "note", "absence": "octagon", "attempt": "cds", "comparison": "ellipse",
-    "aggregate": "folder",
+    "conclusion": "box", "rule": "component", "fact": "note", "absence": "octagon", "attempt": "component",
+    "comparison": "ellipse", "aggregate": "folder",
 }  # fmt: skip
 _STYLES = {"conclusion": "rounded,filled", "absence": "filled,dashed", "attempt": "filled,dashed"}
 KIND_NAMES = {

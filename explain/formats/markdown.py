@@ -7,6 +7,7 @@ import re
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import Options
+from explain.formats.headings import heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 
@@ -21,17 +22,24 @@ def export(explanation: Explanation, options: Options) -> str:
     for number, proof in enumerate(explanation.proofs, 1):
         if len(explanation.proofs) > 1:
             lines += [f"## Proof {number} of {len(explanation.proofs)}", ""]
-        for goal in outlines(proof):
+        for asked, goal in zip(proof.asked, outlines(proof), strict=True):
+            lines += [f"> {escaped(line)}" for line in heading(explanation, asked)] if number == 1 else []
+            lines.append("")
             for item in goal:
                 _show(lines, item, 0, frozenset([explanation.case]))
             lines.append("")
-    lines.append("Every step was checked against the documents.")
+    lines += [f"> {escaped(line)}" for line in standing_lines(explanation)]
+    lines.append("\nEvery step was checked against the documents.")
     return "\n".join(lines) + "\n"
 
 
 def escaped(text: str) -> str:
     """The text as Markdown shows it, on one line."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~&])", r"\\\1", " ".join(visible(text).split()))
+
+
+def _folded(item: Item) -> str:
+    return (" (not looked into)" if item.is_cut else " (shown above)") if item.folded else ""
 
 
 def _show(lines: list[str], item: Item, depth: int, chart: frozenset[str]) -> None:
@@ -45,7 +53,7 @@ def _show(lines: list[str], item: Item, depth: int, chart: frozenset[str]) -> No
     elif item.ways > 1:
         text += f" (in {item.ways} ways, any of which is enough)"
     mark = "✗" if item.fails and item.kind in ("comparison", "aggregate") else MARKS[item.kind]
-    lines.append(f"{indent}- {mark} {text}{' (shown above)' if item.folded else ''}")
+    lines.append(f"{indent}- {mark} {text}{_folded(item)}")
     source = item.by if item.by is not None else data if item.kind in ("fact", "rule", "attempt") else None
     if source is not None and not item.folded:
         where = rule_line(source) if item.by is not None else place(source, chart) if item.kind == "fact" else ""

@@ -25,8 +25,25 @@ def graph_data(graph: nx.DiGraph[str]) -> dict[str, Any]:
 
 def read(text: str) -> list[nx.DiGraph[str]]:
     """The graphs in a JSON text; raises ValueError when it holds none."""
-    data = json.loads(text)
     try:
+        data = json.loads(text)
         return [nx.DiGraph(nx.node_link_graph(each, edges="edges")) for each in (data if isinstance(data, list) else [data])]
-    except (KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
-        raise ValueError(f"this is no graph in node-link form ({error})") from error
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
+        raise ValueError("this is no proof as `medproof explain` exports it: no graph in node-link form") from error
+
+
+def verified_lines(graph: nx.DiGraph[str], chart: str) -> list[str]:
+    """What a proof that was verified says: of what, under which documents, and what it does not show."""
+    about, lines = graph.graph, ["the proof holds, of:"]
+    for goal in json.loads(about["goals"]):
+        for root in goal["roots"]:
+            data = graph.nodes[root]
+            stands = f"absent ({data['standing']})" if data["kind"] == "absence" else "so"
+            lines.append(f"  {data['atom']}: {stands}")
+    lines.append(f"  payer {about['payer'] or 'not stated'}, on {about['on']}, chart {chart}; {len(graph)} nodes")
+    for each in json.loads(about["assumptions"]):
+        told = ", ".join("_" if value is False else "?" if value is None else value for value in each["row"])
+        lines.append(f"  it assumes, beyond the chart: {each['relation']}({told})")
+    if cut := sum(1 for node in graph if graph.nodes[node].get("cut")):
+        lines.append(f"  {cut} nodes are not shown step by step; they were looked up in the certified model")
+    return lines

@@ -33,6 +33,8 @@ class Item:
     ways: int
     below: tuple[Item, ...]
     folded: bool = False
+    is_cut: bool = False
+    """Folded although it was not shown before: it lies too deep, or the graph was cut there."""
 
     @property
     def kind(self) -> str:
@@ -58,8 +60,10 @@ _DEEPEST = 200
 def _item(proof: ProofGraph, node: str, role: str, seen: set[str], depth: int = 0) -> Item:
     data = proof.attributes(node)
     below = proof.below(node)
-    if (node in seen or depth > _DEEPEST) and below:
+    if node in seen and below:
         return Item(node, data, role, None, 0, (), folded=True)
+    if (depth > _DEEPEST and below) or data.get("cut"):
+        return Item(node, data, role, None, 0, (), folded=True, is_cut=True)
     seen.add(node)
     by = None
     ways = sum(proof.kind(other) in ("rule", "fact") for other in below) if data["kind"] == "conclusion" else 0

@@ -136,7 +136,8 @@ document.querySelectorAll(".drawing .node").forEach((each) => {
   each.setAttribute("aria-label", [...each.querySelectorAll("text")].map((line) => line.textContent).join(" "));
 });
 document.querySelectorAll(".drawing").forEach((each) => {
-  const root = each.querySelector(".node");
+  const first = each.closest("section").querySelector(".outline [data-node]");
+  const root = first && document.getElementById(`${first.dataset.node}-picture`);
   if (root) centre(root);
 });
 window.addEventListener("beforeprint", () => all(true));

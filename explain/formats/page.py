@@ -17,15 +17,18 @@ from markupsafe import Markup
 
 from explain.asking import ask_words
 from explain.criteria import CriterionStatus
+from explain.determination import Answer
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part
+from explain.formats.headings import heading, standing_lines
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.graph import Asked, ProofGraph
-from explain.hinges import Hinge, hinges
+from explain.hinges import Hinge, hinged
+from explain.outcomes import outcome
 from explain.remedies import lacking
-from explain.verdicts import Verdict, verdict
+from explain.verdicts import Verdict
 from explain.wording import words
 
 _HERE = Path(__file__).parent
@@ -46,7 +49,7 @@ def export(explanation: Explanation, options: Options) -> str:
         title=explanation.title,
         payer=explanation.payer,
         on=explanation.on,
-        notes=explanation.notes,
+        notes=(*explanation.notes, *standing_lines(explanation)),
         sections=sections,
         member=options.audience == "member",
         marks=MARKS,
@@ -87,6 +90,7 @@ class _Section:
     question: str
     verdict: str
     reads: str
+    warnings: tuple[str, ...]
     counts: dict[str, int]
     criteria: tuple[_Criterion, ...]
     statements: tuple[str, ...]
@@ -119,23 +123,26 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     goal, found = (asked.relation, asked.pattern), explanation.models
     answers = explanation.determination.answers if explanation.determination else ()
     answer = next((each for each in answers if (each.question.relation, each.question.row) == goal), None)
-    now = answer.verdict if answer is not None else verdict(found, *goal)
+    reached = outcome(found, goal)
+    now, question = reached.verdict, reached.question
     is_member = options.audience == "member"
     try:
         picture, why_not = _svg(drawn_part(proof, is_member), prefix), ""
     except CannotExport as error:
         picture, why_not = None, str(error)
+    rests_on = [each for each in hinged(found, goal).hinges if not _is_remedy(each, now)]
     statuses = [each for each in answer.criteria if not each.excludes] if answer is not None else []
     remedies = lacking(found, goal).remedies if now is Verdict.UNDOCUMENTED else ()
     return _Section(
         id=prefix,
-        question=answer.question.worded("question") if answer else words(found.program, *goal),
+        question=question.worded("question") if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=answer.question.worded(now.value, now.value) if answer else now.value,
+        reads=reached.reads + _rests(answer),
+        warnings=tuple(heading(explanation, asked)[question is not None :]),
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
-        hinges=tuple(_hinge(explanation, proof, each, prefix) for each in hinges(found, *goal)),
+        hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
         missing=tuple(ask_words(found.program, each.ask, "member" if is_member else "") for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
         roots=tuple(_line(item, prefix, is_member) for items in outlines(proof) for item in items),
@@ -144,6 +151,19 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         why_no_picture=why_not,
         nodes=len(proof.graph),
     )
+
+
+def _rests(answer: Answer | None) -> str:
+    """What a reader of the bare verdict has to know."""
+    if answer is None:
+        return ""
+    word = " (on the reviewer’s word)" if answer.statements else ""
+    return word + (" (on the record’s silence)" if answer.verdict is Verdict.MET and not answer.certain else "")
+
+
+def _is_remedy(hinge: Hinge, now: Verdict) -> bool:
+    """Whether a hinge is what the page lists as missing already."""
+    return hinge.opposite is not None and now is Verdict.UNDOCUMENTED
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
@@ -168,7 +188,7 @@ def _hinge(explanation: Explanation, proof: ProofGraph, hinge: Hinge, prefix: st
         facts.append(
             {
                 "words": words(explanation.models.program, relation, row),
-                "node": f"{prefix}-{next(shown)}",
+                "node": f"{prefix}-{node}" if (node := next(shown, "")) else "",
                 "place": f"{origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}: “{origin.passage}”",
             }
         )
@@ -186,7 +206,7 @@ def _line(item: Item, prefix: str, is_member: bool) -> _Line:
     elif item.ways > 1:
         remark = f"in {item.ways} ways, any of which is enough"
     if item.folded:
-        remark = ", ".join(filter(None, (remark, "shown above")))
+        remark = ", ".join(filter(None, (remark, "not looked into" if item.is_cut else "shown above")))
     is_rule = item.kind in ("rule", "attempt")
     mark = "✗" if item.fails and item.kind in ("comparison", "aggregate") else MARKS[item.kind]
     return _Line(

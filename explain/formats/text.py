@@ -5,6 +5,7 @@ from __future__ import annotations
 from explain.explanations import Explanation
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats import Options
+from explain.formats.headings import heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 
@@ -29,14 +30,15 @@ def page(explanation: Explanation, options: Options) -> Page:
         if len(explanation.proofs) > 1:
             made.add()
             made.add(f"Proof {number} of {len(explanation.proofs)}", TITLE)
-        for goal in outlines(proof):
+        for asked, goal in zip(proof.asked, outlines(proof), strict=True):
             made.add()
+            for line in heading(explanation, asked) if number == 1 else ():
+                made.add(line, WARN, 0, 2)
             for item in goal:
                 _show(made, item, "", "", frozenset([explanation.case]))
-        if proof.cut:
-            made.add()
-            made.add(f"Cut: {proof.cut} nodes were not looked into. Ask for --minimal, or for one atom further down.", WARN)
     made.add()
+    for line in standing_lines(explanation):
+        made.add(line, WARN, 0, 2)
     made.add(_LEGEND, DIM, 0, 2)
     return made
 
@@ -67,7 +69,7 @@ def _lines(item: Item, chart: frozenset[str]) -> list[tuple[str, str]]:
     else:
         lines = [(f"{mark} {data['words']}{_remark(item)}", style)]
     if item.folded:
-        return [(f"{lines[0][0]} (shown above)", DIM)]
+        return [(f"{lines[0][0]} ({'not looked into' if item.is_cut else 'shown above'})", DIM)]
     if item.by is not None:
         lines.append((f"by {rule_line(item.by)}", DIM))
         lines += [(f"“{item.by['passage']}”", DIM)] if item.by.get("passage") else []

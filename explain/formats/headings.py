@@ -1,0 +1,33 @@
+"""What every form says beside the proof: the outcome, contradictions, what was cut, and who has reviewed the documents."""
+
+from __future__ import annotations
+
+from explain.explanations import Explanation
+from explain.graph import Asked
+from explain.verdicts import Verdict
+from explain.wording import words
+
+
+def heading(explanation: Explanation, asked: Asked) -> list[str]:
+    """The outcome of a goal, and the contradictions that it depends on."""
+    number = explanation.proof.asked.index(asked) if asked in explanation.proof.asked else 0
+    reached = explanation.outcomes[number] if explanation.outcomes else None
+    lines = []
+    if reached is not None and reached.question is not None:
+        lines.append(f"{reached.question.worded('question')} {reached.reads.upper()}")
+    if reached is not None and reached.verdict is Verdict.UNADDRESSED:
+        lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
+    for each in explanation.contradictions((asked.relation, asked.pattern)):
+        atoms = "; ".join(words(explanation.models.program, *atom) for atom in each.atoms)
+        lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
+    return lines
+
+
+def standing_lines(explanation: Explanation) -> list[str]:
+    """What has to be known of the whole: what was cut short, and that nobody has approved the documents."""
+    lines = []
+    if cut := sum(proof.cut for proof in explanation.proofs):
+        lines.append(f"Cut: {cut} nodes were not looked into. Ask for --minimal, or for one atom further down.")
+    if explanation.unreviewed:
+        lines.append(f"By {', '.join(explanation.unreviewed)}; not yet approved by a clinician.")
+    return lines

@@ -1,0 +1,100 @@
+"""The outcome of a goal: the verdict of the models, and for a question of the case what readings and scope make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from explain.questions import Question, questions, speaking_rules
+from explain.verdicts import Verdict, contradictions_beneath, verdict
+from kb.contradictions import AtomKey
+from kb.language.closed import SCOPE, relations_of
+from kb.language.program import Program, ProgramRule, Reading
+from kb.language.strata import needed
+from kb.models import Models
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingVerdict:
+    """The verdict when, of the readings that differ, only these count."""
+
+    readings: tuple[Reading, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict on a goal, and of a question the rules that speak to it and the verdict under each choice of readings."""
+
+    verdict: Verdict
+    question: Question | None = None
+    rules: tuple[ProgramRule, ...] = ()
+    readings: tuple[ReadingVerdict, ...] = ()
+
+    @property
+    def reads(self) -> str:
+        """The verdict as the goal words it."""
+        return self.verdict.value if self.question is None else self.question.worded(self.verdict.value, self.verdict.value)
+
+
+def wanted_for(program: Program, goals: list[str]) -> list[str]:
+    """What has to be evaluated for the outcome of goals: they, what the case asks, and what speaks to it."""
+    triggers = [goal.trigger.relation for goal in program.goals]
+    scopes = [name for name in program.rules_for if name.startswith(SCOPE)]
+    return [*goals, *triggers, *scopes]
+
+
+def outcome(found: Models, goal: AtomKey) -> Outcome:
+    """The outcome of a goal; the models hold at least what `wanted_for` names."""
+    asked = next((each for each in questions(found) if (each.relation, each.row) == goal), None)
+    return outcome_of(found, asked) if asked is not None else Outcome(verdict(found, *goal))
+
+
+def outcome_of(found: Models, question: Question) -> Outcome:
+    """The outcome of a question of the case."""
+    rules = speaking_rules(found, question)
+    readings = tuple(_readings(found, question, rules))
+    decided = verdict(found, question.relation, question.row) if rules else Verdict.UNADDRESSED
+    if decided is not Verdict.CONFLICTING and readings:
+        # Readings are alternatives: what only several of them together would show, none of them says.
+        verdicts = {each.verdict for each in readings}
+        decided = Verdict.DISPUTED if len(verdicts) > 1 else verdicts.pop()
+    return Outcome(decided, question, rules, readings)
+
+
+def is_met(found: Models, goal: AtomKey) -> bool:
+    """Whether the outcome of a goal is *met*: the same question, answered without the bounds, which cost most."""
+    if not found.holds(*goal) or contradictions_beneath(found, *goal):
+        return False
+    asked = next((each for each in questions(found) if (each.relation, each.row) == goal), None)
+    if asked is None:
+        return True
+    rules = speaking_rules(found, asked)
+    return bool(rules) and all(again.holds(*goal) for _, again in _under_readings(found, asked, rules))
+
+
+def _readings(found: Models, question: Question, rules: tuple[ProgramRule, ...]) -> Iterator[ReadingVerdict]:
+    """The verdict under each choice of readings."""
+    for choice, again in _under_readings(found, question, rules):
+        yield ReadingVerdict(choice, verdict(again, question.relation, question.row))
+
+
+def _under_readings(
+    found: Models, question: Question, rules: tuple[ProgramRule, ...]
+) -> Iterator[tuple[tuple[Reading, ...], Models]]:
+    """The models under each choice of one reading per item that the rules depend on."""
+    program = found.program
+    if not program.readings:
+        return
+    used = needed(program.rules_for, [name for rule in rules for p in rule.rule.body for name in relations_of(p)])
+    groups: dict[str, list[Reading]] = {}
+    for reading in program.readings:
+        if reading.relation in used:
+            groups.setdefault(reading.relation, []).append(reading)
+    if not any(len(group) > 1 for group in groups.values()):
+        return
+    for choice in product(*groups.values()):
+        chosen = {reading.relation: reading.name for reading in choice}
+        compiled = found.compiled.with_readings(tuple(sorted(chosen.items())))
+        yield choice, found.again(wanted_for(program, [question.relation]), compiled=compiled)
