@@ -64,4 +64,5 @@ def _change(determination: Determination, instance: Instance, gained: bool) -> I
     relation, row = instance.head
     rule, program = instance.rule, determination.models.program
     concludes = "a contradiction" if rule.is_constraint else words(program, relation, row)
-    return InstanceChange(gained, rule.id, f"{rule.origin.title}, {rule.origin.section}", concludes)
+    passage = f": “{rule.origin.passage}”" if rule.origin.passage else ""
+    return InstanceChange(gained, rule.id, f"{rule.origin.title}, {rule.origin.section}{passage}", concludes)

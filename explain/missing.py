@@ -88,7 +88,7 @@ def opened(row: Terms) -> Row:
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
-    """The cheapest sets of facts for an atom of the pattern: at most four, and of each rule at most two."""
+    """The cheapest sets of facts for an atom of the pattern: a few, and of each rule at most two."""
     search = _Search(models)
     ways = search.ways(relation, pattern)
     if len(ways) < 2:

@@ -8,7 +8,7 @@ programs too. Further proofs are found by Lawler's (1972) partition of what is l
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -46,10 +46,15 @@ class Proof:
     text: str = ""
 
     def walk(self) -> Iterator[Proof]:
-        """This node and all beneath it."""
-        yield self
-        for premise in self.premises:
-            yield from premise.walk()
+        """This node and all beneath it, in the order of reading; what is shared once."""
+        seen: set[int] = set()
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                pending += reversed(node.premises)
 
 
 def cheapest_proof(models: Models, relation: str, pattern: Row, without: frozenset[AtomKey] = frozenset()) -> Proof | None:
@@ -97,7 +102,7 @@ class Chosen:
 
     root: AtomKey
     choice: Choice
-    cost: float
+    cost: int
 
 
 def cheapest_choice(models: Models, roots: Iterable[AtomKey], without: frozenset[AtomKey] = frozenset()) -> Chosen | None:
@@ -109,7 +114,7 @@ def best_choices(models: Models, roots: Iterable[AtomKey], wanted: int, reads: C
     """The best proofs, cheapest first; of those that read the same the first. Gives up after some tries for each."""
     search, order = _Search(models, list(roots), frozenset()), count()
     first = search.cheapest(lambda atom, instance: True)
-    queue: list[tuple[float, int, Chosen, Choice, frozenset[tuple[AtomKey, Instance]]]] = []
+    queue: list[tuple[int, int, Chosen, Choice, frozenset[tuple[AtomKey, Instance]]]] = []
     if first is not None:
         heapq.heappush(queue, (first.cost, next(order), first, {}, frozenset()))
     found: dict[object, Chosen] = {}
@@ -175,10 +180,11 @@ class _Search:
                     self.premises[instance] = positive_premises(self.models, instance)
                     pending += self.premises[instance]
 
-    def _costs(self, allows: Callable[[AtomKey, Instance], bool]) -> tuple[dict[AtomKey, float], dict[AtomKey, Instance]]:
+    def _costs(self, allows: Callable[[AtomKey, Instance], bool]) -> tuple[dict[AtomKey, int], dict[AtomKey, Instance]]:
         """The cost of each atom and the derivation that gives it; a stated atom is taken as stated."""
         stated = (atom for atom in self.instances if self.models.is_stated(*atom) and atom not in self.without)
-        costs: dict[AtomKey, float] = dict.fromkeys(stated, 1.0)
+        # Whole numbers: the cost of what is used twice doubles with each step, beyond any float.
+        costs: dict[AtomKey, int] = dict.fromkeys(stated, 100)
         best: dict[AtomKey, Instance] = {}
         users: dict[AtomKey, list[tuple[AtomKey, Instance]]] = {}
         pending = []
@@ -193,32 +199,56 @@ class _Search:
             parts = [costs.get(premise) for premise in self.premises[instance]]
             if any(part is None for part in parts):
                 continue
-            cost = 1.0 + len(instance.rule.rule.body) / 100 + sum(part for part in parts if part is not None)
-            if cost < costs.get(atom, float("inf")):
+            cost = 100 + len(instance.rule.rule.body) + sum(part for part in parts if part is not None)
+            if atom not in costs or cost < costs[atom]:
                 costs[atom], best[atom] = cost, instance
                 pending += users.get(atom, [])
         return costs, best
 
 
-def _tree(models: Models, atom: AtomKey, choice: Choice) -> Proof:
+def _tree(models: Models, root: AtomKey, choice: Choice) -> Proof:
+    """The proof of an atom, from the facts up: each atom is proved once, however often it is used."""
+    made: dict[AtomKey, Proof] = {}
+    pending = [root]
+    while pending:
+        atom = pending[-1]
+        wanted = [] if atom in made or atom not in choice else _atoms_beneath(models, choice[atom])
+        missing = [each for each in wanted if each not in made]
+        if missing:
+            pending += missing
+            continue
+        made.setdefault(atom, _node(models, atom, choice, made))
+        pending.pop()
+    return made[root]
+
+
+def _atoms_beneath(models: Models, instance: Instance) -> list[AtomKey]:
+    """What an instance rests on: its positive premises, and what its aggregates count."""
+    aggregates = (premise for premise in instance.rule.rule.body if isinstance(premise, s.Aggregate))
+    elements = (atom for premise in aggregates for atom in counted(models, premise, instance.binding))
+    return [*positive_premises(models, instance), *elements]
+
+
+def _node(models: Models, atom: AtomKey, choice: Choice, made: Mapping[AtomKey, Proof]) -> Proof:
+    if atom in made:
+        return made[atom]
     relation, row = atom
     if atom not in choice:
         return Proof("fact", relation, row, origin=models.stated[relation][row].origin)
     instance = choice[atom]
-    premises = tuple(_premise(models, premise, instance, choice) for premise in instance.rule.rule.body)
+    premises = tuple(_premise(models, premise, instance, made) for premise in instance.rule.rule.body)
     return Proof("conclusion", relation, row, instance.rule.id, instance.rule.origin, premises)
 
 
-def _premise(models: Models, premise: s.Premise, instance: Instance, choice: Choice) -> Proof:
+def _premise(models: Models, premise: s.Premise, instance: Instance, made: Mapping[AtomKey, Proof]) -> Proof:
     binding = instance.binding
     if isinstance(premise, s.Comparison):
         return Proof("comparison", text=comparison_words(premise, binding))
     if isinstance(premise, s.Aggregate):
-        elements = tuple(_tree(models, atom, choice) for atom in counted(models, premise, binding))
+        elements = tuple(made[atom] for atom in counted(models, premise, binding))
         text = aggregate_words(premise, binding, aggregate_of(models, premise, binding))
         return Proof("aggregate", premises=elements, text=text)
     relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
     if premise.negated:
         return Proof("absence", relation, row, silent=models.is_possible(relation, row))
-    atom = atoms_of(models, relation, row)[0] if premise.atom.strong else (relation, row)
-    return _tree(models, atom, choice)
+    return made[atoms_of(models, relation, row)[0] if premise.atom.strong else (relation, row)]

@@ -8,8 +8,12 @@ import pytest
 
 import medproof
 from explain.determination import Answer
+from explain.proofs import cheapest_proof
 from explain.wording import atom_text
+from kb.engines import engine
 from kb.language.documents import read
+from kb.models import Compiled, models
+from tests.support import facts, program
 
 ROOT = Path(__file__).parent.parent
 
@@ -97,3 +101,17 @@ def test_only_imaging_is_asked_for_when_only_imaging_is_missing(base: medproof.L
     found = asks(base, "silent-on-imaging")
     assert list(found) == ["A3"]
     assert {fact.split("(")[0] for ask in found["A3"] for fact in ask} <= {"stenosis", "root_compression", "myelopathy"}
+
+
+def test_a_long_chain_is_proved_and_what_is_shared_is_proved_once() -> None:
+    """Depth beyond Python's recursion limit, and a proof whose tree would double with each step."""
+    steps = 1100
+    source = "#fact base(Case: case).\n#pred p0(Case: case).\n#pred q0(Case: case).\np0(C) :- base(C).\nq0(C) :- base(C).\n"
+    for n in range(1, steps):
+        source += f"#pred p{n}(Case: case).\n#pred q{n}(Case: case).\n"
+        source += f"p{n}(C) :- p{n - 1}(C), q{n - 1}(C).\nq{n}(C) :- p{n - 1}(C), q{n - 1}(C).\n"
+    of = program(source)
+    found = models(Compiled(of), facts("base(x).", of), "x", engine(), [f"p{steps - 1}"])
+    proof = cheapest_proof(found, f"p{steps - 1}", ("x",))
+    assert proof is not None
+    assert sum(node.kind == "conclusion" for node in proof.walk()) == 2 * steps - 1

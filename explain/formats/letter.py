@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 from explain.explanations import Explanation
 from explain.export.lines import Page
-from explain.graph import ProofGraph
+from explain.graph import Asked, ProofGraph
+from explain.verdicts import Verdict
 
-_HOLDS = "We looked at what your records say, and found that {}. These are the reasons:"
-_OPEN = "From the records that we have, we could not yet see that {}. This is what we found:"
-_MISSING = "These things would have to be in your records, or they speak against it:"
+_HOLDS = "We looked at what your records say, and found that {}."
+_OPEN = "From the records that we have, we could not yet see that {}."
+_CONFLICT = (
+    "Your records contradict themselves on whether {}. Until that is cleared up, nothing is concluded from them; please ask "
+    "your doctor about it."
+)
+_UNADDRESSED = "We have no rules of your health plan for this request. That does not mean that it is refused."
+_FOUND = "This is what we found:"
+_NOT_FOUND = "We did not find in your records that:"
 _CLOSING = (
     "A nurse or a physician looks at this before anybody decides. If something in your records is missing or wrong, "
     "please ask your doctor to send it to us."
@@ -18,28 +25,43 @@ _CLOSING = (
 
 
 def letter(explanation: Explanation, width: int) -> Page:
-    """The letter, a paragraph for each goal and a line for each reason that has words for a member."""
+    """The letter: for each goal what was found, and what was not, of all that has words for a member."""
     page = Page(width)
+    page.add(f"About your request, by the rules that we have for {explanation.on}.")
+    page.add()
     proof = explanation.proof
-    for asked in proof.asked:
-        sentences = [sentence for root in asked.roots for sentence in _own(proof, root)]
-        if not sentences:
-            continue
-        holds = proof.kind(asked.roots[0]) != "absence"
-        page.add((_HOLDS if holds else _OPEN).format(sentences[0]))
-        found = list(dict.fromkeys(each for root in asked.roots for each in _reasons(proof, root, True)))
-        for reason in [each for each in found if each != sentences[0]]:
-            page.add(f"- {reason[0].upper()}{reason[1:]}.", "", 2, 2)
-        lacking = list(dict.fromkeys(each for root in asked.roots for each in _reasons(proof, root, False)))
-        lacking = [each for each in lacking if each not in (*found, sentences[0])]
-        if lacking and not holds:
+    for number, asked in enumerate(proof.asked):
+        own = next((text for root in asked.roots for text in _own(proof, root)), "")
+        if own:
+            _goal(page, proof, asked, own, explanation.outcomes[number].verdict if explanation.outcomes else None)
             page.add()
-            page.add(_MISSING)
-            for reason in lacking:
-                page.add(f"- {reason[0].upper()}{reason[1:]}.", "", 2, 2)
-        page.add()
     page.add(_CLOSING)
     return page
+
+
+def _goal(page: Page, proof: ProofGraph, asked: Asked, own: str, reached: Verdict | None) -> None:
+    if reached is Verdict.UNADDRESSED:
+        page.add(_UNADDRESSED)
+        return
+    holds = proof.kind(asked.roots[0]) != "absence"
+    opening = _CONFLICT if reached is Verdict.CONFLICTING else _HOLDS if holds else _OPEN
+    page.add(opening.format(own))
+    found = _distinct(proof, asked, True, {own})
+    _listed(page, _FOUND, [f"{each[0].upper()}{each[1:]}" for each in found])
+    if not holds and reached is not Verdict.CONFLICTING:
+        _listed(page, _NOT_FOUND, _distinct(proof, asked, False, {own, *found}))
+
+
+def _listed(page: Page, title: str, sentences: list[str]) -> None:
+    if sentences:
+        page.add(title)
+    for each in sentences:
+        page.add(f"- {each}.", "", 2, 2)
+
+
+def _distinct(proof: ProofGraph, asked: Asked, holding: bool, without: set[str]) -> list[str]:
+    sentences = dict.fromkeys(each for root in asked.roots for each in _reasons(proof, root, holding))
+    return [each for each in sentences if each not in without]
 
 
 def _own(proof: ProofGraph, node: str) -> Iterator[str]:
@@ -58,11 +80,17 @@ def _reasons(proof: ProofGraph, root: str, holding: bool) -> Iterator[str]:
             continue
         seen.add(node)
         kind = proof.kind(node)
-        here = holds and kind in ("conclusion", "fact")
-        if here if holding else kind == "absence":
+        if (holds and kind in ("conclusion", "fact")) if holding else _is_lacking(proof, node):
             yield from _own(proof, node)
         for other in proof.below(node):
             role = proof.role(node, other)
             # What an absence in a proof rests on is no reason of its own: it says why something is not there.
             if kind != "absence" or not holding or node == root:
                 pending.append((other, holds and role in ("any", "all", "counts", "miss")))
+
+
+def _is_lacking(proof: ProofGraph, node: str) -> bool:
+    """Whether something is absent that the record does not tell otherwise."""
+    if proof.kind(node) != "absence":
+        return False
+    return not any(proof.role(node, other) == "instead" for other in proof.below(node))

@@ -23,6 +23,7 @@ from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part
 from explain.formats.headings import heading, standing_lines
+from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.graph import Asked, ProofGraph
 from explain.hinges import Hinge, hinged
@@ -36,7 +37,9 @@ _MARKS = {"met": "✓ met", "refuted": "✗ not met", "undocumented": "? no reco
 
 
 def export(explanation: Explanation, options: Options) -> str:
-    """The page."""
+    """The page; for a member the letter."""
+    if options.audience == "member":
+        return _letter(explanation)
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -60,6 +63,12 @@ def export(explanation: Explanation, options: Options) -> str:
         script=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
         documents=[meta for meta in explanation.models.program.documents if meta.kind != "reference"],
     )
+
+
+def _letter(explanation: Explanation) -> str:
+    environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined)
+    lines = [visible(line.text).strip() for line in letter(explanation, 10_000).lines]
+    return environment.get_template("letter.html").render(lines=lines)
 
 
 def _goals(explanation: Explanation) -> Iterator[tuple[ProofGraph, Asked]]:
