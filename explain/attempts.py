@@ -44,10 +44,12 @@ class Attempt:
     rule: ProgramRule
     binding: Binding
     steps: tuple[Step, ...]
+    failing: int
+    """How many premises fail, when those after the first failure are looked at as well: the fewer, the nearer the miss."""
 
     @property
     def held(self) -> int:
-        """How many premises hold."""
+        """How many premises hold before the first that fails."""
         return sum(step.status == "holds" for step in self.steps)
 
 
@@ -55,7 +57,7 @@ def attempts(models: Models, relation: str, pattern: Row, ways: int = 1) -> tupl
     """The nearest misses: for each rule that could conclude an atom of the pattern its `ways` longest, furthest first."""
     rules = models.program.rules_for.get(relation, ())
     tried = [each for rule in rules for each in _attempts(models, rule, pattern, ways)]
-    return tuple(sorted(tried, key=lambda each: -each.held / max(1, len(each.steps))))
+    return tuple(sorted(tried, key=lambda each: (each.failing, -each.held / max(1, len(each.steps)))))
 
 
 def _attempts(models: Models, rule: ProgramRule, pattern: Row, wanted: int) -> Iterator[Attempt]:
@@ -83,9 +85,23 @@ def _failing(
         key = steps[-1].row, steps[-1].text
         if key not in found:
             steps += [_unreached(models, rest, way) for rest in premises[position + 1 :]]
-            found[key] = Attempt(rule, way, tuple(steps))
+            failing = 1 + _failures_after(models, premises[position + 1 :], way)
+            found[key] = Attempt(rule, way, tuple(steps), failing)
     nearest = sorted(found.values(), key=lambda each: sum(step.status == "refuted" for step in each.steps))
     yield from nearest[:wanted]
+
+
+def _failures_after(models: Models, premises: list[s.Premise], way: Binding) -> int:
+    """How many further premises fail, each met by the first way that satisfies it if there is one."""
+    failures = 0
+    for premise in premises:
+        try:
+            following = next(extensions(models, premise, way), None)
+        except KeyError:
+            following = None  # a variable that only the failed premise would have given
+        failures += following is None
+        way = following if following is not None else way
+    return failures
 
 
 def _failed(models: Models, premise: s.Premise, way: Binding) -> Step:
