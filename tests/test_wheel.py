@@ -32,3 +32,10 @@ def test_the_wheel_decides_the_reference_case(tmp_path: Path) -> None:
     )
     assert "SUPPORTS APPROVAL" in found.stdout
     assert found.stderr == ""
+    for name in ("case.html", "case.json", "case.svg"):
+        explained = [str(binary / "medproof"), "explain", "reference", "A4", "-o", name]
+        subprocess.run(explained, cwd=home, env={"HOME": str(home)}, capture_output=True, check=True)
+        assert (home / name).stat().st_size > 1000
+    verified = [str(binary / "medproof"), "verify", "case.json"]
+    found = subprocess.run(verified, cwd=home, env={"HOME": str(home)}, capture_output=True, text=True, check=True)
+    assert "the proof holds" in found.stdout
