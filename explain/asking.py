@@ -16,7 +16,7 @@ _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 def ask_words(program: Program, ask: Ask, audience: str = "") -> str:
     """The facts that an ask wants, and the comparisons that are not said in the place of a single value."""
-    facts = [_fact_words(program, ask, wanted, audience) for wanted in sorted(ask.wanted, key=str)]
+    facts = [fact_words(program, ask, wanted, audience) for wanted in sorted(ask.wanted, key=str)]
     said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
     left = [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
     text = ", and ".join(facts)
@@ -24,7 +24,8 @@ def ask_words(program: Program, ask: Ask, audience: str = "") -> str:
     return f"{text}, so that {' and '.join(between)}" if between and not audience else text
 
 
-def _fact_words(program: Program, ask: Ask, wanted: Wanted, audience: str) -> str:
+def fact_words(program: Program, ask: Ask, wanted: Wanted, audience: str = "") -> str:
+    """One fact of an ask, with what is needed of each value in its place."""
     relation, row = wanted
     arguments, shown = program.predicate(relation).arguments, dict[int, str]()
     for position, term in enumerate(row):

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from explain.asking import fact_words
 from explain.attempts import Attempt, Step
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
-from explain.missing import Ask
+from explain.missing import Ask, OneOf, Wanted, opened
 from explain.proofs import Proof
 from explain.wording import atom_text, words
 from kb.language.program import Origin, Program
@@ -61,11 +62,11 @@ def _answer(program: Program, answer: Answer) -> dict[str, Any]:
         "verdict": answer.verdict.value,
         "reads": question.worded(answer.verdict.value, answer.verdict.value),
         "certain": answer.certain,
-        "rests_on_silence": [_ask(program, ask) for ask in answer.silences],
+        "rests_on_silence": [ask_data(program, ask) for ask in answer.silences],
         "hinges_on_statements": [
             {**atom_data(program, fact.relation, fact.row), "origin": origin_data(fact.origin)} for fact in answer.statements
         ],
-        "asks": [_ask(program, ask) for ask in answer.asks],
+        "asks": [ask_data(program, ask) for ask in answer.asks],
         "contradictions": [
             {"kind": each.kind, "rule": each.rule, "atoms": [atom_data(program, *atom) for atom in each.atoms]}
             for each in answer.contradictions
@@ -96,8 +97,18 @@ def origin_data(origin: Origin) -> dict[str, Any]:
     }
 
 
-def _ask(program: Program, ask: Ask) -> list[dict[str, Any]]:
-    return [atom_data(program, relation, row) for relation, row in sorted(ask.facts, key=str)]
+def ask_data(program: Program, ask: Ask) -> list[dict[str, Any]]:
+    """The facts of an ask: `words` say what is needed of each value, `one_of` lists values any of which will do."""
+    return [_wanted(program, ask, wanted) for wanted in sorted(ask.wanted, key=str)]
+
+
+def _wanted(program: Program, ask: Ask, wanted: Wanted) -> dict[str, Any]:
+    relation, row = wanted
+    arguments = program.predicate(relation).arguments
+    pairs = zip(arguments, row, strict=True)
+    one_of = {argument.name: list(term.values) for argument, term in pairs if isinstance(term, OneOf)}
+    said = {**atom_data(program, relation, opened(row)), "words": fact_words(program, ask, wanted)}
+    return {**said, "one_of": one_of} if one_of else said
 
 
 def _criterion(program: Program, status: CriterionStatus) -> dict[str, Any]:
@@ -114,7 +125,7 @@ def _criterion(program: Program, status: CriterionStatus) -> dict[str, Any]:
         **atom_data(program, criterion.atom.relation, status.row),
         "by_rule": status.proof.rule if status.proof else None,
         "proof": _proof(program, status.proof) if status.proof else None,
-        "asks": [_ask(program, ask) for ask in status.asks],
+        "asks": [ask_data(program, ask) for ask in status.asks],
         "attempts": [_attempt(program, each) for each in status.attempts],
         "criteria": [_criterion(program, each) for each in status.below],
     }

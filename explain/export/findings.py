@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explain.asking import ask_words
-from explain.export.data import atom_data, origin_data
+from explain.export.data import ask_data, atom_data, origin_data
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.verdicts import Verdict
 from explain.wording import words
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from explain.changes import WhatIf
     from explain.determination import Answer
     from explain.hinges import Hinge, Hinged
-    from explain.missing import Ask
     from explain.outcomes import Outcome
     from explain.remedies import Missing
 
@@ -72,7 +71,7 @@ def missing_data(found: list[Missing]) -> dict[str, Any]:
                 "sets": [
                     {
                         "words": ask_words(each.models.program, remedy.ask),
-                        "facts": _ask_data(each.models.program, remedy.ask),
+                        "facts": ask_data(each.models.program, remedy.ask),
                         "tried": [atom_data(each.models.program, fact.relation, fact.row) for fact in remedy.example],
                     }
                     for remedy in each.remedies
@@ -81,10 +80,6 @@ def missing_data(found: list[Missing]) -> dict[str, Any]:
             for each in found
         ],
     }
-
-
-def _ask_data(program: Program, ask: Ask) -> list[dict[str, Any]]:
-    return [atom_data(program, *fact) for fact in sorted(ask.facts, key=str)]
 
 
 # Hinges
@@ -147,7 +142,7 @@ def _hinge_data(models: Models, hinge: Hinge) -> dict[str, Any]:
         {**atom_data(models.program, *fact), "origin": origin_data(models.stated[fact[0]][fact[1]].origin)}
         for fact in hinge.facts
     ]
-    opposite = _ask_data(models.program, hinge.opposite) if hinge.opposite else None
+    opposite = ask_data(models.program, hinge.opposite) if hinge.opposite else None
     return {"without": facts, "with": opposite, "words": hinge_words(models, hinge), "after": hinge.after.value}
 
 

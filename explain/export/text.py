@@ -158,7 +158,7 @@ class _Section:
         style = GOOD if is_good else WARN if is_open else BAD
         lead = f"{mark:11} {status.criterion.label:3}  "
         self.page.add(f"{lead}{text} [{status.criterion.evidence}]", style, indent, len(lead))
-        tells_why = self.verbose or indent == 4 or (status.verdict is Verdict.REFUTED and not status.below)
+        tells_why = self.verbose or indent == 4 or not status.below
         if status.verdict is not Verdict.MET and not status.excludes and tells_why:
             self._attempts(status, indent + 12)
         for each in status.below:
