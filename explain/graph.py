@@ -30,8 +30,6 @@ from kb.language.program import Criterion, Origin, Program, ProgramRule
 from kb.language.values import ANY, UNKNOWN, Row, Value, value_text
 from kb.models import Models
 
-SCHEMA = "medproof/proof/1"
-KINDS = ("conclusion", "rule", "fact", "absence", "attempt", "comparison", "aggregate")
 MISSES_SHOWN = 3
 """How many ways in which a rule fails are shown of each."""
 
@@ -71,7 +69,7 @@ class ProofGraph:
         return found
 
     def kind(self, node: str) -> str:
-        """One of KINDS."""
+        """Its kind: `docs/explanations.md` lists them."""
         return str(self.graph.nodes[node]["kind"])
 
     def role(self, node: str, other: str) -> str:
