@@ -137,7 +137,6 @@ def explain(
     The proof was checked against the documents. Raises BadGoal, and what `decide` raises.
     """
     from explain.explanations import Explanation, best_explained, explained
-    from explain.goals import asked_patterns
     from explain.outcomes import outcome
     from explain.wording import words
 
@@ -147,7 +146,8 @@ def explain(
     determination = None
     if goal is None:
         determination = _decided(at_hand, seconds, whole=True)
-        found, goals = determination.models, asked_patterns(determination.models)
+        found = determination.models
+        goals = [(each.question.relation, each.question.row) for each in determination.answers]
         if not goals:
             raise CaseProblem(f"`{case.name}` asks nothing: it has no `requested` fact; name a goal to explain")
         title = f"{at_hand.case}: {at_hand.chart.title or 'every question of the case'}"
@@ -159,7 +159,8 @@ def explain(
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
     else:
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
-    outcomes = tuple(outcome(found, each) for each in goals)
+    answers = determination.answers if determination is not None else ()
+    outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
     return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, outcomes, determination)
 
 

@@ -62,7 +62,7 @@ TIMEOUT = click.option(
 CASE = click.argument("case", metavar="CASE", shell_complete=case_completion)
 
 
-def payer(default: str = "the one that the chart names") -> Callable[[_Command], _Command]:
+def payer_option(default: str = "the one that the chart names") -> Callable[[_Command], _Command]:
     """The option that chooses the payer."""
     return click.option(
         "--payer", metavar="NAME", shell_complete=_payer_completion,

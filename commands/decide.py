@@ -16,12 +16,12 @@ from commands.common import (
     TIMEOUT,
     case_completion,
     loaded,
+    payer_option,
     said_plainly,
     show,
     show_json,
     width,
 )
-from commands.common import payer as payer_option
 
 
 @click.command("decide", epilog=EXIT_CODES)

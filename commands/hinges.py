@@ -7,8 +7,20 @@ from pathlib import Path
 
 import click
 
-from commands.common import CASE, EXIT_CODES, FORMAT, ON, POLICIES, TIMEOUT, loaded, said_plainly, show, show_json, width
-from commands.common import payer as payer_option
+from commands.common import (
+    CASE,
+    EXIT_CODES,
+    FORMAT,
+    ON,
+    POLICIES,
+    TIMEOUT,
+    loaded,
+    payer_option,
+    said_plainly,
+    show,
+    show_json,
+    width,
+)
 
 
 @click.command("hinges", epilog=EXIT_CODES)

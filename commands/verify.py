@@ -33,8 +33,7 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
     """
     import medproof
     from explain.export.lines import visible
-    from explain.formats.node_link import read, verified_lines
-    from facts.opening import chart_of
+    from explain.formats.node_link import chart_of, read, verified_lines
 
     with said_plainly():
         base = loaded(policies)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands.common import CASE, EXIT_CODES, ON, POLICIES, TIMEOUT, loaded, said_plainly
-from commands.common import payer as payer_option
+from commands.common import CASE, EXIT_CODES, ON, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
 from commands.explaining import AUDIENCE, FORM, LIMIT, OUTPUT, deliver
 
 

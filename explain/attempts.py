@@ -15,8 +15,6 @@ from kb.language.values import ANY, UNKNOWN, Row
 from kb.models import Models
 
 _WAYS_KEPT = 200
-FAILURES = ("refuted", "silent", "incomplete")
-"""What keeps a premise from holding: see `Step`."""
 
 
 @dataclass(frozen=True, slots=True)

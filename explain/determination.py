@@ -8,7 +8,7 @@ from datetime import date
 
 from explain.criteria import CriterionStatus, branches, status
 from explain.missing import Ask, Open, minimal_asks
-from explain.outcomes import ReadingVerdict, outcome_of, wanted_for
+from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions
 from explain.remedies import remedies
@@ -30,8 +30,8 @@ class Answer:
     behind them and without which no proof is left. `asks` are what would be needed.
     """
 
+    outcome: Outcome
     question: Question
-    verdict: Verdict
     certain: bool
     criteria: tuple[CriterionStatus, ...]
     proof: Proof | None
@@ -39,8 +39,17 @@ class Answer:
     statements: tuple[Fact, ...]
     asks: tuple[Ask, ...]
     contradictions: tuple[Contradiction, ...]
-    readings: tuple[ReadingVerdict, ...]
     documents: tuple[Meta, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the question."""
+        return self.outcome.verdict
+
+    @property
+    def readings(self) -> tuple[ReadingVerdict, ...]:
+        """The verdict under each choice of readings."""
+        return self.outcome.readings
 
     @property
     def unreviewed(self) -> tuple[Meta, ...]:
@@ -86,8 +95,8 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
     decided, rules = reached.verdict, reached.rules
     proof = cheapest_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
     answer = Answer(
+        outcome=reached,
         question=question,
-        verdict=decided,
         certain=decided is Verdict.MET and is_certain(found, relation, row, proof),
         criteria=tuple(status(found, question, branch, whole) for branch in branches(found.program, rules)),
         proof=proof,
@@ -95,7 +104,6 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
         statements=tuple(_statements(found, question, proof)) if proof else (),
         asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
-        readings=reached.readings,
         documents=(),
     )
     return replace(answer, documents=_documents(found.program, rules, answer))

@@ -11,7 +11,7 @@ from typing import Any
 from explain.checker import SCHEMA, verify
 from explain.claims import certificate
 from explain.determination import Determination
-from explain.graph import ProofGraph, plain_row, proof_graph
+from explain.graph import ProofGraph, place_data, plain_row, proof_graph
 from explain.outcomes import Outcome
 from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice
 from explain.verdicts import contradictions_beneath
@@ -102,14 +102,13 @@ def _reads(models: Models, chosen: Chosen) -> object:
 def _certified(models: Models, proof: ProofGraph, policies: list[Document], chart: Document) -> ProofGraph:
     program = models.program
     known = {document.id for document in (*policies, chart)}
-    facts = (fact for rows in models.stated.values() for fact in rows.values())
     proof.graph.graph.update(
         schema=SCHEMA,
         case=models.case,
         payer=program.payer,
         on=program.on.isoformat(),
         documents=_json([{"id": each.id, "file": each.name, "digest": each.digest} for each in (*policies, chart)]),
-        assumptions=_json([_assumption(fact) for fact in facts if fact.origin.document not in known]),
+        assumptions=_json([_assumption(fact) for fact in models.facts if fact.origin.document not in known]),
         goals=_json(
             [{"relation": each.relation, "row": plain_row(each.pattern), "roots": list(each.roots)} for each in proof.asked]
         ),
@@ -121,12 +120,7 @@ def _certified(models: Models, proof: ProofGraph, policies: list[Document], char
 
 
 def _assumption(fact: Fact) -> dict[str, Any]:
-    origin = fact.origin
-    place = {
-        "document": origin.document, "file": origin.file, "title": origin.title, "section": origin.section,
-        "passage": origin.passage, "line": origin.line,
-    }  # fmt: skip
-    return {"relation": fact.relation, "row": plain_row(fact.row), "place": place}
+    return {"relation": fact.relation, "row": plain_row(fact.row), "place": place_data(fact.origin)}
 
 
 def _json(data: Any) -> str:

@@ -75,8 +75,3 @@ def for_each_question(models: Models, goal: AtomKey) -> list[AtomKey]:
                 if fits(row, pattern) and ANY not in row:
                     found[relation, row] = None
     return list(found) or [goal]
-
-
-def asked_patterns(models: Models) -> list[AtomKey]:
-    """The atoms that the questions of the case ask about."""
-    return [(question.relation, question.row) for question in questions(models)]

@@ -151,7 +151,7 @@ class _Building:
         is_derived = self._is_derived(atom)
         attributes = self._about(relation, row) | {"kind": "conclusion" if is_derived else "fact"}
         if not is_derived:
-            attributes |= _place(self.models.stated[relation][row].origin)
+            attributes |= place_data(self.models.stated[relation][row].origin)
         elif (criterion := self._criterion(relation)) is not None:
             attributes |= {"criterion": criterion.id, "locator": criterion.locator, "evidence": criterion.evidence}
         return self._node(("atom", *atom), attributes, atom if is_derived else None)
@@ -165,7 +165,7 @@ class _Building:
         """The node of a statement: an atom that rules conclude as well has it beside their instances."""
         if not self._is_derived(atom):
             return self.atom(atom)
-        place = _place(self.models.stated[atom[0]][atom[1]].origin)
+        place = place_data(self.models.stated[atom[0]][atom[1]].origin)
         return self._node(("stated", *atom), self._about(*atom) | {"kind": "fact"} | place)
 
     def absence(self, relation: str, pattern: Row, same: Same = ()) -> str:
@@ -199,7 +199,7 @@ class _Building:
         return known
 
     def _rule(self, kind: str, rule: ProgramRule, values: Mapping[str, Value], about: Instance | Attempt) -> str:
-        attributes = {"kind": kind, "rule": rule.id, "substitution": substitution_text(values), **_place(rule.origin)}
+        attributes = {"kind": kind, "rule": rule.id, "substitution": substitution_text(values), **place_data(rule.origin)}
         attributes["words"] = rule_words(rule)
         criterion = self._criterion(rule.head.relation)
         if criterion is not None and criterion.origin.anchor == rule.origin.anchor:
@@ -298,7 +298,8 @@ def _adds(step: Step) -> bool:
     return step.status == "refuted"
 
 
-def _place(origin: Origin) -> dict[str, Any]:
+def place_data(origin: Origin) -> dict[str, Any]:
+    """Where a statement stands, as attributes of its node."""
     return {
         "document": origin.document,
         "file": origin.file,

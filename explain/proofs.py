@@ -159,16 +159,13 @@ class _Search:
             atom = pending.pop()
             if atom not in choice and atom in best:
                 choice[atom] = best[atom]
-                more = [each for premise in best[atom].rule.rule.body for each in self._counted(premise, best[atom])]
+                more = _elements(self.models, best[atom])
                 if any(each not in self.instances for each in more):
                     # What an aggregate counts lies in lower strata: its proofs change none that is chosen already.
                     self._reach(more)
                     costs, best = self._costs(allows)
                 pending += [*self.premises[best[atom]], *more]
         return Chosen(root, choice, costs[root])
-
-    def _counted(self, premise: s.Premise, instance: Instance) -> list[AtomKey]:
-        return counted(self.models, premise, instance.binding) if isinstance(premise, s.Aggregate) else []
 
     def _reach(self, atoms: Iterable[AtomKey]) -> None:
         pending = list(atoms)
@@ -217,21 +214,24 @@ def _tree(models: Models, root: AtomKey, choice: Choice) -> Proof:
         if missing:
             pending += missing
             continue
-        made.setdefault(atom, _node(models, atom, choice, made))
+        if atom not in made:
+            made[atom] = _node(models, atom, choice, made)
         pending.pop()
     return made[root]
 
 
 def _atoms_beneath(models: Models, instance: Instance) -> list[AtomKey]:
     """What an instance rests on: its positive premises, and what its aggregates count."""
+    return [*positive_premises(models, instance), *_elements(models, instance)]
+
+
+def _elements(models: Models, instance: Instance) -> list[AtomKey]:
+    """What the aggregates of an instance count."""
     aggregates = (premise for premise in instance.rule.rule.body if isinstance(premise, s.Aggregate))
-    elements = (atom for premise in aggregates for atom in counted(models, premise, instance.binding))
-    return [*positive_premises(models, instance), *elements]
+    return [atom for premise in aggregates for atom in counted(models, premise, instance.binding)]
 
 
 def _node(models: Models, atom: AtomKey, choice: Choice, made: Mapping[AtomKey, Proof]) -> Proof:
-    if atom in made:
-        return made[atom]
     relation, row = atom
     if atom not in choice:
         return Proof("fact", relation, row, origin=models.stated[relation][row].origin)

@@ -11,14 +11,14 @@ from itertools import islice
 from explain.missing import Ask, Hole, Need, OneOf, Term, Wanted, minimal_asks
 from explain.outcomes import Outcome, is_met, outcome, wanted_for
 from explain.verdicts import Verdict
+from facts.opening import ASSUMED
 from kb.contradictions import AtomKey
 from kb.engines.computed import compare, compute
 from kb.language import syntax as s
-from kb.language.program import Fact, Origin
+from kb.language.program import Fact
 from kb.language.values import ANY, NumberOutOfRange, Row, Value
 from kb.models import Models
 
-ASSUMPTION = Origin("assumption", "assumption", "", "", "", "", 0)
 _TRIED_PER_ASK = 3
 _VALUES_TRIED = 8
 _FILLINGS_LOOKED_AT = 5_000
@@ -179,4 +179,4 @@ def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Mapping[
     for term, argument in zip(row, arguments, strict=True):
         value = filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
         values.append(_candidates(found, argument.type, [], request)[0] if value is ANY else value)
-    return Fact(relation, tuple(values), ASSUMPTION)
+    return Fact(relation, tuple(values), ASSUMED)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from facts.plausibility import odd_dates
 from facts.readers.datalog import Chart, read_chart
@@ -26,6 +24,8 @@ from kb.library import Library, UnreadableFile, read_all
 from kb.models import Compiled
 
 CASES = Path(__file__).parent / "cases"
+ASSUMED = Origin("assumption", "assumption", "", "", "", "", 0)
+"""Where a fact comes from that somebody tries out."""
 
 
 class CaseProblem(Exception):
@@ -111,23 +111,6 @@ def open_case(name: str) -> Document:
     return documents[0]
 
 
-def chart_of(about: Mapping[str, Any]) -> Document:
-    """The chart that a proof says it is about: by its file, or else the shipped case of that name.
-
-    Raises CaseProblem when neither is there.
-    """
-    try:
-        files = [
-            str(each["file"]) for each in json.loads(str(about.get("documents", "[]"))) if each["id"] == about.get("case")
-        ]
-    except (ValueError, TypeError, KeyError):
-        files = []
-    for name in (*files, str(about.get("case", ""))):
-        if name in shipped_cases() or (name and Path(name).is_file()):
-            return open_case(name)
-    raise CaseProblem(f"the chart of the case `{about.get('case')}` is not here; name it with --chart")
-
-
 def cases(names: Iterable[str]) -> Iterator[Document]:
     """The charts under several names."""
     for name in names:
@@ -184,8 +167,7 @@ def _assumed(case: Opened, texts: list[str]) -> tuple[Fact, ...]:
     chart, diagnostics = read_chart(replace(document, meta=replace(document.meta, case=case.case)), case.program)
     if diagnostics:
         raise DocumentErrors(diagnostics)
-    origin = Origin("assumption", "assumption", "", "", "", "", 0)
-    return tuple(replace(fact, origin=origin) for fact in chart.facts)
+    return tuple(replace(fact, origin=ASSUMED) for fact in chart.facts)
 
 
 def _stated(case: Opened, text: str) -> list[Fact]:

@@ -61,12 +61,17 @@ def drawn_part(proof: ProofGraph, is_member: bool = False) -> bytes:
     return _drawn(proof, "svg", "", is_member)
 
 
-def _drawn(proof: ProofGraph, form: str, title: str, is_member: bool) -> bytes:
+def refuse_large(proof: ProofGraph) -> None:
+    """Raises CannotExport for a proof of which nobody could read a picture."""
     if len(proof.graph) > LARGEST:
         raise CannotExport(
             f"a picture of {len(proof.graph)} nodes is more than anybody reads (at most {LARGEST}); "
             "ask for --minimal, or for one atom further down"
         )
+
+
+def _drawn(proof: ProofGraph, form: str, title: str, is_member: bool) -> bytes:
+    refuse_large(proof)
     picture: bytes = agraph(proof, title, bool(title), is_member).draw(format=form, prog="dot")
     return picture
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from explain.explanations import Explanation
 from explain.export.lines import visible
-from explain.formats import CannotExport, Options
-from explain.formats.drawing import COLOURS, LARGEST, label_lines
+from explain.formats import Options
+from explain.formats.drawing import COLOURS, label_lines, refuse_large
 
 _SHAPES = {
     "conclusion": ("([", "])"), "rule": ("[", "]"), "fact": ("[/", "/]"), "absence": ("{{", "}}"),
@@ -16,11 +16,7 @@ _SHAPES = {
 def export(explanation: Explanation, options: Options) -> str:
     """The flowchart, from the conclusion down."""
     proof = explanation.proof
-    if len(proof.graph) > LARGEST:
-        raise CannotExport(
-            f"a picture of {len(proof.graph)} nodes is more than anybody reads (at most {LARGEST}); "
-            "ask for --minimal, or for one atom further down"
-        )
+    refuse_large(proof)
     lines = ["flowchart TD"]
     for node in proof.graph:
         data = proof.attributes(node)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
 from explain.explanations import Explanation
 from explain.formats import Options
+from facts.opening import CaseProblem, open_case, shipped_cases
+from kb.language.documents import Document
 
 
 def export(explanation: Explanation, options: Options) -> str:
@@ -47,3 +51,20 @@ def verified_lines(graph: nx.DiGraph[str], chart: str) -> list[str]:
     if cut := sum(1 for node in graph if graph.nodes[node].get("cut")):
         lines.append(f"  {cut} nodes are not shown step by step; they were looked up in the certified model")
     return lines
+
+
+def chart_of(about: Mapping[str, Any]) -> Document:
+    """The chart that a proof says it is about: by its file, or else the shipped case of that name.
+
+    Raises CaseProblem when neither is there.
+    """
+    try:
+        files = [
+            str(each["file"]) for each in json.loads(str(about.get("documents", "[]"))) if each["id"] == about.get("case")
+        ]
+    except (ValueError, TypeError, KeyError):
+        files = []
+    for name in (*files, str(about.get("case", ""))):
+        if name in shipped_cases() or (name and Path(name).is_file()):
+            return open_case(name)
+    raise CaseProblem(f"the chart of the case `{about.get('case')}` is not here; name it with --chart")

@@ -27,8 +27,6 @@ from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.graph import Asked, ProofGraph
 from explain.hinges import Hinge, hinged
-from explain.outcomes import outcome
-from explain.remedies import lacking
 from explain.verdicts import Verdict
 from explain.wording import words
 
@@ -132,27 +130,29 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     goal, found = (asked.relation, asked.pattern), explanation.models
     answers = explanation.determination.answers if explanation.determination else ()
     answer = next((each for each in answers if (each.question.relation, each.question.row) == goal), None)
-    reached = outcome(found, goal)
-    now, question = reached.verdict, reached.question
+    held_up = hinged(found, goal)
+    now, question = held_up.outcome.verdict, held_up.outcome.question
     is_member = options.audience == "member"
     try:
         picture, why_not = _svg(drawn_part(proof, is_member), prefix), ""
     except CannotExport as error:
         picture, why_not = None, str(error)
-    rests_on = [each for each in hinged(found, goal).hinges if not _is_remedy(each, now)]
+    # Of what is open, the silences that it hinges on are what is missing.
+    is_open = now is Verdict.UNDOCUMENTED
+    remedies = [each.opposite for each in held_up.hinges if is_open and each.opposite is not None]
+    rests_on = [each for each in held_up.hinges if not is_open or each.opposite is None]
     statuses = [each for each in answer.criteria if not each.excludes] if answer is not None else []
-    remedies = lacking(found, goal).remedies if now is Verdict.UNDOCUMENTED else ()
     return _Section(
         id=prefix,
         question=question.worded("question") if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=reached.reads + _rests(answer),
+        reads=held_up.outcome.reads + _rests(answer),
         warnings=tuple(heading(explanation, asked)[question is not None :]),
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
-        missing=tuple(ask_words(found.program, each.ask, "member" if is_member else "") for each in remedies),
+        missing=tuple(ask_words(found.program, each, "member" if is_member else "") for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
         roots=tuple(_line(item, prefix, is_member) for items in outlines(proof) for item in items),
         passages={f"{prefix}-{node}": _passages(explanation, proof, node, prefix) for node in proof.graph},
@@ -168,11 +168,6 @@ def _rests(answer: Answer | None) -> str:
         return ""
     word = " (on the reviewer’s word)" if answer.statements else ""
     return word + (" (on the record’s silence)" if answer.verdict is Verdict.MET and not answer.certain else "")
-
-
-def _is_remedy(hinge: Hinge, now: Verdict) -> bool:
-    """Whether a hinge is what the page lists as missing already."""
-    return hinge.opposite is not None and now is Verdict.UNDOCUMENTED
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
