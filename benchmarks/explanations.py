@@ -8,18 +8,14 @@ Prints medians of several runs; read the ratios, since machines drift. Nothing i
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+
+from timing import milliseconds, whole_commands  # noqa: E402
 
 import medproof  # noqa: E402
 from explain.checker import verify  # noqa: E402
@@ -34,16 +30,6 @@ from kb.language.documents import read  # noqa: E402
 from kb.models import Compiled, models  # noqa: E402
 
 DAY = date(2026, 1, 15)
-FLOOR = "import click, networkx; from pyDatalog import pyDatalog"
-
-
-def milliseconds(work: Callable[[], object], runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000
 
 
 def warm(runs: int) -> None:
@@ -69,27 +55,6 @@ def one_case(base: medproof.Library, name: str, runs: int) -> None:
         milliseconds(lambda: lacking(found, goal), runs),
     ]
     print(f"  {name:20} {answer.verdict.value:13} {' '.join(f'{each:8.1f}' for each in taken)}")
-
-
-def whole_command(runs: int) -> None:
-    print(f"\nwhole commands against a process that only imports click, networkx, pyDatalog ({runs} turns)")
-    commands = {
-        "imports": [sys.executable, "-c", FLOOR],
-        "explain": [sys.executable, "-c", "import cli; cli.main(['explain', 'reference', 'A4'])"],
-        "why-not": [sys.executable, "-c", "import cli; cli.main(['why-not', 'two-weeks', 'A4'])"],
-    }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    with tempfile.TemporaryDirectory() as cache:
-        environment = os.environ | {"MEDPROOF_CACHE": cache}
-        for number in range(runs + 1):
-            for name, command in commands.items():
-                started = time.perf_counter()
-                subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
-                if number:  # the first turn fills the cache
-                    times[name].append(time.perf_counter() - started)
-    floor = statistics.median(times["imports"])
-    for name, taken in times.items():
-        print(f"  {name:12} {statistics.median(taken) * 1000:8.0f} ms {statistics.median(taken) / floor:8.2f}")
 
 
 GROWN = """\
@@ -131,7 +96,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     warm(runs)
-    whole_command(runs)
+    whole_commands({"explain": ["explain", "reference", "A4"], "why-not": ["why-not", "two-weeks", "A4"]}, runs)
     growth(max(1, runs // 3))
 
 

@@ -21,7 +21,7 @@ from kb.models import Models
 
 def certificate(models: Models, proof: ProofGraph) -> dict[str, Any]:
     """The derived rows of the three models, as far as the proof rests on what is not there."""
-    cone = sorted(needed(models.program.rules_for, _rests_on(models, proof)))
+    cone = sorted(needed(models.program, _rests_on(models, proof)))
     derived = [relation for relation in cone if relation in models.program.rules_for]
     models.prepare(derived)
     return {

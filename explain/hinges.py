@@ -67,7 +67,7 @@ def hinged(found: Models, goal: AtomKey) -> Hinged:
 
 def _facts(found: Models, goal: AtomKey) -> Iterator[AtomKey]:
     """The facts of the case, and the denials, that the goal may depend on; the request is left out."""
-    relations = {name.removeprefix("-") for name in needed(found.program.rules_for, [goal[0]])}
+    relations = {name.removeprefix("-") for name in needed(found.program, [goal[0]])}
     for fact in found.facts:
         name = fact.relation.removeprefix("-")
         if name in relations and not found.program.predicates[name].closed:

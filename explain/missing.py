@@ -102,6 +102,20 @@ class _Search:
     known: dict[Wanted, list[Ask]] = field(default_factory=dict)
     under_way: set[Wanted] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=count)
+    sorted_rows: dict[str, list[Row]] = field(default_factory=dict)
+    sorted_open: dict[str, list[Row]] = field(default_factory=dict)
+
+    def possible(self, relation: str, pattern: Terms) -> Iterator[Row]:
+        """The rows of a relation in the possible model that more telling can make the pattern, in a fixed order."""
+        if relation not in self.sorted_rows:
+            self.sorted_rows[relation] = sorted(self.models.possible_rows(relation), key=str)
+        return _that_may_be(self.sorted_rows[relation], pattern)
+
+    def open(self, name: str, pattern: Terms) -> Iterator[Row]:
+        """The open instances of a fact predicate that can be the pattern, in a fixed order."""
+        if name not in self.sorted_open:
+            self.sorted_open[name] = sorted(self.models.open(name), key=str)
+        return _that_may_be(self.sorted_open[name], pattern)
 
     def atom(self, relation: str, pattern: Terms) -> list[Ask]:
         """The cheapest sets for an atom of the pattern, best first; none if it is not possible."""
@@ -132,10 +146,9 @@ class _Search:
     def ways(self, relation: str, pattern: Terms) -> list[list[Ask]]:
         """The cheapest sets of each rule that may conclude the atom, in the order of the rules."""
         by_rule: dict[str, list[Ask]] = {}
-        for row in sorted(self.models.possible_rows(relation), key=str):
-            if _may_be(row, pattern):
-                for instance in self.models.possible_derivations(relation, row):
-                    by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance, pattern))
+        for row in self.possible(relation, pattern):
+            for instance in self.models.possible_derivations(relation, row):
+                by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance, pattern))
         order = list(self.models.program.rule_by_id)
         return [_best(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
 
@@ -144,12 +157,12 @@ class _Search:
         predicate = self.models.program.predicate(relation)
         found = [
             Ask(_INCOMPLETE, frozenset([(relation, self._told(row, pattern, stated=True))]))
-            for row in self.models.stated.get(relation, ())
-            if UNKNOWN in row and _may_be(row, pattern)
+            for row in _that_may_be(self.models.stated.get(relation, ()), pattern)
+            if UNKNOWN in row
         ]
         if predicate.can_be_open:
             cost = _RARE if predicate.rare else _OPEN
-            rows = (row for row in sorted(self.models.open(predicate.name), key=str) if _may_be(row, pattern))
+            rows = self.open(predicate.name, pattern)
             found += [Ask(cost, frozenset([(relation, self._told(row, pattern, stated=False))])) for row in rows]
         return found
 
@@ -206,9 +219,7 @@ class _Search:
         relation, pattern = plain(atom.relation), _pattern(atom, binding)
         names = {v.name for term in premise.terms for v in s.term_variables(term)}
         by_element: dict[Terms, list[Ask]] = {}
-        for row in sorted(self.models.possible_rows(relation), key=str):
-            if not _may_be(row, pattern):
-                continue
+        for row in self.possible(relation, pattern):
             named = {
                 t.name: v for t, v in zip(atom.terms, row, strict=True) if isinstance(t, s.Variable) and t.name in names
             }
@@ -244,11 +255,13 @@ def _pattern(atom: s.Atom, binding: Mapping[str, Term]) -> Terms:
     )
 
 
-def _may_be(row: Row, pattern: Terms) -> bool:
-    """Whether telling more of a row can make it the pattern: a hole wants a value that is not told yet."""
-    return fits(row, opened(pattern), lenient=True) and all(
-        value is UNKNOWN for value, wanted in zip(row, pattern, strict=True) if isinstance(wanted, Hole)
-    )
+def _that_may_be(rows: Iterable[Row], pattern: Terms) -> Iterator[Row]:
+    """The rows of which telling more can make them the pattern: a hole wants a value that is not told yet."""
+    told = opened(pattern)
+    holes = [position for position, term in enumerate(pattern) if isinstance(term, Hole)]
+    for row in rows:
+        if all(row[position] is UNKNOWN for position in holes) and fits(row, told, lenient=True):
+            yield row
 
 
 def _is_told(row: Row, pattern: Terms) -> bool:

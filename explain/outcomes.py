@@ -87,7 +87,7 @@ def _under_readings(
     program = found.program
     if not program.readings:
         return
-    used = needed(program.rules_for, [name for rule in rules for p in rule.rule.body for name in relations_of(p)])
+    used = needed(program, [name for rule in rules for p in rule.rule.body for name in relations_of(p)])
     groups: dict[str, list[Reading]] = {}
     for reading in program.readings:
         if reading.relation in used:

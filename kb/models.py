@@ -9,6 +9,7 @@ from functools import cached_property
 from kb.contradictions import AtomKey, Contradiction, contradictions
 from kb.engines import Engine
 from kb.engines.model import Instance, Model
+from kb.engines.update import updated
 from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of, settled
@@ -82,14 +83,15 @@ class Compiled:
 class Models:
     """The perfect model of a case, and its bounds, which are evaluated for a relation when first asked for.
 
-    `same` are the relations in which all three models agree, `definite` those in
-    which the perfect and the certain one do.
+    `used` are the relations that were evaluated, `same` those in which all three models
+    agree, `definite` those in which the perfect and the certain one do.
     """
 
     compiled: Compiled
     case: str
     facts: tuple[Fact, ...]
     stated: Stated
+    used: frozenset[str]
     perfect: Model
     same: frozenset[str]
     definite: frozenset[str]
@@ -111,9 +113,15 @@ class Models:
         compiled: Compiled | None = None,
     ) -> Models:
         """The case decided again, with facts added to the record or taken from it, or under another program."""
-        gone = set(without)
-        facts = [fact for fact in self.facts if (fact.relation, fact.row) not in gone]
-        return models(compiled or self.compiled, [*facts, *more], self.case, self.engine, wanted, self.seconds)
+        more, gone = tuple(more), set(without)
+        facts = (*(fact for fact in self.facts if (fact.relation, fact.row) not in gone), *more)
+        used = _used((compiled or self.compiled).program, wanted)
+        if compiled is not None or not used <= self.used:
+            return models(compiled or self.compiled, facts, self.case, self.engine, wanted, self.seconds)
+        changed = {*(fact.relation for fact in more), *(relation for relation, _ in gone)}
+        stated = _stated(self.program, facts)
+        perfect = updated(self.perfect, self.program, stated, changed, used, self.engine, self.seconds)
+        return _around(perfect, self.compiled, self.case, facts, stated, used, self.engine, self.seconds)
 
     def holds(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern is in the perfect model."""
@@ -164,7 +172,7 @@ class Models:
     def prepare(self, relations: Iterable[str]) -> None:
         """Evaluates the bounds of several relations in one run; asking for them one by one gives the same."""
         targets = [bounded(name, bound) for name in relations if name not in self.same for bound in (POSSIBLE, CERTAIN)]
-        missing = needed(self.rewritten.rules_for, targets) - set(self._runs) - self.same
+        missing = needed(self.rewritten, targets) - set(self._runs) - self.same
         if missing:
             rules = tuple(rule for rule in self.rewritten.rules if rule.head.relation in missing)
             run = self.engine(replace(self.rewritten, rules=rules), self.given(missing), targets, self.seconds)
@@ -222,25 +230,44 @@ def models(
     seconds: float | None = None,
 ) -> Models:
     """The models of a case, as far as the wanted relations depend on them; `seconds` bounds each evaluation."""
-    program, facts = compiled.program, tuple(facts)
+    facts = tuple(facts)
+    stated, used = _stated(compiled.program, facts), _used(compiled.program, wanted)
+    perfect = engine(compiled.program, stated, used, seconds)
+    return _around(perfect, compiled, case, facts, stated, used, engine, seconds)
+
+
+def _stated(program: Program, facts: Iterable[Fact]) -> Stated:
     stated: dict[str, dict[Row, Fact]] = {}
     for fact in (*program.facts, *facts):
         stated.setdefault(fact.relation, {}).setdefault(fact.row, fact)
-    perfect = engine(program, stated, _used(program, wanted), seconds)
-    found = contradictions(program, perfect)
+    return stated
+
+
+def _around(
+    perfect: Model,
+    compiled: Compiled,
+    case: str,
+    facts: tuple[Fact, ...],
+    stated: Stated,
+    used: frozenset[str],
+    engine: Engine,
+    seconds: float | None,
+) -> Models:
+    """The models about a perfect one: its contradictions, and in which relations they all agree."""
+    found = contradictions(compiled.program, perfect)
     same = compiled.same(stated, bool(found))
     definite = frozenset[str]() if found else compiled.definite(same)
-    return Models(compiled, case, facts, stated, perfect, same, definite, found, engine, seconds)
+    return Models(compiled, case, facts, stated, used, perfect, same, definite, found, engine, seconds)
 
 
 def _used(program: Program, wanted: Iterable[str] | None) -> frozenset[str]:
     """What the wanted relations depend on, with the denials and the constraints over it."""
     if wanted is None:
         wanted = [*program.predicates, *program.rules_for]
-    used = needed(program.rules_for, wanted)
+    used = needed(program, wanted)
     denials = [name[1:] if name.startswith("-") else f"-{name}" for name in used]
     constraints = [rule.head.relation for rule in program.rules if rule.is_constraint and _touches(rule.rule, used)]
-    return needed(program.rules_for, [*used, *denials, *constraints])
+    return needed(program, [*used, *denials, *constraints])
 
 
 def _touches(rule: s.Rule, used: frozenset[str]) -> bool:

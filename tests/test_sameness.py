@@ -44,7 +44,7 @@ def test_the_perfect_model_is_clingos(random: RandomProgram) -> None:
 def test_the_rewritten_program_has_clingos_model(random: RandomProgram) -> None:
     of = program(random.source)
     found = case_models(of, facts(random.chart, of))
-    everything = needed(found.rewritten.rules_for, concluded(found.rewritten))
+    everything = needed(found.rewritten, concluded(found.rewritten))
     given_rows = found.given(everything - found.same)
     theirs = clingo_model(found.rewritten, given_rows, SCALE)
     names = sorted({plain(name) for name in concluded(found.rewritten)})
@@ -75,6 +75,26 @@ def test_what_is_possible_or_certain_bounds_every_completion_of_the_record(rando
                 assert found.is_possible(name, row), f"{name}{row} follows from {completion}"
             for row in found.certain_rows(name):
                 assert row in complete.get(name, set()), f"{name}{row} does not follow from {completion}"
+
+
+@_SETTINGS
+@given(programs())
+def test_deciding_again_after_a_change_is_deciding_afresh(random: RandomProgram) -> None:
+    of = program(random.source)
+    stated = facts(random.chart, of)
+    for fact in stated[:3]:
+        rest = tuple(each for each in stated if (each.relation, each.row) != (fact.relation, fact.row))
+        with_it, without_it = case_models(of, stated), case_models(of, rest)
+        for ours, fresh in (
+            (with_it.again(concluded(of), without=[(fact.relation, fact.row)]), without_it),
+            (without_it.again(concluded(of), more=[fact]), with_it),
+        ):
+            assert {name: ours.perfect.rows(name) for name in concluded(of)} == {
+                name: fresh.perfect.rows(name) for name in concluded(of)
+            }
+            assert {rule.id: ours.perfect.instances(rule.id) for rule in of.rules} == {
+                rule.id: fresh.perfect.instances(rule.id) for rule in of.rules
+            }
 
 
 def case_models(of: Program, stated: tuple[Fact, ...]) -> Models:

@@ -30,7 +30,7 @@ def evaluate(
 ) -> Model:
     """The perfect model of the program over the relations: see `kb.engines.Engine`."""
     deadline = None if seconds is None else time.monotonic() + seconds
-    used = needed(program.rules_for, wanted) if wanted is not None else None
+    used = needed(program, wanted) if wanted is not None else None
     with Session.isolated(deadline) as session:
         run = _Run(program, session, _lenient_relations(program))
         for relation, rows in relations.items():
@@ -56,9 +56,11 @@ class _Run:
     lenient: frozenset[str]
     relations: dict[str, Relation] = field(default_factory=dict)
     found: dict[str, dict[Ids, None]] = field(default_factory=dict)
+    given: dict[str, frozenset[Row]] = field(default_factory=dict)
 
     def load(self, name: str, rows: Iterable[Row]) -> None:
         """Adds given rows to a relation."""
+        self.given[name] = rows = frozenset(rows)
         unknown = UNKNOWN_ID if name in self.lenient else NULL_ID
         to_id = self.session.id
         for row in rows:
@@ -181,9 +183,11 @@ class _Run:
     def model(self) -> Model:
         """What was found, in the values of the language."""
         value = self.session.value
-        relations = {
-            name: frozenset([tuple(map(value, row)) for row in relation.rows]) for name, relation in self.relations.items()
-        }
+        relations = {}
+        for name, relation in self.relations.items():
+            given = self.given.get(name, frozenset())
+            is_as_given = len(given) == len(relation.rows)  # rows are only ever added
+            relations[name] = given if is_as_given else frozenset([tuple(map(value, row)) for row in relation.rows])
         instances = {
             rule_id: tuple([tuple(map(value, row)) for row in rows]) for rule_id, rows in self.found.items() if rows
         }

@@ -106,6 +106,8 @@ def _decode(data: Any, lines: tuple[str, ...]) -> Any:
     if type(data) is not list:
         return data
     tag = data[0]
+    if tag == 0:
+        return syntax.Place(*data[1:])  # half of all nodes
     if type(tag) is int:
         kind = _CLASSES[tag]
         values = [each if type(each) is not list else _decode(each, lines) for each in data[1:]]

@@ -47,7 +47,7 @@ def with_scopes(program: Program) -> Program:
     licensed reviewer's result) can refuse a request and does not put it out of scope.
     A rule whose request premises do not bind its head speaks to all.
     """
-    asked = needed(program.rules_for, [goal.trigger.relation for goal in program.goals])
+    asked = needed(program, [goal.trigger.relation for goal in program.goals])
     facts = (p.name for p in program.predicates.values() if p.is_fact and p.case_position is not None)
     closed = closed_relations(program, [name for name in facts if name not in asked])
     goals = {goal.atom.relation for goal in program.goals}

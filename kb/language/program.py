@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from kb.language.frontmatter import Meta
-from kb.language.syntax import Atom, Rule, body_variables
+from kb.language.syntax import Atom, Rule, body_variables, literals
 from kb.language.values import Row
 
 BUILT_IN_TYPES = ("case", "text", "number", "date")
@@ -176,6 +176,14 @@ class Program:
         for rule in self.rules:
             found.setdefault(rule.head.relation, []).append(rule)
         return {relation: tuple(rules) for relation, rules in found.items()}
+
+    @cached_property
+    def uses(self) -> dict[str, tuple[str, ...]]:
+        """The relations that the rules of each relation ask, inside aggregates too."""
+        return {
+            relation: tuple(dict.fromkeys(each.atom.relation for rule in rules for each in literals(rule.rule.body)))
+            for relation, rules in self.rules_for.items()
+        }
 
     @cached_property
     def rule_by_id(self) -> dict[str, ProgramRule]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from kb.language import syntax as s
 from kb.language.diagnostics import Finding
-from kb.language.program import ProgramRule
+from kb.language.program import Program, ProgramRule
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _uses(body: Iterable[s.Premise], inside: str = "") -> Iterator[tuple[str, st
             yield from _uses(premise.lower or (), f"#{premise.function}")
 
 
-def needed(rules_for: Mapping[str, Iterable[ProgramRule]], wanted: Iterable[str]) -> frozenset[str]:
+def needed(program: Program, wanted: Iterable[str]) -> frozenset[str]:
     """The relations that the wanted ones depend on, themselves included."""
     found: set[str] = set()
     pending = list(wanted)
@@ -54,7 +54,16 @@ def needed(rules_for: Mapping[str, Iterable[ProgramRule]], wanted: Iterable[str]
         relation = pending.pop()
         if relation not in found:
             found.add(relation)
-            pending += [used for rule in rules_for.get(relation, ()) for used, _ in _uses(rule.rule.body)]
+            pending += program.uses.get(relation, ())
+    return frozenset(found)
+
+
+def dependents(program: Program, changed: Iterable[str]) -> frozenset[str]:
+    """The relations that depend on one of those that change, those themselves included."""
+    found = set(changed)
+    for component in program.components:
+        if any(not found.isdisjoint(program.uses.get(relation, ())) for relation in component):
+            found |= component
     return frozenset(found)
 
 
