@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commands.common import CASE, EXIT_CODES, ON, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
-from commands.explaining import AUDIENCE, FORM, LIMIT, OUTPUT, deliver
+from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, OUTPUT, deliver
 
 
 @click.command("explain", epilog=EXIT_CODES)
@@ -19,6 +19,7 @@ from commands.explaining import AUDIENCE, FORM, LIMIT, OUTPUT, deliver
 @FORM
 @OUTPUT
 @AUDIENCE
+@DEPTH
 @payer_option()
 @ON
 @POLICIES
@@ -32,6 +33,7 @@ def command(
     form: str | None,
     output: Path | None,
     audience: str,
+    depth: int | None,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],
@@ -50,6 +52,7 @@ def command(
       medproof explain reference 'motor_deficit(Case, Root, Side)' -k 3
       medproof explain reference -o reference.html
       medproof explain reference medically_necessary --minimal -o proof.svg
+      medproof explain reference medically_necessary --depth 2 -o overview.svg
     """
     import medproof
 
@@ -57,4 +60,4 @@ def command(
         found = medproof.explain(
             loaded(policies), medproof.open_case(case), goal, payer, on, timeout, minimal, best or 0, limit
         )
-        deliver(found, form, output, audience)
+        deliver(found, form, output, audience, depth)

@@ -26,20 +26,25 @@ AUDIENCE = click.option(
     "--for", "audience", type=click.Choice(["reviewer", "member"]), default="reviewer", show_default=True,
     help="Whose words: a reviewer's, or the member's, without codes and jargon.",
 )  # fmt: skip
+DEPTH = click.option(
+    "--depth", type=click.IntRange(min=1), metavar="N", help="Of a picture: only N conclusions below the goal."
+)
 LIMIT = click.option(
     "--limit", type=click.IntRange(min=1), default=20_000, show_default=True, metavar="NODES",
     help="Look into no more nodes than this; what is left out is said.",
 )  # fmt: skip
 
 
-def deliver(explanation: Explanation, form: str | None, output: Path | None, audience: str) -> None:
+def deliver(
+    explanation: Explanation, form: str | None, output: Path | None, audience: str, depth: int | None = None
+) -> None:
     """Writes or prints an explanation; raises CannotExport."""
     from explain.formats import CannotExport, Options, exported, form_of
     from explain.formats.text import page
 
     form = form or (form_of(output) if output is not None else "text")
-    options = Options(audience, width() if output is None else 100)
-    if output is None and form == "text":
+    options = Options(audience, width() if output is None else 100, depth or 0)
+    if output is None and form == "text" and not depth:
         show(page(explanation, options))
         return
     made = exported(explanation, form, options)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commands.common import CASE, EXIT_CODES, ON, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
-from commands.explaining import AUDIENCE, FORM, LIMIT, OUTPUT, deliver
+from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, OUTPUT, deliver
 
 
 @click.command("why-not", epilog=EXIT_CODES)
@@ -17,6 +17,7 @@ from commands.explaining import AUDIENCE, FORM, LIMIT, OUTPUT, deliver
 @FORM
 @OUTPUT
 @AUDIENCE
+@DEPTH
 @payer_option()
 @ON
 @POLICIES
@@ -28,6 +29,7 @@ def command(
     form: str | None,
     output: Path | None,
     audience: str,
+    depth: int | None,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],
@@ -50,4 +52,4 @@ def command(
 
     with said_plainly():
         found = medproof.explain(loaded(policies), medproof.open_case(case), goal, payer, on, timeout, limit=limit)
-        deliver(found, form, output, audience)
+        deliver(found, form, output, audience, depth)

@@ -88,6 +88,16 @@ class ProofGraph:
         atoms = {node: self.atoms[node] for node in nodes if node in self.atoms}
         return ProofGraph(nx.DiGraph(self.graph.subgraph(nodes)), (asked,), atoms, self.cut)
 
+    def to_depth(self, steps: int) -> ProofGraph:
+        """The graph down to so many conclusions below its goals; `more` counts what a node at the edge rests on."""
+        # From one conclusion to the next it is two edges: to the rule instance, and from it to the premise.
+        reached = nx.multi_source_dijkstra_path_length(self.graph, set(self.roots), 2 * steps, None)
+        graph: nx.DiGraph[str] = nx.DiGraph(self.graph.subgraph(reached))
+        for node in graph:
+            if more := len(self.graph.adj[node]) - len(graph.adj[node]):
+                graph.nodes[node]["more"] = more
+        return ProofGraph(graph, self.asked, {node: self.atoms[node] for node in graph if node in self.atoms}, self.cut)
+
     def count(self, kind: str) -> int:
         """How many nodes are of a kind."""
         return sum(1 for node in self.graph if self.kind(node) == kind)

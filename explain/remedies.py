@@ -118,8 +118,15 @@ def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
         for term, argument in zip(row, found.program.predicate(relation).arguments, strict=True)
         if isinstance(term, Hole)
     }
-    needs = [need for need in ask.needs if need.holes <= set(kinds)]
-    assigned = _assignments(found, sorted(kinds), kinds, needs, request, {})
+    holes = sorted(kinds)
+    # A comparison is looked at when the last of its holes is filled.
+    at_last: dict[Hole, list[Need]] = {hole: [] for hole in holes}
+    for need in ask.needs:
+        if need.holes and need.holes <= set(kinds):
+            at_last[max(need.holes)].append(need)
+    numbers = [number for needs in at_last.values() for need in needs for number in _numbers_in(need)]
+    candidates = {hole: _candidates(found, kinds[hole], numbers, request) for hole in holes}
+    assigned = _assignments(found, holes, candidates, at_last, {})
     for filling in islice(assigned, _FILLINGS_LOOKED_AT):
         yield tuple(_fact(found, relation, row, filling, request) for relation, row in wanted)
 
@@ -127,21 +134,19 @@ def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
 def _assignments(
     found: Models,
     holes: list[Hole],
-    kinds: Mapping[Hole, str],
-    needs: list[Need],
-    request: date,
+    candidates: Mapping[Hole, list[Value]],
+    at_last: Mapping[Hole, list[Need]],
     filling: dict[Hole, Value],
 ) -> Iterator[dict[Hole, Value]]:
-    """Backtracking over the holes: a comparison is looked at as soon as all that it speaks of is filled."""
+    """Backtracking over the holes, in order."""
     if not holes:
         yield filling
         return
     first, rest = holes[0], holes[1:]
-    for value in _candidates(found, kinds[first], needs, request):
+    for value in candidates[first]:
         extended = {**filling, first: value}
-        known = (need for need in needs if first in need.holes and need.holes <= extended.keys())
-        if all(_holds(found, need, extended) for need in known):
-            yield from _assignments(found, rest, kinds, needs, request, extended)
+        if all(_holds(found, need, extended) for need in at_last[first]):
+            yield from _assignments(found, rest, candidates, at_last, extended)
 
 
 def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
@@ -155,14 +160,13 @@ def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
     return compare(need.premise.op, left, right, found.program.domains.get(need.premise.type), lenient=False)
 
 
-def _candidates(found: Models, kind: str, needs: list[Need], request: date) -> list[Value]:
+def _candidates(found: Models, kind: str, named: list[Decimal], request: date) -> list[Value]:
     """Values of a type worth trying: a domain's, days about the request, numbers about those that are compared with."""
     if kind in found.program.domains:
         return list(found.program.domains[kind].values)
     if kind == "date":
         return [request - timedelta(days=days) for days in _DAYS_BEFORE]
     if kind == "number":
-        named = [c for need in needs for c in _numbers_in(need)]
         return [*dict.fromkeys([*named, *(n + d for n in named for d in (Decimal(1), Decimal(-1))), *_NUMBERS])]
     return [found.case] if kind == "case" else ["any"]
 

@@ -34,8 +34,8 @@ def reference(base: medproof.Library) -> Explanation:
     return medproof.explain(base, medproof.open_case("reference"))
 
 
-def text(explanation: Explanation, form: str) -> str:
-    made = exported(explanation, form, Options())
+def text(explanation: Explanation, form: str, options: Options | None = None) -> str:
+    made = exported(explanation, form, options or Options())
     return made if isinstance(made, str) else made.decode("utf-8")
 
 
@@ -184,8 +184,19 @@ def test_a_graph_of_a_hundred_thousand_nodes_is_exported_and_not_drawn() -> None
     for form in ("json", "graphml", "dot"):
         assert "n99999" in text(found, form)
     for form in ("svg", "png", "pdf", "mermaid"):
-        with pytest.raises(CannotExport, match="ask for --minimal, or for one atom further down"):
+        with pytest.raises(CannotExport, match="ask for --minimal, for a --depth, or for one atom further down"):
             exported(found, form, Options())
+
+
+def test_a_picture_to_a_depth_shows_what_is_near_the_goal_and_counts_the_rest() -> None:
+    found = large(3)
+    near = found.proof.to_depth(1)
+    assert {near.kind(node) for node in near.graph} == {"conclusion", "rule"}
+    shown = text(found, "mermaid", Options(depth=1))
+    assert shown.count("… 1 more beneath") == 3
+    assert "… 1 more beneath" not in text(found, "mermaid")
+    with pytest.raises(CannotExport, match="a depth is for pictures"):
+        exported(found, "json", Options(depth=1))
 
 
 def test_each_form_is_a_module_of_its_own() -> None:

@@ -18,10 +18,14 @@ class CannotExport(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an explanation is to be shown: to a `reviewer` or a `member`, in lines of `width` characters."""
+    """How an explanation is to be shown: to a `reviewer` or a `member`, in lines of `width` characters.
+
+    A picture may go no deeper than `depth` conclusions below the goal; 0 shows the whole.
+    """
 
     audience: str = "reviewer"
     width: int = 100
+    depth: int = 0
 
 
 Exporter = Callable[["Explanation", Options], str | bytes]
@@ -41,6 +45,9 @@ MODULES = {
 }
 """The module of each form."""
 
+PICTURES = ("dot", "mermaid", "svg", "png", "pdf")
+"""The forms that can show a part of a proof. In the others a part would be taken for the whole."""
+
 SUFFIXES = {".txt": "text", ".md": "markdown", ".gv": "dot", ".mmd": "mermaid", ".htm": "html"}
 
 
@@ -55,6 +62,8 @@ def form_of(path: Path) -> str:
 
 def exported(explanation: Explanation, form: str, options: Options) -> str | bytes:
     """The explanation in a form: a text, or for pictures and PDF bytes; raises CannotExport."""
+    if options.depth and form not in PICTURES:
+        raise CannotExport(f"a depth is for pictures ({', '.join(PICTURES)}); `{form}` shows the whole proof")
     module = import_module(f"explain.formats.{MODULES[form]}")
     export: Exporter = module.export
     return export(explanation, options)

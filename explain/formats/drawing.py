@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from explain.explanations import Explanation
 from explain.export.lines import visible
-from explain.formats import CannotExport
+from explain.formats import CannotExport, Options
 from explain.formats.outline import STANDINGS
 from explain.graph import ProofGraph
 
@@ -48,12 +48,18 @@ def label_lines(data: Mapping[str, Any], width: int, is_member: bool = False) ->
     elif data.get("locator"):
         text += f" ({data['locator']})"
     text = text if len(text) <= 300 else text[:297] + "…"
-    return textwrap.wrap(text, width) or [""]
+    more = [f"… {data['more']} more beneath"] if data.get("more") else []
+    return [*textwrap.wrap(text, width), *more] or [""]
 
 
-def drawn(explanation: Explanation, form: str, is_member: bool = False) -> bytes:
+def pictured(explanation: Explanation, options: Options) -> ProofGraph:
+    """The part of the proof that a picture is to show."""
+    return explanation.proof.to_depth(options.depth) if options.depth else explanation.proof
+
+
+def drawn(explanation: Explanation, form: str, options: Options) -> bytes:
     """The picture as `svg`, `png` or `pdf`; raises CannotExport when nobody could read it."""
-    return _drawn(explanation.proof, form, explanation.title, is_member)
+    return _drawn(pictured(explanation, options), form, explanation.title, options.audience == "member")
 
 
 def drawn_part(proof: ProofGraph, is_member: bool = False) -> bytes:
@@ -66,7 +72,7 @@ def refuse_large(proof: ProofGraph) -> None:
     if len(proof.graph) > LARGEST:
         raise CannotExport(
             f"a picture of {len(proof.graph)} nodes is more than anybody reads (at most {LARGEST}); "
-            "ask for --minimal, or for one atom further down"
+            "ask for --minimal, for a --depth, or for one atom further down"
         )
 
 
@@ -83,7 +89,7 @@ def agraph(proof: ProofGraph, title: str = "", legend: bool = True, is_member: b
     graph = AGraph(directed=True, strict=True)
     graph.graph_attr.update(
         rankdir="TB", fontname=_FONT, label=_escaped([visible(title)]), labelloc="t", fontsize="16",
-        nodesep="0.25", ranksep="0.35",
+        nodesep="0.25", ranksep="0.35", ordering="out",
     )  # fmt: skip
     graph.node_attr.update(fontname=_FONT, fontsize="11", margin="0.14,0.08")
     graph.edge_attr.update(fontname=_FONT, fontsize="9", color="#5b6577", arrowsize="0.7")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import Options
-from explain.formats.drawing import COLOURS, label_lines, refuse_large
+from explain.formats.drawing import COLOURS, label_lines, pictured, refuse_large
 
 _SHAPES = {
     "conclusion": ("([", "])"), "rule": ("[", "]"), "fact": ("[/", "/]"), "absence": ("{{", "}}"),
@@ -15,7 +15,7 @@ _SHAPES = {
 
 def export(explanation: Explanation, options: Options) -> str:
     """The flowchart, from the conclusion down."""
-    proof = explanation.proof
+    proof = pictured(explanation, options)
     refuse_large(proof)
     lines = ["flowchart TD"]
     for node in proof.graph:

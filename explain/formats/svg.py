@@ -9,4 +9,4 @@ from explain.formats.drawing import drawn
 
 def export(explanation: Explanation, options: Options) -> bytes:
     """The picture; raises CannotExport when it would be too large to read."""
-    return drawn(explanation, "svg", options.audience == "member")
+    return drawn(explanation, "svg", options)
