@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -20,6 +21,7 @@ from explain.determination import Answer, Determination, determine
 from explain.refusals import ProofError
 from explain.verdicts import Verdict
 from facts.opening import (
+    CASES,
     CaseProblem,
     Opened,
     asked,
@@ -48,6 +50,8 @@ from kb.models import Models, models
 if TYPE_CHECKING:
     import networkx as nx
 
+    from authoring.coverage import Coverage
+    from authoring.running import Result
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
     from explain.explanations import Explanation
@@ -56,18 +60,18 @@ if TYPE_CHECKING:
     from kb.contradictions import AtomKey
 
 __all__ = [
-    "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Determination", "Diagnostic", "DocumentErrors",
-    "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Library", "Missing", "Opened",
-    "ProofError", "Remedy", "Table", "UnreadableFile", "Verdict", "WhatIf", "cases", "check", "decide", "explain",
-    "hinges", "load", "missing", "open_case", "open_cases", "opened", "program", "query", "shipped_cases", "verify",
-    "what_if",
+    "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Coverage", "Determination", "Diagnostic",
+    "DocumentErrors", "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Library", "Missing",
+    "Opened", "ProofError", "Remedy", "Result", "Table", "UnreadableFile", "Verdict", "WhatIf", "cases", "check",
+    "coverage", "decide", "explain", "hinges", "load", "missing", "open_case", "open_cases", "opened", "program",
+    "query", "shipped_cases", "test", "verify", "what_if",
 ]  # fmt: skip
 
 
 _LATER = {
-    "CheckReport": "explain.checks", "Explanation": "explain.explanations", "Hinge": "explain.hinges",
-    "Hinged": "explain.hinges", "Missing": "explain.remedies",
-    "Remedy": "explain.remedies", "WhatIf": "explain.changes",
+    "CheckReport": "explain.checks", "Coverage": "authoring.coverage", "Explanation": "explain.explanations",
+    "Hinge": "explain.hinges", "Hinged": "explain.hinges", "Missing": "explain.remedies",
+    "Remedy": "explain.remedies", "Result": "authoring.running", "WhatIf": "explain.changes",
 }  # fmt: skip
 """What is imported when it is first asked for: deciding a case needs no graphs."""
 
@@ -249,13 +253,17 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     from explain.checks import CheckReport, chart_contradictions
 
     files = [Path(path) for path in paths]
-    found = [document for path in files for document in read_all(path, cache.default_directory())]
-    if files and not found:
-        raise CaseProblem(f"there is no .md or .dl file in {', '.join(f'`{path}`' for path in files)}")
+    found = _documents(files, load(shipped=False)) if files else []
+    from authoring.trials import mistakes as mistakes_of
+    from authoring.trials import trials
+
     charts = [document for document in found if document.meta.case]
     base = load(*policies, *files)
     names = {document.name for document in found} or {document.name for document in base.documents}
     diagnostics = {each for each in base.check(_days(base.documents)) if _concerns(each, names)}
+    for trial in (each for document in found or base.documents for each in trials(document)):
+        with suppress(DocumentErrors):  # of the policies, which are reported above
+            diagnostics.update(mistakes_of(trial, base))
     contradictions: list[ChartContradiction] = []
     notes: list[str] = []
     for document in charts:
@@ -272,6 +280,45 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
         contradictions += chart_contradictions(compiled, chart, engine()) if not mistakes else ()
         notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not mistakes else []
     return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
+
+
+def test(
+    paths: Iterable[str | Path] = (),
+    policies: Iterable[str | Path] = (),
+    pattern: str = "",
+    processes: int = 0,
+    heard: Callable[[Result], None] = lambda result: None,
+) -> list[Result]:
+    """The results of the `datalog test` blocks in files and directories, or in the shipped documents.
+
+    Only tests whose id (`document: name`) contains the pattern; in so many processes (0: one
+    for each processor). `heard` is called with each result as it comes.
+    Raises CaseProblem when there is no document where one is looked for, UnreadableFile.
+    """
+    from authoring.running import run_all
+
+    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
+    base = load(*more, *files)
+    return run_all(base, _documents(files, base), pattern, processes, (*more, *files), heard)
+
+
+def coverage(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = (), processes: int = 0) -> Coverage:
+    """What the tests in documents show of their rules and criteria; the paths are those of `test`."""
+    from authoring.coverage import coverage as covered
+
+    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
+    base = load(*more, *files)
+    return covered(base, _documents(files, base), processes, (*more, *files))
+
+
+def _documents(files: list[Path], base: Library) -> list[Document]:
+    """The documents in files and directories; without any, all shipped ones, charts too."""
+    if not files:
+        return [*base.documents, *read_all(CASES, cache.default_directory())]
+    found = [document for path in files for document in read_all(path, cache.default_directory())]
+    if not found:
+        raise CaseProblem(f"there is no .md or .dl file in {', '.join(f'`{path}`' for path in files)}")
+    return found
 
 
 def program(base: Library, payer: str = "", on: date | None = None) -> Program:

@@ -7,7 +7,8 @@ from importlib import import_module
 import click
 
 NAMES = (
-    "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "check", "vocabulary", "policies",
+    "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "vocabulary", "policies",
+    "check", "test", "coverage",
 )  # fmt: skip
 """The commands in the order in which the help lists them."""
 

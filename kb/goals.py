@@ -66,26 +66,28 @@ def resolve_goal(program: Program, goal: str) -> tuple[s.Premise, ...]:
     node = parsed.statements[0][0]
     if not isinstance(node, s.Expectation) or node.status != "holds":
         raise BadGoal([Diagnostic("goal", 1, 1, 1, "syntax", "this is not a goal", "write literals with `,` between")])
-    return resolve_body(program, node.body, text)
-
-
-def resolve_body(program: Program, body: tuple[s.Premise, ...], text: str = "") -> tuple[s.Premise, ...]:
-    """Premises written by hand, checked against a program; a payer's own predicates go by their short names.
-
-    Raises BadGoal, whose diagnostics point into `text`.
-    """
     source, report = _source(text), Report()
+    body = resolve_body(program, node.body, source, report)
+    if report.found:
+        raise BadGoal(map(_shifted, report.diagnostics))
+    return body
+
+
+def resolve_body(program: Program, body: tuple[s.Premise, ...], source: Source, report: Report) -> tuple[s.Premise, ...]:
+    """Premises that somebody asks, checked against a program; a payer's own predicates go by their short names.
+
+    `source` is where they stand; what is wrong with them goes to the report.
+    """
+    before = len(report.found)
     local = {name.rsplit("/", 1)[-1]: predicate for name, predicate in program.predicates.items()}
     symbols = Symbols(dict(program.domains), {**local, **program.predicates})
     resolved = tuple(resolve_premise(source, premise, symbols, report) for premise in body)
     rule = type_rule(source, s.Rule(None, resolved), symbols, report)
-    if not report.found:
+    if len(report.found) == before:
         places = {v.name: v for premise in reversed(rule.body) for v in s.premise_variables(premise)}
         outputs = tuple(places[name] for name in s.body_variables(rule.body) if not name.startswith("_"))
         twice = s.Rule(s.Atom(_ASKED, outputs + outputs), rule.body)
         check_variables(source, twice, frozenset(), report)
-    if report.found:
-        raise BadGoal(map(_shifted, report.diagnostics))
     return rule.body
 
 

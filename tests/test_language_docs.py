@@ -25,14 +25,15 @@ from lark import Token as Terminal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from authoring.running import is_met
+from authoring.trials import Trial, expected, trials
 from explain.determination import Answer, determine
-from explain.verdicts import Verdict, verdict
+from explain.verdicts import Verdict
 from explain.wording import atom_text, words
 from facts.readers.datalog import Chart, read_chart
 from kb.engines import engine
-from kb.engines.model import EvaluationError, ground_row
-from kb.goals import resolve_body
-from kb.language import frontmatter, syntax
+from kb.engines.model import EvaluationError
+from kb.language import frontmatter
 from kb.language.build import check, in_force
 from kb.language.declarations import CRITERION_LABELS, GOAL_LABELS
 from kb.language.diagnostics import Diagnostic
@@ -138,11 +139,11 @@ def wrong_in(example: Example) -> list[Diagnostic]:
 
 @dataclass(frozen=True)
 class Case:
-    """The facts of a test, in the program that decides them, and what is expected of them."""
+    """The facts of a test, in the program that decides them."""
 
+    trial: Trial
     compiled: Compiled
     chart: Chart
-    expectations: tuple[syntax.Expectation, ...]
 
 
 def case(example: Example) -> Case:
@@ -151,26 +152,23 @@ def case(example: Example) -> Case:
         payer, day = match[1], date.fromisoformat(match[2] or str(DAY))
     document = read("test.md", f'---\ncase: {CASE}\n---\n```datalog test "facts"\n{example.text}```\n')
     assert not document.findings
-    stated = document.tests[0].statements
-    facts = tuple(each for each in stated if not isinstance(each.node, syntax.Expectation))
-    expected = tuple(each.node for each in stated if isinstance(each.node, syntax.Expectation))
+    [told] = trials(document)
+    trial = replace(told, payer=payer, on=day)
     compiled = Library(documents(example.section)).compiled(payer, day)
-    chart, wrong = read_chart(replace(document, statements=facts), compiled.program)
+    chart, wrong = read_chart(trial.chart, compiled.program)
     assert not wrong, "\n".join(map(str, wrong))
-    return Case(compiled, chart, expected)
+    return Case(trial, compiled, chart)
 
 
 def failures(tested: Case) -> Iterator[str]:
     """What the expectations say and the models do not."""
-    program = tested.compiled.program
     found = models(tested.compiled, tested.chart.facts, CASE, engine())
-    for expected in tested.expectations:
-        for premise in resolve_body(program, expected.body):
-            assert isinstance(premise, syntax.Literal)
-            actual = verdict(found, premise.atom.relation, ground_row(premise.atom.terms, {}))
-            wanted = "met" if expected.status == "holds" else expected.status
-            if (actual is Verdict.MET) if premise.negated else (actual.value != wanted):
-                yield f"{premise_text(premise)} is {actual.value}"
+    wanted, wrong = expected(tested.trial, tested.compiled.program)
+    assert not wrong, "\n".join(map(str, wrong))
+    for each in wanted:
+        right, so = is_met(found, each)
+        if not right:
+            yield f"{', '.join(map(premise_text, each.body))}: {so}"
 
 
 # What a `text` block shows of the example before it
@@ -247,7 +245,7 @@ def test_a_wrong_example_has_the_mistakes_that_it_announces(example: Example) ->
 @pytest.mark.parametrize("example", of_kind("datalog test"))
 def test_an_example_has_the_consequences_that_it_expects(example: Example) -> None:
     tested = case(example)
-    assert tested.expectations
+    assert tested.trial.test.statements
     assert list(failures(tested)) == []
 
 

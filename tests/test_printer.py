@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import medproof
+from facts.opening import asked
 from facts.readers.datalog import read_chart
 from kb.engines import engine
 from kb.language.build import check, in_force
@@ -16,7 +17,7 @@ from kb.language.documents import read
 from kb.language.printer import program_source
 from kb.language.program import Program
 from kb.library import read_file
-from tests.expectations import charts, request_day
+from tests.expectations import charts
 from tests.random_programs import RandomProgram, programs
 from tests.support import DAY, clingo_model, program, relations
 
@@ -61,7 +62,7 @@ def test_a_shipped_program_printed_prints_the_same_again(payer: str) -> None:
 @pytest.mark.parametrize("path", charts("facts/cases"), ids=lambda path: path.stem)
 def test_clingo_agrees_on_shipped_policies_and_cases(payer: str, path: Path) -> None:
     document = read_file(path, None)
-    of = medproof.load().compiled(payer, request_day(document)).program
+    of = medproof.load().compiled(payer, asked(document).on or DAY).program
     chart, _ = read_chart(document, of)
     given_rows = relations(of, chart.facts)
     ours, theirs = engine()(of, given_rows), clingo_model(of, given_rows)

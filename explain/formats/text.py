@@ -8,6 +8,7 @@ from explain.formats import Options
 from explain.formats.headings import heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+from explain.graph import ProofGraph
 
 _STYLES = {"conclusion": GOOD, "absence": WARN, "attempt": DIM, "rule": DIM, "comparison": DIM, "aggregate": DIM}
 
@@ -30,17 +31,28 @@ def page(explanation: Explanation, options: Options) -> Page:
         if len(explanation.proofs) > 1:
             made.add()
             made.add(f"Proof {number} of {len(explanation.proofs)}", TITLE)
-        for asked, goal in zip(proof.asked, outlines(proof), strict=True):
-            made.add()
-            for line in heading(explanation, asked) if number == 1 else ():
-                made.add(line, WARN, 0, 2)
-            for item in goal:
-                _show(made, item, "", "", frozenset([explanation.case]))
+        _add_trees(made, explanation, proof, number == 1)
     made.add()
     for line in standing_lines(explanation):
         made.add(line, WARN, 0, 2)
     made.add(_LEGEND, DIM, 0, 2)
     return made
+
+
+def tree(explanation: Explanation, options: Options) -> str:
+    """Only the best proof and its outcome, for a report that has a title and a legend of its own."""
+    made = Page(options.width)
+    _add_trees(made, explanation, explanation.proof, with_heading=True)
+    return made.text.strip("\n")
+
+
+def _add_trees(made: Page, explanation: Explanation, proof: ProofGraph, with_heading: bool) -> None:
+    for asked, goal in zip(proof.asked, outlines(proof), strict=True):
+        made.add()
+        for line in heading(explanation, asked) if with_heading else ():
+            made.add(line, WARN, 0, 2)
+        for item in goal:
+            _show(made, item, "", "", frozenset([explanation.case]))
 
 
 _LEGEND = (

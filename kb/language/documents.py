@@ -114,7 +114,11 @@ class _Gathered:
         if test is None:
             self.statements += [each for each in stated if not self._misplaced(each)]
         else:
-            self.tests.append(Test(test, stated, Place(block.first_line - 1, 1)))
+            place = Place(block.first_line - 1, 1)
+            if any(each.name == test for each in self.tests):
+                hint = "a test is known by its name"
+                self.findings.append(Finding(place, "duplicate", f"two tests are called `{test}`", hint))
+            self.tests.append(Test(test, stated, place))
 
     def _misplaced(self, stated: Stated) -> bool:
         if not isinstance(stated.node, Expectation):

@@ -1,0 +1,1 @@
+"""The policy author's bench: tests, coverage, mutation, lint, layout, impact, editor."""

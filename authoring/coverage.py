@@ -1,0 +1,331 @@
+"""Coverage by condition: what the tests of the documents show of each premise of each rule, and of each criterion.
+
+A premise is covered when one test shows its rule in a proof of what it expects, and
+in another it is the only premise that keeps the rule from concluding (modified
+condition / decision coverage, Chilenski and Miller 1994, with a rule as the decision).
+A criterion is covered when expectations on it were *met*, *refuted* and *undocumented*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+
+from authoring.running import Run, decided, is_met, shared_out, verdict_of
+from authoring.trials import Expected, Trial, trials
+from explain.proofs import atoms_of, positive_premises
+from explain.solutions import Binding, counted, extensions, solutions
+from explain.verdicts import Verdict
+from kb.contradictions import AtomKey
+from kb.engines.model import EvaluationError, ground_row, unified
+from kb.language import syntax as s
+from kb.language.closed import SCOPE
+from kb.language.diagnostics import DocumentErrors
+from kb.language.documents import Document
+from kb.language.printer import premise_text
+from kb.language.program import Criterion, Program, ProgramRule
+from kb.language.values import ANY, Row
+from kb.language.variables import bound_variables, shared_variables
+from kb.library import Library
+from kb.models import Models
+
+Key = tuple[str, int]
+"""A premise: its rule's id, and its position in the body."""
+
+_WAYS = 200
+"""How many ways through the other premises are looked at for one in which this one fails."""
+
+ALWAYS = re.compile(r"%\s*always:\s*(\S.*)")
+"""The comment behind a premise that no case can make the only one that fails: it says why."""
+
+WANTED = (Verdict.MET, Verdict.REFUTED, Verdict.UNDOCUMENTED)
+
+
+class State(str, Enum):
+    """How far a premise is covered."""
+
+    COVERED = "covered"
+    HALF = "half"
+    UNREACHED = "not reached"
+    EXCUSED = "always true"
+    """It cannot fail alone, as a comment behind it says."""
+
+
+@dataclass
+class Seen:
+    """What tests have shown: premises in a proof, premises that alone fail, verdicts on criteria; each by which test."""
+
+    true: dict[Key, str] = field(default_factory=dict)
+    alone: dict[Key, str] = field(default_factory=dict)
+    verdicts: dict[tuple[str, Verdict], str] = field(default_factory=dict)
+
+    def add(self, other: Seen) -> None:
+        """Adds what others have shown."""
+        for mine, theirs in ((self.true, other.true), (self.alone, other.alone)):
+            for key, test in theirs.items():
+                mine.setdefault(key, test)
+        for goal, test in other.verdicts.items():
+            self.verdicts.setdefault(goal, test)
+
+
+@dataclass(frozen=True, slots=True)
+class PremiseCover:
+    """A premise, where it stands, and by which tests it was seen true, and failing alone (empty: by none)."""
+
+    rule: str
+    file: str
+    line: int
+    text: str
+    state: State
+    true_in: str
+    alone_in: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionCover:
+    """A criterion, and by which test each verdict on it was seen."""
+
+    criterion: Criterion
+    seen: Mapping[Verdict, str]
+
+    @property
+    def missing(self) -> tuple[Verdict, ...]:
+        """The verdicts that no test expects of it."""
+        return tuple(each for each in WANTED if each not in self.seen)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What all tests together cover."""
+
+    premises: tuple[PremiseCover, ...]
+    criteria: tuple[CriterionCover, ...]
+    failed: tuple[str, ...]
+    """Tests that fail, or that cannot be run: they show nothing."""
+
+    @property
+    def percent(self) -> float:
+        """How many of what is to be seen was seen, in percent: of a premise two things, of a criterion three."""
+        wanted = 2 * sum(each.state is not State.EXCUSED for each in self.premises) + 3 * len(self.criteria)
+        seen = sum(bool(each.true_in) + bool(each.alone_in) for each in self.premises if each.state is not State.EXCUSED)
+        seen += sum(3 - len(each.missing) for each in self.criteria)
+        return 100 * seen / wanted if wanted else 100.0
+
+
+def seen_in(base: Library, tests: Iterable[Trial]) -> tuple[Seen, list[str]]:
+    """What tests show, and the ids of those that fail or cannot be run."""
+    seen, failed = Seen(), list[str]()
+    for trial in tests:
+        try:
+            one = decided(base, trial)
+            if all(is_met(one.models, each)[0] for each in one.expected):
+                _Watching(one, seen).look()
+                continue
+        except (DocumentErrors, EvaluationError):
+            pass
+        failed.append(trial.id)
+    return seen, failed
+
+
+def coverage(base: Library, of: Iterable[Document], processes: int = 0, reload: tuple[Path, ...] = ()) -> Coverage:
+    """How far the tests of some documents cover their rules and criteria; `processes` and `reload` as in `run_all`."""
+    of = list(of)
+    tests = [trial for document in of for trial in trials(document)]
+    seen, failed = Seen(), list[str]()
+    for other, wrong in shared_out(seen_in, base, tests, processes, reload):
+        seen.add(other)
+        failed += wrong
+    return _covered(base, seen, failed, tests, of)
+
+
+def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial], of: list[Document]) -> Coverage:
+    """What was seen, told of every premise and criterion of the documents."""
+    lines = {document.id: document.lines for document in of}
+    premises: dict[Key, PremiseCover] = {}
+    criteria: dict[str, CriterionCover] = {}
+    for payer, on in dict.fromkeys((each.payer, each.on) for each in tests):
+        program = base.compiled(payer, on).program
+        for rule in _rules(program):
+            if rule.origin.document in lines:
+                for position, premise in enumerate(rule.rule.body):
+                    key = rule.id, position
+                    premises.setdefault(key, _premise_cover(rule, premise, key, seen, lines[rule.origin.document]))
+        for criterion in program.criteria:
+            if criterion.origin.document in lines:
+                verdicts = {each: seen.verdicts.get((criterion.atom.relation, each), "") for each in WANTED}
+                shown = {each: test for each, test in verdicts.items() if test}
+                criteria.setdefault(criterion.id, CriterionCover(criterion, shown))
+    return Coverage(tuple(premises.values()), tuple(criteria.values()), tuple(failed))
+
+
+def _rules(program: Program) -> Iterator[ProgramRule]:
+    for rule in program.rules:
+        if not rule.is_constraint and not rule.id.startswith(SCOPE) and rule.rule.body:
+            yield rule
+
+
+def _premise_cover(rule: ProgramRule, premise: s.Premise, key: Key, seen: Seen, lines: tuple[str, ...]) -> PremiseCover:
+    line = premise.atom.place.line if isinstance(premise, s.Literal) else premise.place.line
+    excuse = ALWAYS.search(lines[line - 1]) if 0 < line <= len(lines) else None
+    true, alone = seen.true.get(key, ""), seen.alone.get(key, "")
+    state = State.COVERED if true and alone else State.HALF if true or alone else State.UNREACHED
+    if true and (excuse or not _can_fail(rule.rule.body, key[1])):
+        state = State.EXCUSED if not alone else State.COVERED
+    reason = excuse[1] if excuse else ""
+    return PremiseCover(rule.id, rule.origin.file, line, premise_text(_local(premise)), state, true, alone, reason)
+
+
+def _local(premise: s.Premise) -> s.Premise:
+    """The premise with the names of its own document."""
+    if isinstance(premise, s.Literal):
+        return replace(premise, atom=replace(premise.atom, predicate=premise.atom.predicate.rsplit("/", 1)[-1]))
+    return replace(premise, body=tuple(map(_local, premise.body))) if isinstance(premise, s.Aggregate) else premise
+
+
+def _can_fail(body: tuple[s.Premise, ...], position: int) -> bool:
+    """Whether a premise tests something: one that only gives a variable its value does not fail."""
+    premise, rest = body[position], (*body[:position], *body[position + 1 :])
+    if isinstance(premise, s.Literal):
+        return True
+    names = {variable.name for variable in s.premise_variables(premise)}
+    if isinstance(premise, s.Aggregate):
+        bound = {variable.name for variable in s.term_variables(premise.bound)}
+        is_value = premise.op == "=" and isinstance(premise.bound, s.Variable)
+        return not is_value or bound <= bound_variables(rest) or premise.function in ("min", "max")
+    return names <= bound_variables(rest)
+
+
+@dataclass
+class _Watching:
+    """Follows what a test expects down to the facts: proofs of what holds, near misses of what does not."""
+
+    run: Run
+    seen: Seen
+    proved: set[AtomKey] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)
+
+    @property
+    def models(self) -> Models:
+        return self.run.models
+
+    @property
+    def test(self) -> str:
+        return self.run.trial.id
+
+    def look(self) -> None:
+        for expectation in self.run.expected:
+            for premise in expectation.body:
+                if isinstance(premise, s.Literal):
+                    self._expectation(expectation, premise)
+
+    def _expectation(self, expectation: Expected, premise: s.Literal) -> None:
+        goal = premise.atom.relation, ground_row(premise.atom.terms, {})
+        self._criterion(expectation, goal)
+        if premise.negated or expectation.verdict in (Verdict.REFUTED, Verdict.UNDOCUMENTED, Verdict.UNADDRESSED):
+            self._miss(*goal)
+        else:
+            for atom in atoms_of(self.models, *goal):
+                self._prove(atom)
+
+    def _criterion(self, expectation: Expected, goal: AtomKey) -> None:
+        if any(each.atom.relation == goal[0] for each in self.models.program.criteria):
+            told = Verdict.MET if not expectation.negated else verdict_of(self.models, goal)
+            actual = told if expectation.verdict is Verdict.MET else expectation.verdict
+            self.seen.verdicts.setdefault((goal[0], actual), self.test)
+
+    def _prove(self, root: AtomKey) -> None:
+        """Every derivation of an atom, and of what it rests on."""
+        pending = [root]
+        while pending:
+            atom = pending.pop()
+            if atom in self.proved:
+                continue
+            self.proved.add(atom)
+            for instance in self.models.perfect.derivations(*atom):
+                for position, premise in enumerate(instance.rule.rule.body):
+                    self.seen.true.setdefault((instance.rule.id, position), self.test)
+                    if isinstance(premise, s.Literal) and premise.negated:
+                        self._miss(premise.atom.relation, ground_row(premise.atom.terms, instance.binding))
+                    elif isinstance(premise, s.Aggregate):
+                        pending += counted(self.models, premise, instance.binding)
+                pending += positive_premises(self.models, instance)
+
+    def _miss(self, relation: str, pattern: Row) -> None:
+        """The rules that conclude an atom which does not hold: of each, the premises that alone keep it from concluding.
+
+        What the premises of those rules lack is looked at too, of whichever instances.
+        """
+        self._rules_that_fail(relation, pattern)
+        pending = [relation]
+        while pending:
+            relation = pending.pop()
+            if relation in self.missed:
+                continue
+            self.missed.add(relation)
+            for rule in self.models.program.rules_for.get(relation, ()):
+                for literal in s.literals(rule.rule.body):
+                    if not literal.negated:
+                        self._rules_that_fail(literal.atom.relation, (ANY,) * len(literal.atom.terms))
+                        pending.append(literal.atom.relation)
+                    elif self.models.holds(literal.atom.relation, (ANY,) * len(literal.atom.terms)):
+                        for atom in atoms_of(self.models, literal.atom.relation, (ANY,) * len(literal.atom.terms)):
+                            self._prove(atom)
+
+    def _rules_that_fail(self, relation: str, pattern: Row) -> None:
+        for rule in self.models.program.rules_for.get(relation, ()):
+            binding = unified(rule.head.terms, pattern)
+            for position in range(len(rule.rule.body)) if binding is not None else ():
+                key = rule.id, position
+                if key not in self.seen.alone and _fails_alone(self.models, rule.rule.body, position, binding or {}):
+                    self.seen.alone[key] = self.test
+
+
+def _fails_alone(models: Models, body: tuple[s.Premise, ...], position: int, binding: Binding) -> bool:
+    """Whether all other premises hold, for some values, and this one then does not.
+
+    Premises that speak of values which only this one gives cannot be looked at without it.
+    """
+    premise = body[position]
+    rest = [other for number, other in enumerate(body) if number != position]
+    while True:
+        bound = bound_variables(rest, binding)
+        possible = [other for other in rest if _needs(other, rest) <= bound]
+        if len(possible) == len(rest):
+            break
+        rest = possible
+    if isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong:
+        pass
+    elif not _needs(premise, body) <= bound or _gives_a_value(premise, bound):
+        return False
+    if any(_is_empty(models, other) for other in rest):
+        return False
+    ways = islice(solutions(models, rest, binding), _WAYS)
+    return any(next(extensions(models, premise, way), None) is None for way in ways)
+
+
+def _needs(premise: s.Premise, body: Iterable[s.Premise]) -> set[str]:
+    """The variables that other premises have to bind for a premise to be looked at."""
+    if isinstance(premise, s.Comparison):
+        return {variable.name for variable in s.premise_variables(premise)}
+    if isinstance(premise, s.Aggregate):
+        return shared_variables(premise, [other for other in body if other is not premise])
+    if premise.negated or premise.atom.strong:
+        return {variable.name for variable in s.premise_variables(premise) if not variable.is_anonymous}
+    return set()
+
+
+def _gives_a_value(premise: s.Premise, bound: set[str]) -> bool:
+    """Whether a premise computes a variable that nothing else gives a value."""
+    if isinstance(premise, s.Comparison) and premise.op == "=":
+        return any(isinstance(side, s.Variable) and side.name not in bound for side in (premise.left, premise.right))
+    return False
+
+
+def _is_empty(models: Models, premise: s.Premise) -> bool:
+    is_listing = isinstance(premise, s.Literal) and not premise.negated
+    return isinstance(premise, s.Literal) and is_listing and not models.perfect.rows(premise.atom.relation)

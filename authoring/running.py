@@ -1,0 +1,214 @@
+"""Tests run: each case decided, each expectation held against it, and why where they differ."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from authoring.trials import Expected, Trial, expected, read_told, trials
+from explain import outcomes
+from explain.goals import for_each_question
+from explain.outcomes import outcome, wanted_for
+from explain.solutions import solutions
+from explain.verdicts import Verdict, verdict
+from kb.contradictions import AtomKey
+from kb.engines import engine
+from kb.engines.model import EvaluationError, ground_row
+from kb.language import syntax as s
+from kb.language.build import in_force
+from kb.language.closed import relations_of
+from kb.language.diagnostics import DocumentErrors, render
+from kb.language.documents import Document
+from kb.language.printer import premise_text
+from kb.library import Library, load
+from kb.models import Models, models
+
+T = TypeVar("T")
+_TESTS_PER_PROCESS = 20
+"""Starting a process costs as much as running about so many tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An expectation that the case does not meet: what was expected, what is so, and why."""
+
+    line: int
+    expectation: str
+    found: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a test gave. `mistakes` are diagnostics of the test itself, which was then not run."""
+
+    id: str
+    file: str
+    line: int
+    name: str
+    seconds: float
+    failures: tuple[Failure, ...] = ()
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was run, and every expectation is met."""
+        return not self.failures and not self.mistakes
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trial decided: the models of its case, and what it expects."""
+
+    trial: Trial
+    models: Models
+    expected: tuple[Expected, ...]
+
+
+def decided(base: Library, trial: Trial, seconds: float | None = 60) -> Run:
+    """The models of a test's case, as far as what it expects depends on them.
+
+    Raises DocumentErrors (in the policies, in the test), EvaluationError.
+    """
+    compiled = base.compiled(trial.payer, trial.on)
+    program = compiled.program
+    facts, wrong = read_told(trial, program)
+    wanted, unclear = expected(trial, program)
+    if wrong or unclear:
+        raise DocumentErrors(sorted({*wrong, *unclear}))
+    relations = [relation for each in wanted for premise in each.body for relation in relations_of(premise)]
+    found = models(compiled, facts, trial.chart.meta.case, engine(), wanted_for(program, relations), seconds)
+    return Run(trial, found, wanted)
+
+
+def run(base: Library, trial: Trial) -> Result:
+    """The result of a test; what is wrong with the policies or with the test is told in the result."""
+    started = time.perf_counter()
+    failures: tuple[Failure, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    try:
+        one = decided(base, trial)
+        failures = tuple(failure for each in one.expected for failure in _failure(base, one, each))
+    except DocumentErrors as errors:
+        mistakes = tuple(render(each) for each in errors.diagnostics)
+    except EvaluationError as error:
+        mistakes = (str(error),)
+    taken = time.perf_counter() - started
+    return Result(trial.id, trial.document.name, trial.line, trial.test.name, taken, failures, mistakes)
+
+
+def is_met(found: Models, expectation: Expected) -> tuple[bool, str]:
+    """Whether an expectation is met, and what is so."""
+    if expectation.atom is None:
+        holds = next(solutions(found, expectation.body, {}), None) is not None
+        return holds, "it holds" if holds else "it does not hold"
+    goal = expectation.atom.relation, ground_row(expectation.atom.terms, {})
+    if expectation.verdict is Verdict.MET:
+        # Whether it is met needs the perfect model only; the bounds cost most.
+        met = any(outcomes.is_met(found, each) for each in for_each_question(found, goal))
+        if met is not expectation.negated:
+            return True, Verdict.MET.value if met else "not met"
+    actual = verdict_of(found, goal)
+    is_right = actual is not Verdict.MET if expectation.negated else actual is expectation.verdict
+    return is_right, actual.value
+
+
+def verdict_of(found: Models, goal: AtomKey) -> Verdict:
+    """The verdict on an atom; with `_` in it: met if one instance is, and else by all of them together.
+
+    A question of the case gets the verdict that `decide` gives, with readings and scope.
+    """
+    questions = for_each_question(found, goal)
+    verdicts = {outcome(found, each).verdict for each in questions}
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return Verdict.MET if Verdict.MET in verdicts else verdict(found, *goal)
+
+
+def _failure(base: Library, one: Run, expectation: Expected) -> Iterator[Failure]:
+    right, so = is_met(one.models, expectation)
+    if not right:
+        node = expectation.stated.node
+        assert isinstance(node, s.Expectation)
+        status = "" if node.status == "holds" else f"{node.status} "
+        text = f"?- {status}{', '.join(premise_text(each) for each in node.body)}."
+        yield Failure(node.place.line, text, so, _why(base, one, expectation))
+
+
+def _why(base: Library, one: Run, expectation: Expected) -> str:
+    """The proof that should not be there, or why the goal does not hold, down to the places in both documents."""
+    from explain.explanations import Explanation, explained
+    from explain.formats import Options
+    from explain.formats.text import tree
+
+    if expectation.atom is None:
+        return ""
+    goals = for_each_question(one.models, (expectation.atom.relation, ground_row(expectation.atom.terms, {})))
+    policies = in_force(base.documents, one.trial.payer, one.trial.on)
+    proof = explained(one.models, goals, policies, one.trial.chart, minimal=True)
+    trial = one.trial
+    outcomes = tuple(outcome(one.models, goal) for goal in goals)
+    shown = Explanation(trial.test.name, one.models.case, trial.payer, trial.on, (), one.models, (proof,), outcomes)
+    return tree(shown, Options(width=100))
+
+
+def run_all(
+    base: Library,
+    documents: Iterable[Document],
+    pattern: str = "",
+    processes: int = 0,
+    reload: tuple[Path, ...] = (),
+    heard: Callable[[Result], None] = lambda result: None,
+) -> list[Result]:
+    """The results of all tests whose id contains the pattern, in the order of the documents.
+
+    `heard` is called with each result as it comes; `processes` and `reload` are those of `shared_out`.
+    """
+    found = [each for document in documents for each in trials(document) if pattern.lower() in each.id.lower()]
+    results = []
+    for part in shared_out(_results, base, found, processes, reload):
+        for result in part:
+            results.append(result)
+            heard(result)
+    return results
+
+
+def _results(base: Library, some: list[Trial]) -> list[Result]:
+    return [run(base, trial) for trial in some]
+
+
+def shared_out(
+    work: Callable[[Library, list[Trial]], T],
+    base: Library,
+    tests: list[Trial],
+    processes: int = 0,
+    reload: tuple[Path, ...] = (),
+) -> Iterator[T]:
+    """What some work makes of the tests, part by part and in their order.
+
+    Many tests are shared out among processes (0: as many as there are processors),
+    each of which loads the documents again from the paths in `reload`.
+    """
+    wanted = min(processes or os.cpu_count() or 1, len(tests) // _TESTS_PER_PROCESS)
+    if wanted < 2:
+        yield work(base, tests)
+        return
+    size = -(-len(tests) // (2 * wanted))
+    some = [tests[start : start + size] for start in range(0, len(tests), size)]
+    with ProcessPoolExecutor(wanted) as pool:
+        yield from pool.map(_there, [work] * len(some), [reload] * len(some), some)
+
+
+def _there(work: Callable[[Library, list[Trial]], T], paths: tuple[Path, ...], some: list[Trial]) -> T:
+    """Work in a process of its own, which knows nothing yet."""
+    base = load(*paths)
+    # The documents stay to the end: the collector need not look through them again and again.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    return work(base, some)

@@ -1,0 +1,122 @@
+"""Tests made ready to run: the case that each tells, the payer and the day under which it is decided.
+
+A test of a policy tells a case of its own: its facts. A test of a chart adds its
+facts to the chart's. `under PAYER` or `under PAYER on DAY` at the start of its name
+chooses the program; else the facts do, and the document that it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from explain.verdicts import Verdict
+from facts.opening import asked
+from facts.readers.datalog import read_chart
+from kb.goals import resolve_body
+from kb.language import syntax as s
+from kb.language.diagnostics import Diagnostic, Finding
+from kb.language.documents import Document, Stated, Test
+from kb.language.frontmatter import read_date
+from kb.language.printer import premise_text
+from kb.language.program import Fact, Program
+from kb.language.symbols import Report, Source
+from kb.library import Library
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A test of a document, with its case as a chart."""
+
+    document: Document
+    test: Test
+    chart: Document
+    payer: str
+    on: date
+
+    @property
+    def id(self) -> str:
+        """The document's id and the test's name: `aetna-cpb-0743@2026-01: grade 4 is not enough`."""
+        return f"{self.document.id}: {self.test.name}"
+
+    @property
+    def line(self) -> int:
+        """Where the test stands in its document."""
+        return self.test.place.line
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a test expects: that a conjunction holds, or a verdict on one atom; `negated`: that the atom is not met."""
+
+    stated: Stated
+    verdict: Verdict
+    negated: bool
+    body: tuple[s.Premise, ...]
+
+    @property
+    def atom(self) -> s.Atom | None:
+        """The atom, if the expectation is of one."""
+        if len(self.body) == 1 and isinstance(self.body[0], s.Literal):
+            return self.body[0].atom
+        return None
+
+
+def trials(document: Document) -> Iterator[Trial]:
+    """The tests of a document. Raises CaseProblem when a test states two payers or two days of request."""
+    for test in document.tests:
+        # No passage: the prose above a test says what the policy asks for, not what this case is.
+        facts = tuple(replace(each, passage="") for each in test.statements if not isinstance(each.node, s.Expectation))
+        if document.meta.case:
+            chart = replace(document, statements=(*document.statements, *facts), tests=())
+        else:
+            case = _case(facts)
+            meta = replace(document.meta, case=case, id=f"{document.meta.id}/{test.name}")
+            chart = replace(document, meta=meta, statements=facts, tests=(), findings=())
+        request, named = asked(chart), re.match(r"under ([\w-]+)(?: on (\d{4}-\d\d-\d\d))?\b", test.name)
+        payer = named[1] if named else request.payer or document.meta.payer
+        day = read_date(named[2]) if named and named[2] else None
+        yield Trial(document, test, chart, payer, day or request.on or document.meta.effective or date.today())
+
+
+def _case(facts: tuple[Stated, ...]) -> str:
+    """The case that the facts are about: the first argument of the first of them."""
+    for stated in facts:
+        head = stated.node.head if isinstance(stated.node, s.Rule) else None
+        if head is not None and head.terms and isinstance(head.terms[0], s.Constant):
+            return str(head.terms[0].value)
+    return "nobody"
+
+
+def expected(trial: Trial, program: Program) -> tuple[tuple[Expected, ...], tuple[Diagnostic, ...]]:
+    """What a test expects, in the vocabulary of a program, and what is wrong with how it says it."""
+    report, found = Report(), list[Expected]()
+    for stated in trial.test.statements:
+        if isinstance(stated.node, s.Expectation):
+            source = Source(trial.document, stated)
+            body = resolve_body(program, stated.node.body, source, report)
+            if stated.node.status == "holds":
+                first = body[0]
+                is_negated = len(body) == 1 and isinstance(first, s.Literal) and first.negated
+                found.append(Expected(stated, Verdict.MET, is_negated, body))
+                continue
+            for premise in body:
+                if not isinstance(premise, s.Literal) or premise.negated:
+                    message = f"`{premise_text(premise)}` has no verdict"
+                    report.add(source, Finding(stated.node.place, "misplaced", message, "name atoms, without `not`"))
+                found.append(Expected(stated, Verdict(stated.node.status), False, (premise,)))
+    return tuple(found), report.diagnostics
+
+
+def mistakes(trial: Trial, base: Library) -> tuple[Diagnostic, ...]:
+    """What is wrong with a test as it is written: its facts, its expectations. Raises DocumentErrors of the policies."""
+    program = base.compiled(trial.payer, trial.on).program
+    return tuple(sorted({*read_told(trial, program)[1], *expected(trial, program)[1]}))
+
+
+def read_told(trial: Trial, program: Program) -> tuple[tuple[Fact, ...], tuple[Diagnostic, ...]]:
+    """The facts of a test's case, and what is wrong with them."""
+    chart, found = read_chart(trial.chart, program)
+    return chart.facts, found

@@ -1,0 +1,44 @@
+"""`medproof test`: what runs, what fails and why, in each form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import medproof
+from authoring.reports import results_data, results_junit, results_page
+
+HERE = Path(__file__).parent / "authoring"
+
+
+def test_the_report_of_failing_tests_is_the_file_beside() -> None:
+    results = medproof.test([HERE / "smoking.md"])
+    assert results_page(results, 100).text == (HERE / "smoking.txt").read_text(encoding="utf-8")
+
+
+def test_a_name_selects_tests_and_json_and_junit_say_the_same() -> None:
+    results = medproof.test([HERE / "smoking.md"], pattern="ELEVEN")
+    [one] = results_data(results)["tests"]
+    assert (one["id"], one["line"], one["passed"]) == ("smoking@1: eleven is too much", 20, False)
+    [case] = ElementTree.fromstring(results_junit(results)).iter("testcase")
+    assert case.get("name") == "eleven is too much"
+    assert [each.text for each in case.iter("failure")] == [each["why"] for each in one["failures"]]
+    json.dumps(one)
+
+
+def test_processes_give_what_one_gives(tmp_path: Path) -> None:
+    text = (HERE / "smoking.md").read_text(encoding="utf-8")
+    many = "\n".join(
+        f'```datalog test "number {number}"\ncotinine(c, {number}, "2025-12-01").\n?- smoker(c).\n```'
+        for number in range(60)
+    )
+    path = tmp_path / "many.md"
+    path.write_text(text.partition("```datalog test")[0] + many, encoding="utf-8")
+    alone, shared = (medproof.test([path], processes=number) for number in (1, 2))
+    assert [each.passed for each in alone] == [number > 10 for number in range(60)]
+    assert [(each.id, each.failures) for each in shared] == [(each.id, each.failures) for each in alone]
+
+
+def test_every_test_in_the_shipped_documents_passes() -> None:
+    assert [each.id for each in medproof.test() if not each.passed] == []
