@@ -42,6 +42,9 @@ _WAYS = 200
 ALWAYS = re.compile(r"%\s*always:\s*(\S.*)")
 """The comment behind a premise that no case can make the only one that fails: it says why."""
 
+NEVER = re.compile(r"%\s*never (met|refuted|undocumented):\s*(\S.*)")
+"""The comment behind a `#criterion` of which no case can have that verdict: it says why."""
+
 WANTED = (Verdict.MET, Verdict.REFUTED, Verdict.UNDOCUMENTED)
 
 
@@ -92,11 +95,18 @@ class CriterionCover:
 
     criterion: Criterion
     seen: Mapping[Verdict, str]
+    never: Mapping[Verdict, str]
+    """Verdicts that it cannot have, as a comment behind it says."""
+
+    @property
+    def wanted(self) -> tuple[Verdict, ...]:
+        """The verdicts that it can have."""
+        return tuple(each for each in WANTED if each not in self.never)
 
     @property
     def missing(self) -> tuple[Verdict, ...]:
-        """The verdicts that no test expects of it."""
-        return tuple(each for each in WANTED if each not in self.seen)
+        """Those that no test expects of it."""
+        return tuple(each for each in self.wanted if each not in self.seen)
 
 
 @dataclass(frozen=True)
@@ -111,9 +121,10 @@ class Coverage:
     @property
     def percent(self) -> float:
         """How many of what is to be seen was seen, in percent: of a premise two things, of a criterion three."""
-        wanted = 2 * sum(each.state is not State.EXCUSED for each in self.premises) + 3 * len(self.criteria)
+        wanted = 2 * sum(each.state is not State.EXCUSED for each in self.premises)
+        wanted += sum(len(each.wanted) for each in self.criteria)
         seen = sum(bool(each.true_in) + bool(each.alone_in) for each in self.premises if each.state is not State.EXCUSED)
-        seen += sum(3 - len(each.missing) for each in self.criteria)
+        seen += sum(len(each.wanted) - len(each.missing) for each in self.criteria)
         return 100 * seen / wanted if wanted else 100.0
 
 
@@ -159,7 +170,9 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
             if criterion.origin.document in lines:
                 verdicts = {each: seen.verdicts.get((criterion.atom.relation, each), "") for each in WANTED}
                 shown = {each: test for each, test in verdicts.items() if test}
-                criteria.setdefault(criterion.id, CriterionCover(criterion, shown))
+                said = NEVER.search(lines[criterion.origin.document][criterion.origin.line - 1])
+                never = {Verdict(said[1]): said[2]} if said else {}
+                criteria.setdefault(criterion.id, CriterionCover(criterion, shown, never))
     return Coverage(tuple(premises.values()), tuple(criteria.values()), tuple(failed))
 
 
@@ -226,9 +239,9 @@ class _Watching:
     def _expectation(self, expectation: Expected, premise: s.Literal) -> None:
         goal = premise.atom.relation, ground_row(premise.atom.terms, {})
         self._criterion(expectation, goal)
-        if premise.negated or expectation.verdict in (Verdict.REFUTED, Verdict.UNDOCUMENTED, Verdict.UNADDRESSED):
+        if premise.negated or expectation.verdict is not Verdict.MET:
             self._miss(*goal)
-        else:
+        if not premise.negated:
             for atom in atoms_of(self.models, *goal):
                 self._prove(atom)
 
@@ -294,7 +307,7 @@ def _fails_alone(models: Models, body: tuple[s.Premise, ...], position: int, bin
     rest = [other for number, other in enumerate(body) if number != position]
     while True:
         bound = bound_variables(rest, binding)
-        possible = [other for other in rest if _needs(other, rest) <= bound]
+        possible = [other for other in rest if _needs(other, body) <= bound]
         if len(possible) == len(rest):
             break
         rest = possible

@@ -72,7 +72,7 @@ def trials(document: Document) -> Iterator[Trial]:
         if document.meta.case:
             chart = replace(document, statements=(*document.statements, *facts), tests=())
         else:
-            case = _case(facts)
+            case = _case(test)
             meta = replace(document.meta, case=case, id=f"{document.meta.id}/{test.name}")
             chart = replace(document, meta=meta, statements=facts, tests=(), findings=())
         request, named = asked(chart), re.match(r"under ([\w-]+)(?: on (\d{4}-\d\d-\d\d))?\b", test.name)
@@ -81,12 +81,14 @@ def trials(document: Document) -> Iterator[Trial]:
         yield Trial(document, test, chart, payer, day or request.on or document.meta.effective or date.today())
 
 
-def _case(facts: tuple[Stated, ...]) -> str:
-    """The case that the facts are about: the first argument of the first of them."""
-    for stated in facts:
-        head = stated.node.head if isinstance(stated.node, s.Rule) else None
-        if head is not None and head.terms and isinstance(head.terms[0], s.Constant):
-            return str(head.terms[0].value)
+def _case(test: Test) -> str:
+    """The case that a test is about: the first argument of its first fact, or without facts of what it expects."""
+    nodes = [stated.node for stated in test.statements]
+    facts = [node.head for node in nodes if isinstance(node, s.Rule) and node.head is not None]
+    asked_for = [p.atom for node in nodes if isinstance(node, s.Expectation) for p in node.body if isinstance(p, s.Literal)]
+    for atom in (*facts, *asked_for):
+        if atom.terms and isinstance(atom.terms[0], s.Constant):
+            return str(atom.terms[0].value)
     return "nobody"
 
 
