@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from authoring.coverage import Coverage
+    from authoring.mutation import Tried
     from authoring.running import Result
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
@@ -62,16 +63,17 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Coverage", "Determination", "Diagnostic",
     "DocumentErrors", "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Library", "Missing",
-    "Opened", "ProofError", "Remedy", "Result", "Table", "UnreadableFile", "Verdict", "WhatIf", "cases", "check",
-    "coverage", "decide", "explain", "hinges", "load", "missing", "open_case", "open_cases", "opened", "program",
-    "query", "shipped_cases", "test", "verify", "what_if",
+    "Opened", "ProofError", "Remedy", "Result", "Table", "Tried", "UnreadableFile", "Verdict", "WhatIf", "cases",
+    "check", "coverage", "decide", "explain", "hinges", "load", "missing", "mutate", "open_case", "open_cases",
+    "opened", "program", "query", "shipped_cases", "test", "verify", "what_if",
 ]  # fmt: skip
 
 
 _LATER = {
     "CheckReport": "explain.checks", "Coverage": "authoring.coverage", "Explanation": "explain.explanations",
     "Hinge": "explain.hinges", "Hinged": "explain.hinges", "Missing": "explain.remedies",
-    "Remedy": "explain.remedies", "Result": "authoring.running", "WhatIf": "explain.changes",
+    "Remedy": "explain.remedies", "Result": "authoring.running", "Tried": "authoring.mutation",
+    "WhatIf": "explain.changes",
 }  # fmt: skip
 """What is imported when it is first asked for: deciding a case needs no graphs."""
 
@@ -309,6 +311,23 @@ def coverage(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = 
     files, more = [Path(path) for path in paths], [Path(path) for path in policies]
     base = load(*more, *files)
     return covered(base, _documents(files, base), processes, (*more, *files))
+
+
+def mutate(
+    paths: Iterable[str | Path] = (),
+    policies: Iterable[str | Path] = (),
+    processes: int = 0,
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Tried]:
+    """Every mutant of the rules in documents, tried against their tests; the paths are those of `test`.
+
+    `heard` is told how many of how many are done.
+    """
+    from authoring.mutation import mutation
+
+    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
+    base = load(*more, *files)
+    return mutation(base, _documents(files, base), processes, (*more, *files), heard)
 
 
 def _documents(files: list[Path], base: Library) -> list[Document]:

@@ -30,6 +30,7 @@ from kb.library import Library, load
 from kb.models import Models, models
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 _TESTS_PER_PROCESS = 20
 """Starting a process costs as much as running about so many tests."""
 
@@ -184,15 +185,15 @@ def _results(base: Library, some: list[Trial]) -> list[Result]:
 
 
 def shared_out(
-    work: Callable[[Library, list[Trial]], T],
+    work: Callable[[Library, list[Item]], T],
     base: Library,
-    tests: list[Trial],
+    tests: list[Item],
     processes: int = 0,
     reload: tuple[Path, ...] = (),
 ) -> Iterator[T]:
-    """What some work makes of the tests, part by part and in their order.
+    """What some work makes of tests (or of anything else that takes about as long), part by part and in their order.
 
-    Many tests are shared out among processes (0: as many as there are processors),
+    Many are shared out among processes (0: as many as there are processors),
     each of which loads the documents again from the paths in `reload`.
     """
     wanted = min(processes or os.cpu_count() or 1, len(tests) // _TESTS_PER_PROCESS)
@@ -205,7 +206,7 @@ def shared_out(
         yield from pool.map(_there, [work] * len(some), [reload] * len(some), some)
 
 
-def _there(work: Callable[[Library, list[Trial]], T], paths: tuple[Path, ...], some: list[Trial]) -> T:
+def _there(work: Callable[[Library, list[Item]], T], paths: tuple[Path, ...], some: list[Item]) -> T:
     """Work in a process of its own, which knows nothing yet."""
     base = load(*paths)
     # The documents stay to the end: the collector need not look through them again and again.

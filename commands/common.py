@@ -101,6 +101,21 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
         codes.append(2 if is_use else 1)
 
 
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Something to tell how many of how many are done: a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def heard(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield heard
+
+
 def loaded(policies: tuple[Path, ...]) -> Library:
     """The shipped documents with those of the option."""
     from kb.library import load

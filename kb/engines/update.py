@@ -23,8 +23,8 @@ def updated(
 ) -> Model:
     """The perfect model over what is stated now, as far as the wanted relations.
 
-    `former` is that of the same program over other facts, which differ in the
-    `changed` relations only, and holds at least what is wanted. Raises EvaluationError.
+    `former` is that of other facts and rules, which differ in the `changed` relations
+    only, and holds at least what is wanted. Raises EvaluationError.
     """
     touched = dependents(program, changed) & wanted
     rules = tuple(rule for rule in program.rules if rule.head.relation in touched)
@@ -33,4 +33,4 @@ def updated(
     kept = {name: rows for name, rows in former.relations.items() if name not in touched}
     gone = {rule.id for rule in rules}
     instances = {name: rows for name, rows in former.rows_of_rules.items() if name not in gone}
-    return Model({**kept, **run.relations}, former.rules, {**instances, **run.rows_of_rules})
+    return Model({**kept, **run.relations}, program.rule_by_id, {**instances, **run.rows_of_rules})
