@@ -74,21 +74,29 @@ def load(*extra: str | Path, shipped: bool = True, cached: bool = True) -> Libra
 
 def read_all(path: Path, directory: Path | None) -> list[Document]:
     """The documents of a file, or of a directory and its sub-directories, in order of their names."""
+    return [read_file(each, directory) for each in files(path)]
+
+
+def files(path: Path) -> list[Path]:
+    """The file, or the documents in a directory and its sub-directories, in order of their names."""
     if path.is_dir():
-        files = sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
-        return [read_file(each, directory) for each in files]
-    return [read_file(path, directory)]
+        return sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+    return [path]
 
 
 def read_file(path: Path, directory: Path | None) -> Document:
     """The document in a file; raises UnreadableFile."""
+    return cache.read(_shown(path), read_text(path), directory)
+
+
+def read_text(path: Path) -> str:
+    """What stands in a file, line ends as they are; raises UnreadableFile."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise UnreadableFile(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path}: not UTF-8 text (byte {error.start})") from error
-    return cache.read(_shown(path), text, directory)
 
 
 def _shown(path: Path) -> str:

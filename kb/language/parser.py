@@ -15,7 +15,7 @@ from kb.language.syntax import Statement
 from kb.language.values import NumberOutOfRange
 
 if TYPE_CHECKING:
-    from lark import Lark
+    from lark import Lark, Token
 
 
 _TOKEN = re.compile(r'%[^\n]*|"(?:\\.|[^"\\\n])*"|"[^\n]*|[0-9]+\.[0-9]+|\.|\s+|[^\s."%0-9]+|[0-9]+')
@@ -66,6 +66,11 @@ def parse(block: Block) -> ParsedBlock:
         if resume is not None:
             pending.append((resume, end))
     return ParsedBlock(tuple(statements), tuple(findings), frozenset(broken))
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a text without mistakes, spaces and comments among them."""
+    yield from _grammar().lex(text, dont_ignore=True)
 
 
 def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Finding | None, int | None]:
