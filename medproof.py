@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from authoring.coverage import Coverage
+    from authoring.lint import Violation
     from authoring.mutation import Tried
     from authoring.running import Result
     from explain.changes import WhatIf
@@ -63,9 +64,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Coverage", "Determination", "Diagnostic",
     "DocumentErrors", "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Library", "Missing",
-    "Opened", "ProofError", "Remedy", "Result", "Table", "Tried", "UnreadableFile", "Verdict", "WhatIf", "cases",
-    "check", "coverage", "decide", "explain", "hinges", "load", "missing", "mutate", "open_case", "open_cases",
-    "opened", "program", "query", "shipped_cases", "test", "verify", "what_if",
+    "Opened", "ProofError", "Remedy", "Result", "Table", "Tried", "UnreadableFile", "Verdict", "Violation", "WhatIf",
+    "cases", "check", "coverage", "decide", "explain", "hinges", "lint", "load", "missing", "mutate", "open_case",
+    "open_cases", "opened", "program", "query", "shipped_cases", "test", "verify", "what_if",
 ]  # fmt: skip
 
 
@@ -73,7 +74,7 @@ _LATER = {
     "CheckReport": "explain.checks", "Coverage": "authoring.coverage", "Explanation": "explain.explanations",
     "Hinge": "explain.hinges", "Hinged": "explain.hinges", "Missing": "explain.remedies",
     "Remedy": "explain.remedies", "Result": "authoring.running", "Tried": "authoring.mutation",
-    "WhatIf": "explain.changes",
+    "Violation": "authoring.lint", "WhatIf": "explain.changes",
 }  # fmt: skip
 """What is imported when it is first asked for: deciding a case needs no graphs."""
 
@@ -328,6 +329,27 @@ def mutate(
     files, more = [Path(path) for path in paths], [Path(path) for path in policies]
     base = load(*more, *files)
     return mutation(base, _documents(files, base), processes, (*more, *files), heard)
+
+
+def lint(
+    paths: Iterable[str | Path] = (),
+    policies: Iterable[str | Path] = (),
+    config: str | Path | None = None,
+) -> tuple[Violation, ...]:
+    """What is no mistake and hardly meant in the documents in files and directories, or in the shipped ones.
+
+    `config` sets levels; without it `medproof.yaml` in the working directory does, if it is there.
+    Raises CaseProblem, UnreadableFile.
+    """
+    from authoring.lint import lint as found
+    from authoring.lint.bench import bench
+    from authoring.lint.levels import levels
+
+    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
+    base = load(*more, *files)
+    documents = [each for each in _documents(files, base) if not each.meta.case]
+    charts = [each for each in (*_documents(files, base), *read_all(CASES, cache.default_directory())) if each.meta.case]
+    return found(bench(base, documents, charts), levels(None if config is None else Path(config)))
 
 
 def _documents(files: list[Path], base: Library) -> list[Document]:

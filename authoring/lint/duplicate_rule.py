@@ -1,0 +1,20 @@
+"""A rule that stands there twice, if in other words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from authoring.lint.bench import Bench, Found
+from authoring.lint.subsumption import subsumes
+
+LEVEL = "error"
+
+
+def check(bench: Bench) -> Iterator[Found]:
+    """Rules each of which says all that the other says."""
+    everything = list(bench.rules())
+    for (_, one, _), (_, other, document) in combinations(everything, 2):
+        if one.reading == other.reading and subsumes(one, other) and subsumes(other, one):
+            place = f"{one.origin.file}, line {one.origin.line}"
+            yield Found(document, other.origin.line, f"this rule stands there already ({place})", "take one out")

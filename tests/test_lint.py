@@ -1,0 +1,79 @@
+"""Every lint rule has a page, finds what its page says to avoid, and is silent on what it says to prefer."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import medproof
+from authoring.lint import NAMES, Violation, lint, rule
+from authoring.lint.bench import bench
+from authoring.lint.reports import FORMS, lint_page, reported
+from kb.language.documents import read
+from kb.library import Library
+
+PAGES = Path(__file__).parent.parent / "docs" / "lint"
+TODAY = date(2026, 1, 15)
+
+
+def examples(name: str) -> tuple[str, str]:
+    text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    avoid, prefer = re.findall(r"^````markdown\n(.*?)^````$", text, flags=re.DOTALL | re.MULTILINE)
+    return avoid, prefer
+
+
+def violations(text: str) -> tuple[Violation, ...]:
+    document = read("example.md", text)
+    assert not document.findings
+    base = Library((document,))
+    assert not base.check([TODAY])
+    return lint(bench(base, [document], [], TODAY))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_finds_what_its_page_says_to_avoid_and_nothing_in_what_it_prefers(name: str) -> None:
+    avoid, prefer = examples(name)
+    assert {each.rule for each in violations(avoid)} == {name}
+    assert violations(prefer) == ()
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
+    assert sorted(path.stem for path in PAGES.glob("*.md")) == sorted([*NAMES, "README"])
+    index = (PAGES / "README.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+        assert text.startswith(f"# {name}\n\n{rule(name).summary} Level: {rule(name).level}.\n")
+        assert f"| [{name}]({name}.md) | {rule(name).level} | {rule(name).summary} |" in index
+
+
+def test_a_comment_with_a_reason_silences_a_rule_at_its_place() -> None:
+    avoid, _ = examples("silence-or-absence")
+    line = next(each for each in avoid.split("\n") if "not cough" in each)
+    assert violations(avoid.replace(line, f"{line}  % allow silence-or-absence: a cough is always written down")) == ()
+    assert violations(avoid.replace(line, f"{line}  % allow silence-or-absence:")) != ()
+
+
+def test_levels_are_configured() -> None:
+    avoid, _ = examples("unused-predicate")
+    document = read("example.md", avoid)
+    found = bench(Library((document,)), [document], [], TODAY)
+    assert [each.level for each in lint(found, {"unused-predicate": "error"})] == ["error"]
+    assert lint(found, {"unused-predicate": "off"}) == ()
+
+
+@pytest.mark.parametrize("form", [each for each in FORMS if each != "text"])
+def test_each_form_names_the_place(form: str) -> None:
+    found = violations(examples("unused-predicate")[0])
+    text = reported(found, form)
+    assert "example.md" in text and str(found[0].line) in text and "unused-predicate" in text
+    if form in ("json", "sarif"):
+        json.loads(text)
+    assert "example.md:" in lint_page(found, 1, 80).text
+
+
+def test_the_shipped_documents_have_no_violation() -> None:
+    assert [str(each) for each in medproof.lint()] == []
