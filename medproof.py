@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from authoring.coverage import Coverage
+    from authoring.impact import Impact
     from authoring.lint import Violation
     from authoring.mutation import Tried
     from authoring.running import Result
@@ -63,18 +64,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Coverage", "Determination", "Diagnostic",
-    "DocumentErrors", "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Library", "Missing",
-    "Opened", "ProofError", "Remedy", "Result", "Table", "Tried", "UnreadableFile", "Verdict", "Violation", "WhatIf",
-    "cases", "check", "coverage", "decide", "explain", "hinges", "lint", "load", "missing", "mutate", "open_case",
-    "open_cases", "opened", "program", "query", "shipped_cases", "test", "verify", "what_if",
+    "DocumentErrors", "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Impact", "Library",
+    "Missing", "Opened", "ProofError", "Remedy", "Result", "Table", "Tried", "UnreadableFile", "Verdict", "Violation",
+    "WhatIf", "cases", "check", "coverage", "decide", "diff", "explain", "hinges", "lint", "load", "missing",
+    "mutate", "open_case", "open_cases", "opened", "program", "query", "shipped_cases", "test", "verify", "what_if",
 ]  # fmt: skip
 
 
 _LATER = {
     "CheckReport": "explain.checks", "Coverage": "authoring.coverage", "Explanation": "explain.explanations",
-    "Hinge": "explain.hinges", "Hinged": "explain.hinges", "Missing": "explain.remedies",
-    "Remedy": "explain.remedies", "Result": "authoring.running", "Tried": "authoring.mutation",
-    "Violation": "authoring.lint", "WhatIf": "explain.changes",
+    "Hinge": "explain.hinges", "Hinged": "explain.hinges", "Impact": "authoring.impact",
+    "Missing": "explain.remedies", "Remedy": "explain.remedies", "Result": "authoring.running",
+    "Tried": "authoring.mutation", "Violation": "authoring.lint", "WhatIf": "explain.changes",
 }  # fmt: skip
 """What is imported when it is first asked for: deciding a case needs no graphs."""
 
@@ -350,6 +351,28 @@ def lint(
     documents = [each for each in _documents(files, base) if not each.meta.case]
     charts = [each for each in (*_documents(files, base), *read_all(CASES, cache.default_directory())) if each.meta.case]
     return found(bench(base, documents, charts), levels(None if config is None else Path(config)))
+
+
+def diff(
+    old: str,
+    new: str,
+    cases: Iterable[str] = (),
+    policies: Iterable[str | Path] = (),
+    payer: str | None = None,
+    on: date | None = None,
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> Impact:
+    """What a change of policy does: rules that differ, and answers of cases that change, by which criterion.
+
+    The sides are files or directories, `ID@VERSION`, or git revisions; without `cases`
+    the shipped ones are compared. Raises CaseProblem, UnreadableFile, ProofError.
+    """
+    from authoring.impact import impact
+    from authoring.sides import sides
+
+    before, after = sides(old, new, [Path(path) for path in policies])
+    charts = [chart for name in list(cases) or shipped_cases() for chart in open_cases(name)]
+    return impact(before, after, charts, payer, on, heard)
 
 
 def _documents(files: list[Path], base: Library) -> list[Document]:

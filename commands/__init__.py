@@ -8,7 +8,7 @@ import click
 
 NAMES = (
     "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "vocabulary", "policies",
-    "check", "test", "coverage", "mutate", "lint", "format",
+    "new", "check", "test", "coverage", "mutate", "lint", "format", "diff",
 )  # fmt: skip
 """The commands in the order in which the help lists them."""
 

@@ -66,4 +66,4 @@ def _once(
         click.echo(results_junit(results), nl=False)
     else:
         show(results_page(results, width(), verbose))
-    return not all(each.passed for each in results)
+    return all(each.passed for each in results)

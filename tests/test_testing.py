@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+from click.testing import CliRunner
+
 import medproof
 from authoring.reports import results_data, results_junit, results_page
+from cli import main
 
 HERE = Path(__file__).parent / "authoring"
 
@@ -42,3 +45,10 @@ def test_processes_give_what_one_gives(tmp_path: Path) -> None:
 
 def test_every_test_in_the_shipped_documents_passes() -> None:
     assert [each.id for each in medproof.test() if not each.passed] == []
+
+
+def test_the_exit_code_says_whether_all_passed() -> None:
+    passing, failing = [str(Path("facts") / "cases" / "two-weeks.md"), str(HERE / "smoking.md")]
+    assert CliRunner().invoke(main, ["test", passing]).exit_code == 0
+    assert CliRunner().invoke(main, ["test", failing]).exit_code == 1
+    assert CliRunner().invoke(main, ["test", str(HERE)]).exit_code == 1

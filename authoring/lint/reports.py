@@ -26,7 +26,8 @@ def lint_page(found: Iterable[Violation], documents: int, width: int = 80) -> Pa
     said = ", ".join(
         f"{number} {level}{'s' * (number != 1 and level != 'info')}" for level, number in levels.items() if number
     )
-    page.add(f"{documents} documents: {said or 'nothing to say'}", BAD if levels["error"] else DIM if found else GOOD)
+    many = f"{documents} document{'s' * (documents != 1)}"
+    page.add(f"{many}: {said or 'nothing to say'}", BAD if levels["error"] else DIM if found else GOOD)
     return page
 
 
