@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from authoring.coverage import Coverage
     from authoring.impact import Impact
     from authoring.lint import Violation
-    from authoring.mutation import Tried
+    from authoring.mutation import Mutation
     from authoring.running import Result
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
@@ -63,11 +63,53 @@ if TYPE_CHECKING:
     from kb.contradictions import AtomKey
 
 __all__ = [
-    "Answer", "BadGoal", "CaseProblem", "Chart", "CheckReport", "Coverage", "Determination", "Diagnostic",
-    "DocumentErrors", "EvaluationError", "EvaluationTimeout", "Explanation", "Hinge", "Hinged", "Impact", "Library",
-    "Missing", "Opened", "ProofError", "Remedy", "Result", "Table", "Tried", "UnreadableFile", "Verdict", "Violation",
-    "WhatIf", "cases", "check", "coverage", "decide", "diff", "explain", "hinges", "lint", "load", "missing",
-    "mutate", "open_case", "open_cases", "opened", "program", "query", "shipped_cases", "test", "verify", "what_if",
+    "Answer",
+    "BadGoal",
+    "CaseProblem",
+    "Chart",
+    "CheckReport",
+    "Coverage",
+    "Determination",
+    "Diagnostic",
+    "DocumentErrors",
+    "EvaluationError",
+    "EvaluationTimeout",
+    "Explanation",
+    "Hinge",
+    "Hinged",
+    "Impact",
+    "Library",
+    "Missing",
+    "Mutation",
+    "Opened",
+    "ProofError",
+    "Remedy",
+    "Result",
+    "Table",
+    "UnreadableFile",
+    "Verdict",
+    "Violation",
+    "WhatIf",
+    "cases",
+    "check",
+    "coverage",
+    "decide",
+    "diff",
+    "explain",
+    "hinges",
+    "lint",
+    "load",
+    "missing",
+    "mutate",
+    "open_case",
+    "open_cases",
+    "opened",
+    "program",
+    "query",
+    "shipped_cases",
+    "test",
+    "verify",
+    "what_if",
 ]  # fmt: skip
 
 
@@ -75,7 +117,7 @@ _LATER = {
     "CheckReport": "explain.checks", "Coverage": "authoring.coverage", "Explanation": "explain.explanations",
     "Hinge": "explain.hinges", "Hinged": "explain.hinges", "Impact": "authoring.impact",
     "Missing": "explain.remedies", "Remedy": "explain.remedies", "Result": "authoring.running",
-    "Tried": "authoring.mutation", "Violation": "authoring.lint", "WhatIf": "explain.changes",
+    "Mutation": "authoring.mutation", "Violation": "authoring.lint", "WhatIf": "explain.changes",
 }  # fmt: skip
 """What is imported when it is first asked for: deciding a case needs no graphs."""
 
@@ -303,7 +345,10 @@ def test(
 
     files, more = [Path(path) for path in paths], [Path(path) for path in policies]
     base = load(*more, *files)
-    return run_all(base, _documents(files, base), pattern, processes, (*more, *files), heard)
+    results = run_all(base, _documents(files, base), pattern, processes, (*more, *files), heard)
+    if pattern and not results:
+        raise CaseProblem(f"no test has `{pattern}` in its document's id or its name; `medproof test -v` lists them")
+    return results
 
 
 def coverage(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = (), processes: int = 0) -> Coverage:
@@ -320,16 +365,19 @@ def mutate(
     policies: Iterable[str | Path] = (),
     processes: int = 0,
     heard: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Tried]:
+) -> Mutation:
     """Every mutant of the rules in documents, tried against their tests; the paths are those of `test`.
 
-    `heard` is told how many of how many are done.
+    `heard` is told how many of how many are done. Raises DocumentErrors for mistakes in
+    the documents, and what `test` raises.
     """
     from authoring.mutation import mutation
 
     files, more = [Path(path) for path in paths], [Path(path) for path in policies]
     base = load(*more, *files)
-    return mutation(base, _documents(files, base), processes, (*more, *files), heard)
+    documents = _documents(files, base)
+    _refuse_mistakes(base, documents)
+    return mutation(base, documents, processes, (*more, *files), heard)
 
 
 def lint(
@@ -340,7 +388,7 @@ def lint(
     """What is no mistake and hardly meant in the documents in files and directories, or in the shipped ones.
 
     `config` sets levels; without it `medproof.yaml` in the working directory does, if it is there.
-    Raises CaseProblem, UnreadableFile.
+    Raises DocumentErrors for mistakes in the documents, CaseProblem, UnreadableFile.
     """
     from authoring.lint import lint as found
     from authoring.lint.bench import bench
@@ -349,6 +397,7 @@ def lint(
     files, more = [Path(path) for path in paths], [Path(path) for path in policies]
     base = load(*more, *files)
     documents = [each for each in _documents(files, base) if not each.meta.case]
+    _refuse_mistakes(base, documents)
     charts = [each for each in (*_documents(files, base), *read_all(CASES, cache.default_directory())) if each.meta.case]
     return found(bench(base, documents, charts), levels(None if config is None else Path(config)))
 
@@ -373,6 +422,14 @@ def diff(
     before, after = sides(old, new, [Path(path) for path in policies])
     charts = [chart for name in list(cases) or shipped_cases() for chart in open_cases(name)]
     return impact(before, after, charts, payer, on, heard)
+
+
+def _refuse_mistakes(base: Library, documents: list[Document]) -> None:
+    """Raises DocumentErrors for mistakes in some documents of a library: what they say is not known then."""
+    names = {document.name for document in documents}
+    mistakes = [each for each in base.check(_days(base.documents)) if _concerns(each, names)]
+    if mistakes:
+        raise DocumentErrors(mistakes)
 
 
 def _documents(files: list[Path], base: Library) -> list[Document]:

@@ -182,9 +182,21 @@ def _rules(program: Program) -> Iterator[ProgramRule]:
             yield rule
 
 
+def line_of(premise: s.Premise) -> int:
+    """The line that a premise stands on."""
+    return premise.atom.place.line if isinstance(premise, s.Literal) else premise.place.line
+
+
+def stands_alone(rule: ProgramRule, line: int) -> bool:
+    """Whether one premise only stands on a line, so that a comment behind it speaks of that one."""
+    head = rule.rule.head
+    is_head_elsewhere = head is None or head.place.line != line or len(rule.rule.body) == 1
+    return is_head_elsewhere and sum(line_of(premise) == line for premise in rule.rule.body) == 1
+
+
 def _premise_cover(rule: ProgramRule, premise: s.Premise, key: Key, seen: Seen, lines: tuple[str, ...]) -> PremiseCover:
-    line = premise.atom.place.line if isinstance(premise, s.Literal) else premise.place.line
-    excuse = ALWAYS.search(lines[line - 1]) if 0 < line <= len(lines) else None
+    line = line_of(premise)
+    excuse = ALWAYS.search(lines[line - 1]) if stands_alone(rule, line) else None
     true, alone = seen.true.get(key, ""), seen.alone.get(key, "")
     state = State.COVERED if true and alone else State.HALF if true or alone else State.UNREACHED
     if true and (excuse or not _can_fail(rule.rule.body, key[1])):
@@ -294,15 +306,16 @@ class _Watching:
             binding = unified(rule.head.terms, pattern)
             for position in range(len(rule.rule.body)) if binding is not None else ():
                 key = rule.id, position
-                if key not in self.seen.alone and _fails_alone(self.models, rule.rule.body, position, binding or {}):
+                if key not in self.seen.alone and _fails_alone(self.models, rule, position, binding or {}):
                     self.seen.alone[key] = self.test
 
 
-def _fails_alone(models: Models, body: tuple[s.Premise, ...], position: int, binding: Binding) -> bool:
-    """Whether all other premises hold, for some values, and this one then does not.
+def _fails_alone(models: Models, rule: ProgramRule, position: int, binding: Binding) -> bool:
+    """Whether all other premises hold, for some values, this one then does not, and so the conclusion does not.
 
     Premises that speak of values which only this one gives cannot be looked at without it.
     """
+    body = rule.rule.body
     premise = body[position]
     rest = [other for number, other in enumerate(body) if number != position]
     while True:
@@ -317,8 +330,11 @@ def _fails_alone(models: Models, body: tuple[s.Premise, ...], position: int, bin
         return False
     if any(_is_empty(models, other) for other in rest):
         return False
-    ways = islice(solutions(models, rest, binding), _WAYS)
-    return any(next(extensions(models, premise, way), None) is None for way in ways)
+    return any(
+        next(extensions(models, premise, way), None) is None
+        and not models.holds(rule.head.relation, ground_row(rule.head.terms, way))
+        for way in islice(solutions(models, rest, binding), _WAYS)
+    )
 
 
 def _needs(premise: s.Premise, body: Iterable[s.Premise]) -> set[str]:

@@ -14,7 +14,7 @@ def coverage_page(found: Coverage, width: int = 80, verbose: bool = False) -> Pa
     """By document: the criteria and premises of which something was not seen (`verbose`: all), then the share covered."""
     page = Page(width)
     for test in found.failed:
-        page.add(f"fails, and shows nothing: {test}", BAD, 0, 2)
+        page.add(f"left out, as it fails by itself: {test}", BAD, 0, 2)
     named = [*(each.criterion.origin.file for each in found.criteria), *(each.file for each in found.premises)]
     for file in dict.fromkeys(named):
         criteria = [each for each in found.criteria if each.criterion.origin.file == file]

@@ -2,7 +2,8 @@
 
 Each operator is a function from a premise (or a body) to its changed forms: a premise
 dropped, a comparison turned or moved to its boundary, a threshold shifted, a `not`
-removed, a constant swapped for another of its kind. After DeMillo, Lipton and Sayward (1978).
+removed, a constant swapped for another of its kind, an argument left open (so that a
+join is lost, or any value will do). After DeMillo, Lipton and Sayward (1978).
 """
 
 from __future__ import annotations
@@ -95,8 +96,17 @@ def _changes(program: Program, premise: s.Premise) -> Iterator[tuple[str, s.Prem
         if premise.negated:
             yield "not removed", replace(premise, negated=False)
         for position, value in _swapped(program, premise.atom):
-            terms = (*premise.atom.terms[:position], s.Constant(value), *premise.atom.terms[position + 1 :])
-            yield "swapped", replace(premise, atom=replace(premise.atom, terms=terms))
+            yield "swapped", _with_term(premise, position, s.Constant(value))
+        case = program.predicate(premise.atom.relation).case_position
+        for position, term in enumerate(premise.atom.terms):
+            is_open = isinstance(term, s.Variable) and term.is_anonymous
+            if position != case and not is_open:
+                yield "left open", _with_term(premise, position, s.Variable(f"_open{position}"))
+
+
+def _with_term(literal: s.Literal, position: int, term: s.Term) -> s.Literal:
+    terms = (*literal.atom.terms[:position], term, *literal.atom.terms[position + 1 :])
+    return replace(literal, atom=replace(literal.atom, terms=terms))
 
 
 def _shifted(program: Program, term: s.Term, kind: str) -> Iterator[s.Term]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from authoring.coverage import Seen, seen_in
+from authoring.coverage import Seen, seen_in, stands_alone
 from authoring.mutants import Mutant, mutants
 from authoring.running import Run, decided, is_met, shared_out
 from authoring.trials import Trial, expected, trials
@@ -57,7 +57,17 @@ class Tried:
         return not self.noticed_by and not self.reason
 
 
-Work = tuple[Trial, ...]
+@dataclass(frozen=True)
+class Mutation:
+    """All mutants, tried; and the tests that fail by themselves, or cannot be run, and so were left out."""
+
+    tried: tuple[Tried, ...]
+    failed: tuple[str, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every test took part, and no mutant survives."""
+        return not self.failed and not any(each.survives for each in self.tried)
 
 
 def mutation(
@@ -66,11 +76,11 @@ def mutation(
     processes: int = 0,
     reload: tuple[Path, ...] = (),
     heard: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Tried]:
+) -> Mutation:
     """Every mutant of the rules of some documents, tried against the tests of those documents.
 
     `heard` is told how many of how many are done; `processes` and `reload` as in `run_all`.
-    Tests that fail by themselves are left out.
+    Raises DocumentErrors for mistakes in the documents.
     """
     of = list(of)
     tests = [trial for document in of for trial in trials(document)]
@@ -87,7 +97,7 @@ def mutation(
     for part in shared_out(bench.try_all, base, found, processes, reload):
         tried += part
         heard(len(tried), len(found))
-    return tried
+    return Mutation(tuple(tried), tuple(failed))
 
 
 def _mutants(base: Library, tests: Iterable[Trial], documents: set[str]) -> list[Mutant]:
@@ -115,7 +125,7 @@ class _Bench:
 
     def _tried(self, base: Library, mutant: Mutant, reach: dict[str, frozenset[str]]) -> Tried:
         lines = self.lines[mutant.rule.origin.document]
-        said = _JUSTIFIED.search(lines[mutant.line - 1])
+        said = _JUSTIFIED.search(lines[mutant.line - 1]) if stands_alone(mutant.rule, mutant.line) else None
         noticed = self._noticed(base, mutant, reach)
         rule = mutant.rule.id.split("#", 1)[-1]
         return Tried(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from authoring.mutation import Tried
+from authoring.mutation import Mutation
 from explain.export.lines import BAD, DIM, GOOD, Page
 
 _DONE = {
     "dropped": "the premise is gone", "boundary": "the boundary belongs to the other side", "turned": "turned round",
     "shifted": "the threshold is one step off", "not removed": "`not` is gone", "swapped": "another value",
+    "left open": "any value will do",
 }  # fmt: skip
 
 
-def mutation_page(tried: Iterable[Tried], width: int = 80, verbose: bool = False) -> Page:
+def mutation_page(found: Mutation, width: int = 80, verbose: bool = False) -> Page:
     """Each survivor as a diff with its place (`verbose`: those that a comment justifies too), then a count."""
-    page, tried = Page(width), list(tried)
+    page, tried = Page(width), found.tried
+    for test in found.failed:
+        page.add(f"left out, as it fails by itself: {test}", BAD, 0, 2)
     for each in tried:
         if each.survives or (verbose and each.reason):
             page.add(f"{each.file}, line {each.line}, {each.rule}: {_DONE[each.operator]}", DIM, 0, 2)
@@ -33,7 +35,7 @@ def mutation_page(tried: Iterable[Tried], width: int = 80, verbose: bool = False
     return page
 
 
-def mutation_data(tried: Iterable[Tried]) -> dict[str, Any]:
+def mutation_data(found: Mutation) -> dict[str, Any]:
     """Every mutant, with the test that noticed it."""
     return {
         "schema": "medproof/mutation/1",
@@ -49,6 +51,7 @@ def mutation_data(tried: Iterable[Tried]) -> dict[str, Any]:
                 "noticed_by": each.noticed_by,
                 "reason": each.reason,
             }
-            for each in tried
+            for each in found.tried
         ],
+        "failed": list(found.failed),
     }

@@ -21,8 +21,12 @@ def results_page(results: Iterable[Result], width: int = 80, verbose: bool = Fal
             page.add(f"{'✓' if each.passed else '✗'} {each.name} ({each.seconds * 1000:.0f} ms)", "", 2, 4)
     told: set[str] = set()
     for each in results:
-        if not each.passed:
+        if not each.passed and not (each.mistakes and told.issuperset(each.mistakes)):
             _add_failures(page, each, told)
+    not_run = sum(bool(each.mistakes) for each in results)
+    if not_run:
+        page.add()
+        page.add(f"{not_run} test{'s' * (not_run != 1)} could not be run, for the mistakes above", BAD)
     page.add()
     failed = sum(not each.passed for each in results)
     many = f"{len(results)} test{'s' * (len(results) != 1)}"
@@ -35,8 +39,6 @@ def _add_failures(page: Page, result: Result, told: set[str]) -> None:
     page.add()
     page.add(f"✗ {result.name}", BAD)
     page.add(f"{result.file}, line {result.line}", DIM, 2)
-    if result.mistakes and told.issuperset(result.mistakes):
-        page.add("not run, for the mistakes above", BAD, 2)
     for mistake in result.mistakes:
         for line in mistake.split("\n") if mistake not in told else ():
             page.add_raw(line)

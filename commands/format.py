@@ -29,12 +29,13 @@ def command(documents: tuple[Path, ...], check: bool, diff: bool) -> None:
     from authoring.layout import differences, laid_out
     from kb.library import files, read_text
 
-    changed = 0
+    changed = left = 0
     with said_plainly():
         for path in (each for document in documents for each in files(document)):
             before = read_text(path)
             made = laid_out(path.name, before)
             for line in made.left_alone:
+                left += 1
                 click.echo(f"{path}:{line}: left alone, as it has mistakes; `medproof check` says which", err=True)
             if made.text == before:
                 continue
@@ -46,4 +47,4 @@ def command(documents: tuple[Path, ...], check: bool, diff: bool) -> None:
             else:
                 path.write_text(made.text, encoding="utf-8", newline="")
                 click.echo(f"{path} laid out")
-    sys.exit(1 if changed and check else 0)
+    sys.exit(1 if left or (changed and check) else 0)

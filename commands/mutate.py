@@ -33,9 +33,9 @@ def command(documents: tuple[Path, ...], jobs: int, verbose: bool, policies: tup
     from authoring.mutation_report import mutation_data, mutation_page
 
     with said_plainly(), progress("mutants") as heard:
-        tried = medproof.mutate(documents, policies, jobs, heard)
+        found = medproof.mutate(documents, policies, jobs, heard)
     if form == "json":
-        show_json(mutation_data(tried))
+        show_json(mutation_data(found))
     else:
-        show(mutation_page(tried, width(), verbose))
-    sys.exit(1 if any(each.survives for each in tried) else 0)
+        show(mutation_page(found, width(), verbose))
+    sys.exit(0 if found.is_clean else 1)

@@ -60,6 +60,8 @@ def _once(
     results: list[medproof.Result] = []
     with said_plainly(codes):
         results = medproof.test(documents, policies, name, jobs)
+    if codes:
+        return False
     if form == "json":
         show_json(results_data(results))
     elif form == "junit":

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from authoring.layout import laid_out
+from cli import main
 from kb.language.documents import read
 from kb.language.parser import tokens
 from kb.language.printer import program_source
@@ -52,6 +54,16 @@ def test_prose_and_line_ends_stay() -> None:
     text = "# A\r\n\r\n  odd   prose \r\n\r\n```datalog\r\n#pred a( X :text ).\r\n```\r\n"
     assert laid_out("a.md", text).text == text.replace("a( X :text )", "a(X: text)")
     assert read("a.md", laid_out("a.md", text).text).statements[0].node == read("a.md", text).statements[0].node
+
+
+def test_the_exit_code_says_that_something_was_left_alone_or_would_change(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("```datalog\n#pred b( X:text ).\n```\n", "utf-8")
+    assert CliRunner().invoke(main, ["format", "--check", str(path)]).exit_code == 1
+    assert CliRunner().invoke(main, ["format", str(path)]).exit_code == 0
+    assert CliRunner().invoke(main, ["format", "--check", str(path)]).exit_code == 0
+    path.write_text("```datalog\n#pred b( .\n```\n", "utf-8")
+    assert CliRunner().invoke(main, ["format", str(path)]).exit_code == 1
 
 
 def test_a_block_with_mistakes_is_left_alone_and_the_others_are_not() -> None:

@@ -23,6 +23,9 @@ def levels(path: Path | None = None) -> dict[str, str]:
         data = yaml.safe_load(read_text(path)) or {}
     except yaml.YAMLError as error:
         raise CaseProblem(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    unknown = [key for key in data if key != "lint"] if isinstance(data, dict) else []
+    if unknown:
+        raise CaseProblem(f"{path}: `{unknown[0]}` is not known here; write `lint: {{RULE: LEVEL}}`")
     said = data.get("lint", {}) if isinstance(data, dict) else None
     if not isinstance(said, dict):
         raise CaseProblem(f"{path}: `lint` is no list of rules with levels; write `lint: {{unused-predicate: off}}`")

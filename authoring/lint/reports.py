@@ -48,7 +48,8 @@ def _data(each: Violation) -> dict[str, Any]:
 
 def _annotation(each: Violation) -> str:
     kind = {"error": "error", "warning": "warning"}.get(each.level, "notice")
-    return f"::{kind} file={_escaped(each.file, True)},line={each.line},title={each.rule}::{_escaped(each.message)}\n"
+    said = _escaped(f"{each.message}; {each.hint}")
+    return f"::{kind} file={_escaped(each.file, True)},line={each.line},title={each.rule}::{said}\n"
 
 
 def _escaped(text: str, is_property: bool = False) -> str:
