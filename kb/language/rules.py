@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from kb.language import syntax as s
 from kb.language.diagnostics import Finding
+from kb.language.documents import Document
 from kb.language.locality import case_variables, check_locality
 from kb.language.names import is_unresolved, resolve_rule
 from kb.language.program import Fact, ProgramRule
@@ -88,18 +89,23 @@ def _check_head(source: Source, rule: s.Rule, symbols: Symbols, goals: frozenset
 def named(checked: Iterable[Checked]) -> dict[str, tuple[Source, ProgramRule]]:
     """The rules by id: document, section and predicate, and a number from the second one there on."""
     found: dict[str, tuple[Source, ProgramRule]] = {}
+    numbers: dict[str, int] = {}
+    readings: dict[str, dict[tuple[int, str], str]] = {}
     for each in checked:
         if each.is_fact:
             continue
         origin, head = each.source.origin, each.rule.head
         base = f"{origin.document}#{origin.anchor}/{_local_name(head)}"
-        number = next(n for n in range(1, len(found) + 2) if _numbered(base, n) not in found)
-        rule_id = _numbered(base, number)
+        numbers[base] = numbers.get(base, 0) + 1
+        rule_id = _numbered(base, numbers[base])
         if head is None:
             rule = replace(each.rule, head=s.Atom(f"!{rule_id}", _outer_variables(each.rule)))
             found[rule_id] = each.source, ProgramRule(rule_id, rule, origin, is_constraint=True)
         else:
-            found[rule_id] = each.source, ProgramRule(rule_id, each.rule, origin, _reading_of(each.source, head))
+            if origin.file not in readings:
+                readings[origin.file] = _readings(each.source.document)
+            reading = readings[origin.file].get((each.source.stated.section, _local_name(head)), "")
+            found[rule_id] = each.source, ProgramRule(rule_id, each.rule, origin, reading)
     return found
 
 
@@ -120,14 +126,13 @@ def _outer_variables(rule: s.Rule) -> tuple[s.Term, ...]:
     return tuple(variables.values())
 
 
-def _reading_of(source: Source, head: s.Atom) -> str:
-    """The name of the reading that the rule belongs to: one declared in its section for its predicate."""
-    for stated in source.document.statements:
-        node = stated.node
-        same_section = stated.section == source.stated.section
-        if same_section and isinstance(node, s.ReadingDeclaration) and _local_name(head) == node.atom.predicate:
-            return node.name
-    return ""
+def _readings(document: Document) -> dict[tuple[int, str], str]:
+    """The readings that a document declares, by section and predicate: the rules there for that predicate belong to them."""
+    found: dict[tuple[int, str], str] = {}
+    for stated in document.statements:
+        if isinstance(stated.node, s.ReadingDeclaration):
+            found.setdefault((stated.section, stated.node.atom.predicate), stated.node.name)
+    return found
 
 
 def ground(source: Source, head: s.Atom, symbols: Symbols) -> Iterator[Fact]:
