@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from kb.language.build import check, in_force
 from kb.language.closed import with_scopes
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
+from kb.language.program import Program
 from kb.models import Compiled
 
 SHIPPED = (Path(__file__).parent.parent / "facts" / "vocabulary.md", Path(__file__).parent / "policies")
@@ -30,15 +31,21 @@ class Library:
     replaced: tuple[Document, ...] = ()
     """Documents of the user that stand in the place of shipped ones with the same id and version."""
     _compiled: dict[tuple[str, date], Compiled] = field(default_factory=dict)
+    _programs: dict[tuple[str, tuple[str, ...]], Program] = field(default_factory=dict)
+    """The programs by payer and documents: on most days the same are in force."""
 
     def compiled(self, payer: str, on: date) -> Compiled:
         """The program in force for a payer on a day; raises DocumentErrors with all mistakes in its documents."""
         key = payer, on
         if key not in self._compiled:
-            program, diagnostics = check(in_force(self.documents, payer, on), payer, on)
-            if diagnostics:
-                raise DocumentErrors(diagnostics)
-            self._compiled[key] = Compiled(with_scopes(program))
+            documents = in_force(self.documents, payer, on)
+            together = payer, tuple(document.name for document in documents)
+            if together not in self._programs:
+                program, diagnostics = check(documents, payer, on)
+                if diagnostics:
+                    raise DocumentErrors(diagnostics)
+                self._programs[together] = with_scopes(program)
+            self._compiled[key] = Compiled(replace(self._programs[together], on=on))
         return self._compiled[key]
 
     @property
