@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import medproof
 from authoring.reports import results_data, results_junit, results_page
 from cli import main
+from kb.language import cache
 
 HERE = Path(__file__).parent / "authoring"
 
@@ -52,3 +53,15 @@ def test_the_exit_code_says_whether_all_passed() -> None:
     assert CliRunner().invoke(main, ["test", passing]).exit_code == 0
     assert CliRunner().invoke(main, ["test", failing]).exit_code == 1
     assert CliRunner().invoke(main, ["test", str(HERE)]).exit_code == 1
+
+
+def test_a_cache_whose_tests_do_not_fit_is_read_past(tmp_path: Path) -> None:
+    text = (HERE / "smoking.md").read_text(encoding="utf-8")
+    fresh = cache.read("smoking.md", text, tmp_path)
+    [stored] = tmp_path.glob("*.json")
+    assert cache.read("smoking.md", text, tmp_path) == fresh
+    data = json.loads(stored.read_text(encoding="utf-8"))
+    position = next(at for at, each in enumerate(data) if isinstance(each, list) and "eleven is too much" in str(each))
+    data[position] = ["t", ["n", "no number"]]
+    stored.write_text(json.dumps(data), encoding="utf-8")
+    assert [each.name for each in cache.read("smoking.md", text, tmp_path).tests] == [each.name for each in fresh.tests]

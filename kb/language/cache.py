@@ -8,16 +8,17 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from kb.language import diagnostics, documents, frontmatter, syntax
-from kb.language.documents import Document
+from kb.language.documents import Document, Test
 from kb.language.values import UNKNOWN
 
 _CLASSES: tuple[type, ...] = (
@@ -28,7 +29,42 @@ _CLASSES: tuple[type, ...] = (
     documents.Stated, documents.Test, documents.Document, diagnostics.Finding, frontmatter.Meta,
 )  # fmt: skip
 _NUMBER = {each: number for number, each in enumerate(_CLASSES)}
+_MISFITS = (OSError, ValueError, TypeError, LookupError, ArithmeticError)
+"""What reading a cache file raises that is not what was written."""
 _FIELDS = {each: tuple(f.name for f in fields(each) if f.name != "lines") for each in _CLASSES}
+_TESTS = _FIELDS[Document].index("tests")
+
+
+@dataclass(frozen=True, eq=False)
+class _Later(Sequence[Test]):
+    """The tests of a cached document, made when somebody asks for them: deciding a case needs none."""
+
+    data: Any
+    name: str
+    lines: tuple[str, ...]
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """The tests; parsed anew when the cache does not fit."""
+        try:
+            found = _decode(self.data, self.lines)
+            if isinstance(found, tuple) and all(isinstance(each, Test) for each in found):
+                return found
+        except _MISFITS:
+            pass
+        return tuple(documents.read(self.name, "\n".join(self.lines)).tests)
+
+    def __len__(self) -> int:
+        return len(self.tests)
+
+    def __getitem__(self, position: Any) -> Any:
+        return self.tests[position]
+
+    def __eq__(self, other: object) -> bool:
+        return self.tests == (other.tests if isinstance(other, _Later) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.tests)
 
 
 def read(name: str, text: str, directory: Path | None) -> Document:
@@ -71,7 +107,7 @@ def _load(path: Path, name: str, text: str) -> Document | None:
         data = json.loads(path.read_text(encoding="utf-8"))
         lines = tuple(text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n"))
         document = _decode(data, lines)
-    except (OSError, ValueError, TypeError, LookupError, ArithmeticError):
+    except _MISFITS:
         return None
     return document if isinstance(document, Document) and document.name == name else None
 
@@ -110,10 +146,12 @@ def _decode(data: Any, lines: tuple[str, ...]) -> Any:
         return syntax.Place(*data[1:])  # half of all nodes
     if type(tag) is int:
         kind = _CLASSES[tag]
+        if kind is Document:
+            return _document(data[1:], lines)
         values = [each if type(each) is not list else _decode(each, lines) for each in data[1:]]
         if len(values) != len(_FIELDS[kind]):
             raise ValueError("a cached node has a wrong number of fields")
-        made: Any = kind(*values, *([lines] if kind is Document else []))
+        made: Any = kind(*values)
         return made
     if tag == "t":
         return tuple([each if type(each) is not list else _decode(each, lines) for each in data[1:]])
@@ -122,3 +160,15 @@ def _decode(data: Any, lines: tuple[str, ...]) -> Any:
     if tag == "n":
         return Decimal(data[1])
     return date.fromisoformat(data[1]) if tag == "d" else UNKNOWN
+
+
+def _document(data: list[Any], lines: tuple[str, ...]) -> Document:
+    """A document, whose tests are made later."""
+    tests = data[_TESTS]
+    values = [_decode(each, lines) for each in (*data[:_TESTS], None, *data[_TESTS + 1 :])]
+    if len(values) != len(_FIELDS[Document]):
+        raise ValueError("a cached document has a wrong number of fields")
+    values[_TESTS] = _Later(tests, str(values[0]), lines)
+    kind: Any = Document
+    made: Document = kind(*values, lines)
+    return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
@@ -52,7 +53,7 @@ class Document:
     meta: Meta
     sections: tuple[Section, ...]
     statements: tuple[Stated, ...]
-    tests: tuple[Test, ...] = ()
+    tests: Sequence[Test] = ()
     findings: tuple[Finding, ...] = ()
     broken_names: frozenset[str] = frozenset()
     lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
