@@ -83,20 +83,25 @@ class ProofGraph:
 
     def part(self, asked: Asked) -> ProofGraph:
         """The graph of one of its goals."""
-        reached = set(asked.roots).union(*(nx.descendants(self.graph, root) for root in asked.roots))
-        nodes = [node for node in self.graph if node in reached]
-        atoms = {node: self.atoms[node] for node in nodes if node in self.atoms}
-        return ProofGraph(nx.DiGraph(self.graph.subgraph(nodes)), (asked,), atoms, self.cut)
+        return self._of(set(asked.roots).union(*(nx.descendants(self.graph, root) for root in asked.roots)), (asked,))
 
     def to_depth(self, steps: int) -> ProofGraph:
         """The graph down to so many conclusions below its goals; `more` counts what a node at the edge rests on."""
         # From one conclusion to the next it is two edges: to the rule instance, and from it to the premise.
         reached = nx.multi_source_dijkstra_path_length(self.graph, set(self.roots), 2 * steps, None)
-        graph: nx.DiGraph[str] = nx.DiGraph(self.graph.subgraph(reached))
-        for node in graph:
-            if more := len(self.graph.adj[node]) - len(graph.adj[node]):
-                graph.nodes[node]["more"] = more
-        return ProofGraph(graph, self.asked, {node: self.atoms[node] for node in graph if node in self.atoms}, self.cut)
+        part = self._of(set(reached), self.asked)
+        for node in part.graph:
+            if more := len(self.graph.adj[node]) - len(part.graph.adj[node]):
+                part.graph.nodes[node]["more"] = more
+        return part
+
+    def _of(self, nodes: set[str], asked: tuple[Asked, ...]) -> ProofGraph:
+        """The graph of some nodes, in the order that they have here: NetworkX's own subgraphs have the order of a set."""
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.graph.update(self.graph.graph)
+        graph.add_nodes_from((node, dict(data)) for node, data in self.graph.nodes(data=True) if node in nodes)
+        graph.add_edges_from((a, b, dict(data)) for a, b, data in self.graph.edges(data=True) if a in graph and b in graph)
+        return ProofGraph(graph, asked, {node: self.atoms[node] for node in graph if node in self.atoms}, self.cut)
 
     def count(self, kind: str) -> int:
         """How many nodes are of a kind."""

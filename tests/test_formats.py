@@ -199,5 +199,12 @@ def test_a_picture_to_a_depth_shows_what_is_near_the_goal_and_counts_the_rest() 
         exported(found, "json", Options(depth=1))
 
 
+def test_a_part_of_a_graph_keeps_its_order_so_that_it_is_drawn_alike_each_time(base: medproof.Library) -> None:
+    proof = medproof.explain(base, medproof.open_case("reference")).proof
+    for part in (*(proof.part(asked) for asked in proof.asked), proof.to_depth(1)):
+        assert list(part.graph) == [node for node in proof.graph if node in part.graph]
+        assert list(part.graph.edges) == [edge for edge in proof.graph.edges if edge in part.graph.edges]
+
+
 def test_each_form_is_a_module_of_its_own() -> None:
     assert len(set(MODULES.values())) == len(MODULES)
