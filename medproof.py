@@ -44,7 +44,7 @@ from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
 from kb.language.frontmatter import read_date
 from kb.language.program import Program
-from kb.library import Library, UnreadableFile, load, read_all
+from kb.library import Library, UnreadableFile, library, load, read_all
 from kb.models import Models, models
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ __all__ = [
     "test",
     "verify",
     "what_if",
-]  # fmt: skip
+]
 
 
 _LATER = {
@@ -296,20 +296,17 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     effect; charts in the vocabulary of those policies, and for contradictions.
     Raises CaseProblem when there is no document where one is looked for.
     """
+    from authoring.trials import mistakes, trials
     from explain.checks import CheckReport, chart_contradictions
 
-    files = [Path(path) for path in paths]
-    found = _documents(files, load(shipped=False)) if files else []
-    from authoring.trials import mistakes as mistakes_of
-    from authoring.trials import trials
-
+    found = _read([Path(path) for path in paths])
     charts = [document for document in found if document.meta.case]
-    base = load(*policies, *files)
+    base = library([*(each for path in policies for each in read_all(Path(path), cache.default_directory())), *found])
     names = {document.name for document in found} or {document.name for document in base.documents}
     diagnostics = {each for each in base.check(_days(base.documents)) if _concerns(each, names)}
     for trial in (each for document in found or base.documents for each in trials(document)):
         with suppress(DocumentErrors):  # of the policies, which are reported above
-            diagnostics.update(mistakes_of(trial, base))
+            diagnostics.update(mistakes(trial, base))
     contradictions: list[ChartContradiction] = []
     notes: list[str] = []
     for document in charts:
@@ -321,10 +318,10 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
             continue
         except DocumentErrors:
             continue  # of the policies, which are reported above: a chart has no vocabulary without them
-        chart, mistakes = read_chart(document, compiled.program)
-        diagnostics.update(mistakes)
-        contradictions += chart_contradictions(compiled, chart, engine()) if not mistakes else ()
-        notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not mistakes else []
+        chart, wrong = read_chart(document, compiled.program)
+        diagnostics.update(wrong)
+        contradictions += chart_contradictions(compiled, chart, engine()) if not wrong else ()
+        notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not wrong else []
     return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
 
 
@@ -333,19 +330,17 @@ def test(
     policies: Iterable[str | Path] = (),
     pattern: str = "",
     processes: int = 0,
-    heard: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """The results of the `datalog test` blocks in files and directories, or in the shipped documents.
 
     Only tests whose id (`document: name`) contains the pattern; in so many processes (0: one
-    for each processor). `heard` is called with each result as it comes.
+    for each processor).
     Raises CaseProblem when there is no document where one is looked for, UnreadableFile.
     """
     from authoring.running import run_all
 
-    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
-    base = load(*more, *files)
-    results = run_all(base, _documents(files, base), pattern, processes, (*more, *files), heard)
+    base, documents, reload = _at_hand(paths, policies)
+    results = run_all(base, documents, pattern, processes, reload)
     if pattern and not results:
         raise CaseProblem(f"no test has `{pattern}` in its document's id or its name; `medproof test -v` lists them")
     return results
@@ -355,9 +350,8 @@ def coverage(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = 
     """What the tests in documents show of their rules and criteria; the paths are those of `test`."""
     from authoring.coverage import coverage as covered
 
-    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
-    base = load(*more, *files)
-    return covered(base, _documents(files, base), processes, (*more, *files))
+    base, documents, reload = _at_hand(paths, policies)
+    return covered(base, documents, processes, reload)
 
 
 def mutate(
@@ -373,11 +367,9 @@ def mutate(
     """
     from authoring.mutation import mutation
 
-    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
-    base = load(*more, *files)
-    documents = _documents(files, base)
+    base, documents, reload = _at_hand(paths, policies)
     _refuse_mistakes(base, documents)
-    return mutation(base, documents, processes, (*more, *files), heard)
+    return mutation(base, documents, processes, reload, heard)
 
 
 def lint(
@@ -394,11 +386,11 @@ def lint(
     from authoring.lint.bench import bench
     from authoring.lint.levels import levels
 
-    files, more = [Path(path) for path in paths], [Path(path) for path in policies]
-    base = load(*more, *files)
-    documents = [each for each in _documents(files, base) if not each.meta.case]
+    base, documents, _ = _at_hand(paths, policies)
+    documents, charts = [each for each in documents if not each.meta.case], [each for each in documents if each.meta.case]
     _refuse_mistakes(base, documents)
-    charts = [each for each in (*_documents(files, base), *read_all(CASES, cache.default_directory())) if each.meta.case]
+    known = {each.name for each in charts}
+    charts += [each for each in _shipped_charts() if each.name not in known]
     return found(bench(base, documents, charts), levels(None if config is None else Path(config)))
 
 
@@ -432,14 +424,30 @@ def _refuse_mistakes(base: Library, documents: list[Document]) -> None:
         raise DocumentErrors(mistakes)
 
 
-def _documents(files: list[Path], base: Library) -> list[Document]:
-    """The documents in files and directories; without any, all shipped ones, charts too."""
-    if not files:
-        return [*base.documents, *read_all(CASES, cache.default_directory())]
+def _at_hand(
+    paths: Iterable[str | Path], policies: Iterable[str | Path]
+) -> tuple[Library, list[Document], tuple[Path, ...]]:
+    """What the author's tools begin with: a library, the documents to look at, and from where processes load it again.
+
+    Those are the documents in files and directories; without any, all shipped ones, charts too.
+    """
+    files, more = tuple(Path(path) for path in paths), tuple(Path(path) for path in policies)
+    own = _read(files)
+    base = library([*(each for path in more for each in read_all(path, cache.default_directory())), *own])
+    return base, own or [*base.documents, *_shipped_charts()], (*more, *files)
+
+
+def _read(files: Iterable[Path]) -> list[Document]:
+    """The documents in files and directories; raises CaseProblem when there are none."""
+    files = list(files)
     found = [document for path in files for document in read_all(path, cache.default_directory())]
-    if not found:
+    if files and not found:
         raise CaseProblem(f"there is no .md or .dl file in {', '.join(f'`{path}`' for path in files)}")
     return found
+
+
+def _shipped_charts() -> list[Document]:
+    return read_all(CASES, cache.default_directory())
 
 
 def program(base: Library, payer: str = "", on: date | None = None) -> Program:

@@ -9,8 +9,8 @@ A criterion is covered when expectations on it were *met*, *refuted* and *undocu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 from pathlib import Path
@@ -23,13 +23,13 @@ from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
 from kb.engines.model import EvaluationError, ground_row, unified
 from kb.language import syntax as s
-from kb.language.closed import SCOPE
+from kb.language.closed import written
 from kb.language.diagnostics import DocumentErrors
 from kb.language.documents import Document
-from kb.language.printer import premise_text
-from kb.language.program import Criterion, Program, ProgramRule
+from kb.language.printer import local_text
+from kb.language.program import Criterion, ProgramRule
 from kb.language.values import ANY, Row
-from kb.language.variables import bound_variables, shared_variables
+from kb.language.variables import bound_variables, tested_variables
 from kb.library import Library
 from kb.models import Models
 
@@ -128,8 +128,7 @@ class Coverage:
         return 100 * seen / wanted if wanted else 100.0
 
 
-def seen_in(base: Library, tests: Iterable[Trial]) -> tuple[Seen, list[str]]:
-    """What tests show, and the ids of those that fail or cannot be run."""
+def _seen_in(base: Library, tests: list[Trial]) -> tuple[Seen, list[str]]:
     seen, failed = Seen(), list[str]()
     for trial in tests:
         try:
@@ -147,11 +146,17 @@ def coverage(base: Library, of: Iterable[Document], processes: int = 0, reload: 
     """How far the tests of some documents cover their rules and criteria; `processes` and `reload` as in `run_all`."""
     of = list(of)
     tests = [trial for document in of for trial in trials(document)]
+    seen, failed = seen_by(base, tests, processes, reload)
+    return _covered(base, seen, failed, tests, of)
+
+
+def seen_by(base: Library, tests: list[Trial], processes: int = 0, reload: tuple[Path, ...] = ()) -> tuple[Seen, list[str]]:
+    """What all tests together show, and the ids of those that fail or cannot be run."""
     seen, failed = Seen(), list[str]()
-    for other, wrong in shared_out(seen_in, base, tests, processes, reload):
+    for other, wrong in shared_out(_seen_in, base, tests, processes, reload):
         seen.add(other)
         failed += wrong
-    return _covered(base, seen, failed, tests, of)
+    return seen, failed
 
 
 def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial], of: list[Document]) -> Coverage:
@@ -161,8 +166,8 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
     criteria: dict[str, CriterionCover] = {}
     for payer, on in dict.fromkeys((each.payer, each.on) for each in tests):
         program = base.compiled(payer, on).program
-        for rule in _rules(program):
-            if rule.origin.document in lines:
+        for rule in written(program.rules):
+            if rule.origin.document in lines and not rule.is_constraint:
                 for position, premise in enumerate(rule.rule.body):
                     key = rule.id, position
                     premises.setdefault(key, _premise_cover(rule, premise, key, seen, lines[rule.origin.document]))
@@ -176,40 +181,22 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
     return Coverage(tuple(premises.values()), tuple(criteria.values()), tuple(failed))
 
 
-def _rules(program: Program) -> Iterator[ProgramRule]:
-    for rule in program.rules:
-        if not rule.is_constraint and not rule.id.startswith(SCOPE) and rule.rule.body:
-            yield rule
-
-
-def line_of(premise: s.Premise) -> int:
-    """The line that a premise stands on."""
-    return premise.atom.place.line if isinstance(premise, s.Literal) else premise.place.line
-
-
 def stands_alone(rule: ProgramRule, line: int) -> bool:
     """Whether one premise only stands on a line, so that a comment behind it speaks of that one."""
     head = rule.rule.head
     is_head_elsewhere = head is None or head.place.line != line or len(rule.rule.body) == 1
-    return is_head_elsewhere and sum(line_of(premise) == line for premise in rule.rule.body) == 1
+    return is_head_elsewhere and sum(s.place_of(premise).line == line for premise in rule.rule.body) == 1
 
 
 def _premise_cover(rule: ProgramRule, premise: s.Premise, key: Key, seen: Seen, lines: tuple[str, ...]) -> PremiseCover:
-    line = line_of(premise)
+    line = s.place_of(premise).line
     excuse = ALWAYS.search(lines[line - 1]) if stands_alone(rule, line) else None
     true, alone = seen.true.get(key, ""), seen.alone.get(key, "")
     state = State.COVERED if true and alone else State.HALF if true or alone else State.UNREACHED
     if true and (excuse or not _can_fail(rule.rule.body, key[1])):
         state = State.EXCUSED if not alone else State.COVERED
     reason = excuse[1] if excuse else ""
-    return PremiseCover(rule.id, rule.origin.file, line, premise_text(_local(premise)), state, true, alone, reason)
-
-
-def _local(premise: s.Premise) -> s.Premise:
-    """The premise with the names of its own document."""
-    if isinstance(premise, s.Literal):
-        return replace(premise, atom=replace(premise.atom, predicate=premise.atom.predicate.rsplit("/", 1)[-1]))
-    return replace(premise, body=tuple(map(_local, premise.body))) if isinstance(premise, s.Aggregate) else premise
+    return PremiseCover(rule.id, rule.origin.file, line, local_text(premise), state, true, alone, reason)
 
 
 def _can_fail(body: tuple[s.Premise, ...], position: int) -> bool:
@@ -294,12 +281,13 @@ class _Watching:
             self.missed.add(relation)
             for rule in self.models.program.rules_for.get(relation, ()):
                 for literal in s.literals(rule.rule.body):
+                    anything = literal.atom.relation, (ANY,) * len(literal.atom.terms)
                     if not literal.negated:
-                        self._rules_that_fail(literal.atom.relation, (ANY,) * len(literal.atom.terms))
+                        self._rules_that_fail(*anything)
                         pending.append(literal.atom.relation)
-                    elif self.models.holds(literal.atom.relation, (ANY,) * len(literal.atom.terms)):
-                        for atom in atoms_of(self.models, literal.atom.relation, (ANY,) * len(literal.atom.terms)):
-                            self._prove(atom)
+                        continue
+                    for atom in atoms_of(self.models, *anything):
+                        self._prove(atom)
 
     def _rules_that_fail(self, relation: str, pattern: Row) -> None:
         for rule in self.models.program.rules_for.get(relation, ()):
@@ -320,15 +308,11 @@ def _fails_alone(models: Models, rule: ProgramRule, position: int, binding: Bind
     rest = [other for number, other in enumerate(body) if number != position]
     while True:
         bound = bound_variables(rest, binding)
-        possible = [other for other in rest if _needs(other, body) <= bound]
+        possible = [other for other in rest if tested_variables(other, body) <= bound]
         if len(possible) == len(rest):
             break
         rest = possible
-    if isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong:
-        pass
-    elif not _needs(premise, body) <= bound or _gives_a_value(premise, bound):
-        return False
-    if any(_is_empty(models, other) for other in rest):
+    if not tested_variables(premise, body) <= bound or any(_is_empty(models, other) for other in rest):
         return False
     return any(
         next(extensions(models, premise, way), None) is None
@@ -337,24 +321,6 @@ def _fails_alone(models: Models, rule: ProgramRule, position: int, binding: Bind
     )
 
 
-def _needs(premise: s.Premise, body: Iterable[s.Premise]) -> set[str]:
-    """The variables that other premises have to bind for a premise to be looked at."""
-    if isinstance(premise, s.Comparison):
-        return {variable.name for variable in s.premise_variables(premise)}
-    if isinstance(premise, s.Aggregate):
-        return shared_variables(premise, [other for other in body if other is not premise])
-    if premise.negated or premise.atom.strong:
-        return {variable.name for variable in s.premise_variables(premise) if not variable.is_anonymous}
-    return set()
-
-
-def _gives_a_value(premise: s.Premise, bound: set[str]) -> bool:
-    """Whether a premise computes a variable that nothing else gives a value."""
-    if isinstance(premise, s.Comparison) and premise.op == "=":
-        return any(isinstance(side, s.Variable) and side.name not in bound for side in (premise.left, premise.right))
-    return False
-
-
 def _is_empty(models: Models, premise: s.Premise) -> bool:
-    is_listing = isinstance(premise, s.Literal) and not premise.negated
-    return isinstance(premise, s.Literal) and is_listing and not models.perfect.rows(premise.atom.relation)
+    """Whether a premise lists the rows of a relation that has none."""
+    return isinstance(premise, s.Literal) and not premise.negated and not models.perfect.rows(premise.atom.relation)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from authoring.mutants import local_text
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination, determine
 from explain.explanations import Explanation, explained
@@ -18,10 +17,10 @@ from facts.opening import CaseProblem, Opened, opened, opened_for_all
 from kb.contradictions import AtomKey
 from kb.engines import engine
 from kb.engines.model import EvaluationError
-from kb.language.closed import SCOPE
+from kb.language.closed import written
 from kb.language.diagnostics import DocumentErrors
 from kb.language.documents import Document
-from kb.language.printer import atom_source
+from kb.language.printer import atom_source, local_atom, local_text
 from kb.language.program import ProgramRule
 from kb.library import Library
 
@@ -82,10 +81,7 @@ def impact(
     on: date | None = None,
     heard: Callable[[int, int], None] = lambda done, total: None,
 ) -> Impact:
-    """The rules and the answers of cases under two libraries; `payer` and `on` as for `decide`.
-
-    A mistake in the documents of a side is raised as DocumentErrors only if no case can be decided there.
-    """
+    """The rules and the answers of cases under two libraries; `payer` and `on` as for `decide`."""
     cases = list(cases)
     before: dict[str, str] = {}
     after: dict[str, str] = {}
@@ -110,11 +106,7 @@ def impact(
 
 def _rules(case: Opened) -> dict[str, str]:
     """The rules in force by their ids without versions, as text."""
-    found: dict[str, str] = {}
-    for rule in case.program.rules:
-        if not rule.id.startswith(SCOPE):
-            found[_plain_id(rule.id)] = _text(rule)
-    return found
+    return {_plain_id(rule.id): _text(rule) for rule in written(case.program.rules)}
 
 
 def _plain_id(rule_id: str) -> str:
@@ -123,7 +115,7 @@ def _plain_id(rule_id: str) -> str:
 
 
 def _text(rule: ProgramRule) -> str:
-    head = "" if rule.is_constraint else atom_source(rule.head).split("__")[-1]
+    head = "" if rule.is_constraint else atom_source(local_atom(rule.head))
     body = ", ".join(local_text(premise) for premise in rule.rule.body)
     return f"{head} :- {body}." if body else f"{head}."
 

@@ -8,16 +8,15 @@ join is lost, or any value will do). After DeMillo, Lipton and Sayward (1978).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kb.language import syntax as s
-from kb.language.closed import SCOPE
-from kb.language.printer import premise_text
+from kb.language.closed import written
+from kb.language.printer import local_text
 from kb.language.program import Program, ProgramRule
-from kb.language.variables import bound_variables, shared_variables
+from kb.language.variables import is_safe
 
 _BOUNDARY = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 _TURNED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
@@ -46,8 +45,7 @@ class Mutant:
     @property
     def line(self) -> int:
         """Where the premise stands."""
-        premise = self.original
-        return premise.atom.place.line if isinstance(premise, s.Literal) else premise.place.line
+        return s.place_of(self.original).line
 
     @property
     def before(self) -> str:
@@ -62,8 +60,8 @@ class Mutant:
 
 def mutants(program: Program) -> Iterator[Mutant]:
     """Every mutant of the program's rules that is a rule still: each variable bound, no premise left unsafe."""
-    for rule in program.rules:
-        if rule.is_constraint or rule.id.startswith(SCOPE):
+    for rule in written(program.rules):
+        if rule.is_constraint:
             continue
         for position, premise in enumerate(rule.rule.body):
             for operator, changed in _changes(program, premise):
@@ -72,9 +70,9 @@ def mutants(program: Program) -> Iterator[Mutant]:
                     *([changed] if changed is not None else []),
                     *rule.rule.body[position + 1 :],
                 )
-                if _is_safe(rule.head, body):
-                    mutated = replace(rule, rule=replace(rule.rule, body=body))
-                    yield Mutant(rule, position, operator, changed, mutated)
+                mutated = replace(rule.rule, body=body)
+                if body and is_safe(mutated):
+                    yield Mutant(rule, position, operator, changed, replace(rule, rule=mutated))
 
 
 def _changes(program: Program, premise: s.Premise) -> Iterator[tuple[str, s.Premise | None]]:
@@ -142,23 +140,3 @@ def _texts_at(program: Program) -> Mapping[tuple[str, int], set[str]]:
             if isinstance(value, str):
                 found.setdefault((fact.relation, position), set()).add(value)
     return found
-
-
-def _is_safe(head: s.Atom, body: tuple[s.Premise, ...]) -> bool:
-    """Whether the head's variables, and what tests and computations need, are bound."""
-    bound = bound_variables(body)
-    needed = {variable.name for term in head.terms for variable in s.term_variables(term)}
-    for premise in body:
-        if isinstance(premise, s.Comparison):
-            needed |= {variable.name for variable in s.premise_variables(premise)}
-        elif isinstance(premise, s.Aggregate):
-            needed |= {v.name for v in s.term_variables(premise.bound)}
-            needed |= shared_variables(premise, [*(other for other in body if other is not premise), s.Literal(head)])
-        elif premise.negated or premise.atom.strong:
-            needed |= {v.name for v in s.premise_variables(premise) if not v.is_anonymous}
-    return bool(body) and needed <= bound
-
-
-def local_text(premise: s.Premise) -> str:
-    """A premise with the names of its own document."""
-    return re.sub(r"\b\w+__(?=\w+\()", "", premise_text(premise))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from authoring.coverage import Seen, seen_in, stands_alone
+from authoring.coverage import Seen, seen_by, stands_alone
 from authoring.mutants import Mutant, mutants
 from authoring.running import Run, decided, is_met, shared_out
 from authoring.trials import Trial, expected, trials
@@ -25,8 +25,7 @@ from kb.contradictions import contradictions
 from kb.engines import engine
 from kb.engines.model import EvaluationError, ground_row
 from kb.engines.update import updated
-from kb.language.closed import SCOPE, relations_of, with_scopes
-from kb.language.diagnostics import DocumentErrors
+from kb.language.closed import SCOPE, relations_of, with_scopes, written
 from kb.language.documents import Document
 from kb.language.program import Program
 from kb.language.strata import needed
@@ -84,15 +83,12 @@ def mutation(
     """
     of = list(of)
     tests = [trial for document in of for trial in trials(document)]
-    seen, failed = Seen(), list[str]()
-    for other, wrong in shared_out(seen_in, base, tests, processes, reload):
-        seen.add(other)
-        failed += wrong
-    tests = [trial for trial in tests if trial.id not in set(failed)]
+    seen, failed = seen_by(base, tests, processes, reload)
+    tests = [trial for trial in tests if trial.id not in failed]
     names = {document.id for document in of}
     found = _mutants(base, tests, names)
     lines = {document.id: document.lines for document in of}
-    bench = _Bench(tests, seen, lines)
+    bench = _Bench(tests, {trial.id: _reach(base, trial) for trial in tests}, seen, lines)
     tried: list[Tried] = []
     for part in shared_out(bench.try_all, base, found, processes, reload):
         tried += part
@@ -114,28 +110,29 @@ class _Bench:
     """Mutants are tried here; what was decided of a test is kept."""
 
     tests: list[Trial]
+    reach: dict[str, frozenset[str]]
+    """The relations that each test's expectations depend on."""
     seen: Seen
     lines: dict[str, tuple[str, ...]]
     runs: dict[str, Run] = field(default_factory=dict)
 
     def try_all(self, base: Library, some: list[Mutant]) -> list[Tried]:
         """Each of some mutants, tried."""
-        reach = {trial.id: _reach(base, trial) for trial in self.tests}
-        return [self._tried(base, mutant, reach) for mutant in some]
+        return [self._tried(base, mutant) for mutant in some]
 
-    def _tried(self, base: Library, mutant: Mutant, reach: dict[str, frozenset[str]]) -> Tried:
+    def _tried(self, base: Library, mutant: Mutant) -> Tried:
         lines = self.lines[mutant.rule.origin.document]
         said = _JUSTIFIED.search(lines[mutant.line - 1]) if stands_alone(mutant.rule, mutant.line) else None
-        noticed = self._noticed(base, mutant, reach)
+        noticed = self._noticed(base, mutant)
         rule = mutant.rule.id.split("#", 1)[-1]
         return Tried(
             mutant.id, mutant.rule.origin.file, mutant.line, rule, mutant.operator,
             mutant.before, mutant.after, noticed, said[1] if said and not noticed else "",
         )  # fmt: skip
 
-    def _noticed(self, base: Library, mutant: Mutant, reach: dict[str, frozenset[str]]) -> str:
+    def _noticed(self, base: Library, mutant: Mutant) -> str:
         head = mutant.rule.head.relation
-        tests = [trial for trial in self.tests if head in reach[trial.id]]
+        tests = [trial for trial in self.tests if head in self.reach[trial.id]]
         key = mutant.rule.id, mutant.position
         first = {self.seen.alone.get(key), self.seen.true.get(key)}
         tests.sort(key=lambda trial: trial.id not in first)
@@ -163,11 +160,7 @@ class _Bench:
 
 
 def _reach(base: Library, trial: Trial) -> frozenset[str]:
-    """The relations that a test's expectations depend on."""
-    try:
-        program = base.compiled(trial.payer, trial.on).program
-    except DocumentErrors:
-        return frozenset()
+    program = base.compiled(trial.payer, trial.on).program
     wanted, _ = expected(trial, program)
     return needed(program, [name for each in wanted for premise in each.body for name in relations_of(premise)])
 
@@ -177,7 +170,7 @@ def _with(program: Program, mutant: Mutant) -> Program:
     rules = tuple(mutant.changed if rule.id == mutant.rule.id else rule for rule in program.rules)
     if SCOPE + mutant.rule.id not in program.rule_by_id:
         return replace(program, rules=rules)
-    return with_scopes(replace(program, rules=tuple(rule for rule in rules if not rule.id.startswith(SCOPE))))
+    return with_scopes(replace(program, rules=tuple(written(rules))))
 
 
 def _mutated(found: Models, compiled: Compiled, changed: list[str]) -> Models | None:

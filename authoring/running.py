@@ -165,19 +165,13 @@ def run_all(
     pattern: str = "",
     processes: int = 0,
     reload: tuple[Path, ...] = (),
-    heard: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """The results of all tests whose id contains the pattern, in the order of the documents.
 
-    `heard` is called with each result as it comes; `processes` and `reload` are those of `shared_out`.
+    `processes` and `reload` are those of `shared_out`.
     """
     found = [each for document in documents for each in trials(document) if pattern.lower() in each.id.lower()]
-    results = []
-    for part in shared_out(_results, base, found, processes, reload):
-        for result in part:
-            results.append(result)
-            heard(result)
-    return results
+    return [result for part in shared_out(_results, base, found, processes, reload) for result in part]
 
 
 def _results(base: Library, some: list[Trial]) -> list[Result]:

@@ -6,13 +6,14 @@ import io
 import re
 import subprocess
 import tarfile
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from facts.opening import CaseProblem
-from kb.library import SUFFIXES, Library, load
+from kb.language import cache
+from kb.language.documents import read
+from kb.library import SUFFIXES, Library, decoded, library, load, read_all
 
 
 def sides(old: str, new: str, policies: Iterable[Path] = ()) -> tuple[Library, Library]:
@@ -57,17 +58,14 @@ def _of_revision(name: str, policies: list[Path]) -> Library:
     except (OSError, subprocess.CalledProcessError) as error:
         hint = "name a directory, `ID@VERSION`, or a revision of the git repository here (`HEAD~1`, or `HEAD~1:policies`)"
         raise CaseProblem(f"`{name}` is no path, no `ID@VERSION` and no revision; {hint}") from error
-    with tempfile.TemporaryDirectory() as directory:
-        for member, text in _documents(made.stdout):
-            path = Path(directory, f"{len(list(Path(directory).iterdir())):05d}-{Path(member).name}")
-            path.write_bytes(text)
-        return load(*policies, directory)
+    own = [read(f"{name}/{member}", text) for member, text in _documents(made.stdout)]
+    return library([*(each for path in policies for each in read_all(path, cache.default_directory())), *own])
 
 
-def _documents(archive: bytes) -> Iterable[tuple[str, bytes]]:
+def _documents(archive: bytes) -> Iterator[tuple[str, str]]:
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         for member in tar:
             file = tar.extractfile(member) if member.isfile() and Path(member.name).suffix in SUFFIXES else None
             text = file.read() if file is not None else b""
             if text.startswith(b"---"):
-                yield member.name, text
+                yield member.name, decoded(member.name, text)

@@ -34,12 +34,12 @@ def command(documents: tuple[Path, ...], config: Path | None, policies: tuple[Pa
     """
     import medproof
     from authoring.lint.reports import lint_page, reported
-    from kb.library import files
+    from kb.library import SHIPPED, files
 
     with said_plainly():
         found = medproof.lint(documents, policies, config)
     if form == "text":
-        number = len([each for path in documents for each in files(path)]) or len(medproof.load().documents)
+        number = sum(len(files(path)) for path in documents or SHIPPED)
         show(lint_page(found, number, width()))
     else:
         click.echo(reported(found, form), nl=False)

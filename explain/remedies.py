@@ -85,11 +85,17 @@ def _works(found: Models, relation: str, pattern: Row, ask: Ask) -> tuple[Fact, 
 
 def _each_value(ask: Ask) -> list[Ask]:
     """The ask with each single value in the place of several, for the first fact that has such a place."""
+    for wanted, position, choice in _choices(ask):
+        return [_placed(ask, wanted, position, value) for value in choice.values[:_VALUES_TRIED]]
+    return [ask]
+
+
+def _choices(ask: Ask) -> Iterator[tuple[Wanted, int, OneOf]]:
+    """The places that any of several values may take, in a fixed order."""
     for wanted in sorted(ask.wanted, key=str):
         for position, term in enumerate(wanted[1]):
             if isinstance(term, OneOf):
-                return [_placed(ask, wanted, position, value) for value in term.values[:_VALUES_TRIED]]
-    return [ask]
+                yield wanted, position, term
 
 
 def _placed(ask: Ask, wanted: Wanted, position: int, value: Term) -> Ask:
@@ -100,11 +106,9 @@ def _placed(ask: Ask, wanted: Wanted, position: int, value: Term) -> Ask:
 
 def _with_values(ask: Ask, working: list[Ask]) -> Ask:
     """The ask with those of its values that work."""
-    for wanted in sorted(ask.wanted, key=str):
-        for position, term in enumerate(wanted[1]):
-            if isinstance(term, OneOf):
-                kept = tuple(v for v in term.values if _placed(ask, wanted, position, v) in working)
-                return _placed(ask, wanted, position, kept[0] if len(kept) == 1 else OneOf(kept))
+    for wanted, position, choice in _choices(ask):
+        kept = tuple(value for value in choice.values if _placed(ask, wanted, position, value) in working)
+        return _placed(ask, wanted, position, kept[0] if len(kept) == 1 else OneOf(kept))
     return ask
 
 
@@ -149,10 +153,13 @@ def _assignments(
             yield from _assignments(found, rest, candidates, at_last, extended)
 
 
+def _filled(term: Term, filling: Mapping[Hole, Value]) -> Value:
+    """The value that is tried for a term: of several the first."""
+    return filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
+
+
 def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
-    binding: dict[str, Value] = {}
-    for name, term in need.terms:
-        binding[name] = filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
+    binding = {name: _filled(term, filling) for name, term in need.terms}
     try:
         left, right = compute(need.premise.left, binding), compute(need.premise.right, binding)
     except (NumberOutOfRange, KeyError):
@@ -181,6 +188,6 @@ def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Mapping[
     arguments = found.program.predicate(relation).arguments
     values = []
     for term, argument in zip(row, arguments, strict=True):
-        value = filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
+        value = _filled(term, filling)
         values.append(_candidates(found, argument.type, [], request)[0] if value is ANY else value)
     return Fact(relation, tuple(values), ASSUMED)

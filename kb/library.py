@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 from kb.language import cache
@@ -23,6 +25,19 @@ class UnreadableFile(Exception):
     """A file that cannot be opened, or that is not text; the message says which and why."""
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """What the documents say that are in force together, and what is wrong with them."""
+
+    program: Program
+    diagnostics: tuple[Diagnostic, ...]
+
+    @cached_property
+    def scoped(self) -> Program:
+        """The program that answers questions."""
+        return with_scopes(self.program)
+
+
 @dataclass
 class Library:
     """Documents, and the programs that were built of them. Two libraries share nothing."""
@@ -31,22 +46,25 @@ class Library:
     replaced: tuple[Document, ...] = ()
     """Documents of the user that stand in the place of shipped ones with the same id and version."""
     _compiled: dict[tuple[str, date], Compiled] = field(default_factory=dict)
-    _programs: dict[tuple[str, tuple[str, ...]], Program] = field(default_factory=dict)
-    """The programs by payer and documents: on most days the same are in force."""
+    _checked: dict[tuple[str, ...], _Checked] = field(default_factory=dict)
+    """By the names of the documents: on most days, and where a payer has none, the same are in force."""
 
     def compiled(self, payer: str, on: date) -> Compiled:
         """The program in force for a payer on a day; raises DocumentErrors with all mistakes in its documents."""
         key = payer, on
         if key not in self._compiled:
-            documents = in_force(self.documents, payer, on)
-            together = payer, tuple(document.name for document in documents)
-            if together not in self._programs:
-                program, diagnostics = check(documents, payer, on)
-                if diagnostics:
-                    raise DocumentErrors(diagnostics)
-                self._programs[together] = with_scopes(program)
-            self._compiled[key] = Compiled(replace(self._programs[together], on=on))
+            checked = self._check(payer, on)
+            if checked.diagnostics:
+                raise DocumentErrors(checked.diagnostics)
+            self._compiled[key] = Compiled(replace(checked.scoped, payer=payer, on=on))
         return self._compiled[key]
+
+    def _check(self, payer: str, on: date) -> _Checked:
+        documents = in_force(self.documents, payer, on)
+        together = tuple(document.name for document in documents)
+        if together not in self._checked:
+            self._checked[together] = _Checked(*check(documents, payer, on))
+        return self._checked[together]
 
     @property
     def payers(self) -> tuple[str, ...]:
@@ -56,22 +74,22 @@ class Library:
     def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
         """Everything that is wrong with the documents, for every payer on each of the days; each place once."""
         found: dict[tuple[str, int, int], Diagnostic] = {}
-        checked: set[frozenset[str]] = set()
-        for day in on:
-            for payer in self.payers or ("",):
-                documents = in_force(self.documents, payer, day)
-                together = frozenset(document.name for document in documents)
-                if together not in checked:
-                    checked.add(together)
-                    for each in check(documents, payer, day)[1]:
-                        found.setdefault((each.document, each.line, each.column), each)
+        for day, payer in product(on, self.payers or ("",)):
+            for each in self._check(payer, day).diagnostics:
+                found.setdefault((each.document, each.line, each.column), each)
         return tuple(sorted(found.values()))
 
 
 def load(*extra: str | Path, shipped: bool = True, cached: bool = True) -> Library:
     """The shipped documents with those of files and directories; an id and version of a shipped one replaces it."""
     directory = cache.default_directory() if cached else None
-    own = [each for path in extra for each in read_all(Path(path), directory) if not each.meta.case]
+    return library([each for path in extra for each in read_all(Path(path), directory)], shipped, cached)
+
+
+def library(documents: Iterable[Document], shipped: bool = True, cached: bool = True) -> Library:
+    """The shipped documents with others that were read already; charts among them are left out."""
+    directory = cache.default_directory() if cached else None
+    own = [each for each in documents if not each.meta.case]
     known = [each for path in SHIPPED for each in read_all(path, directory)] if shipped else []
     ids = {document.id for document in own}
     kept = [document for document in known if document.id not in ids]
@@ -99,11 +117,17 @@ def read_file(path: Path, directory: Path | None) -> Document:
 def read_text(path: Path) -> str:
     """What stands in a file, line ends as they are; raises UnreadableFile."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return decoded(str(path), path.read_bytes())
     except OSError as error:
         raise UnreadableFile(f"{path}: {error.strerror or error}") from error
+
+
+def decoded(name: str, data: bytes) -> str:
+    """The text that some bytes are; raises UnreadableFile under that name."""
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{path}: not UTF-8 text (byte {error.start})") from error
+        raise UnreadableFile(f"{name}: not UTF-8 text (byte {error.start})") from error
 
 
 def _shown(path: Path) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from authoring.trials import Trial, trials
-from kb.language.closed import SCOPE
+from kb.language import syntax as s
+from kb.language.closed import written
 from kb.language.diagnostics import DocumentErrors
-from kb.language.documents import Document
+from kb.language.documents import Document, Test
 from kb.language.program import Origin, Program, ProgramRule
 from kb.library import Library
 
@@ -41,10 +42,9 @@ class Bench:
         by_id = {document.id: document for document in self.documents}
         seen: set[str] = set()
         for program in self.programs:
-            for rule in program.rules:
+            for rule in written(program.rules):
                 document = by_id.get(rule.origin.document)
-                is_own = document is not None and not rule.id.startswith(SCOPE) and rule.rule.body
-                if is_own and document is not None and rule.id not in seen:
+                if document is not None and rule.rule.body and rule.id not in seen:
                     seen.add(rule.id)
                     yield program, rule, document
 
@@ -52,10 +52,22 @@ class Bench:
         """The document that something stands in, if it is one of those to look at."""
         return next((each for each in self.documents if each.id == origin.document), None)
 
-    def tests(self) -> Iterator[Trial]:
-        """The tests of the documents and charts."""
-        for document in (*self.documents, *self.charts):
-            yield from trials(document)
+    @cached_property
+    def expected(self) -> frozenset[str]:
+        """The predicates that tests of the documents and charts expect something of, by their short names."""
+        nodes = [stated.node for test in self._tests() for stated in test.statements]
+        bodies = (node.body for node in nodes if isinstance(node, s.Expectation))
+        return frozenset(each.atom.predicate for body in bodies for each in s.literals(body))
+
+    @cached_property
+    def stated(self) -> frozenset[str]:
+        """The predicates that charts and tests state, by their short names."""
+        everything = [*(chart.statements for chart in self.charts), *(test.statements for test in self._tests())]
+        heads = (each.node.head for statements in everything for each in statements if isinstance(each.node, s.Rule))
+        return frozenset(head.predicate for head in heads if head is not None)
+
+    def _tests(self) -> list[Test]:
+        return [test for document in (*self.documents, *self.charts) for test in document.tests]
 
 
 def bench(base: Library, documents: list[Document], charts: list[Document], today: date | None = None) -> Bench:

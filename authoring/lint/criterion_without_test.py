@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authoring.lint.bench import Bench, Found
-from kb.language import syntax as s
 
 LEVEL = "warning"
 
 
 def check(bench: Bench) -> Iterator[Found]:
     """Criteria whose predicate no expectation of a test at hand names."""
-    asked = {
-        each.atom.predicate
-        for trial in bench.tests()
-        for stated in trial.test.statements
-        if isinstance(stated.node, s.Expectation)
-        for each in s.literals(stated.node.body)
-    }
     for program in bench.programs:
         for criterion in program.criteria:
             document = bench.document(criterion.origin)
             name = program.predicate(criterion.atom.relation).local_name
-            if document is not None and name not in asked:
+            if document is not None and name not in bench.expected:
                 message = f"no test expects anything of `{criterion.id}`"
                 yield Found(
                     document, criterion.origin.line, message, f"add a case that meets it, and a near miss: `?- {name}(…).`"

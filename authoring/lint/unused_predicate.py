@@ -17,17 +17,14 @@ def check(bench: Bench) -> Iterator[Found]:
         used |= {each.atom.predicate for rule in program.rules for each in s.literals(rule.rule.body)}
         used |= {goal.atom.predicate for goal in program.goals} | {goal.trigger.predicate for goal in program.goals}
         used |= {criterion.atom.predicate for criterion in program.criteria}
-    asked = {each.atom.predicate for trial in bench.tests() for each in _asked(trial.test.statements)}
     for program in bench.programs:
         for name, predicate in program.predicates.items():
             document = bench.document(predicate.origin)
-            if document is not None and not predicate.is_fact and name not in used and predicate.local_name not in asked:
+            if (
+                document is not None
+                and not predicate.is_fact
+                and name not in used
+                and predicate.local_name not in bench.expected
+            ):
                 message = f"nothing asks `{predicate.local_name}`"
                 yield Found(document, predicate.origin.line, message, "use it, test it, or take it out")
-
-
-def _asked(statements: tuple[object, ...]) -> Iterator[s.Literal]:
-    for stated in statements:
-        node = getattr(stated, "node", None)
-        if isinstance(node, s.Expectation):
-            yield from s.literals(node.body)

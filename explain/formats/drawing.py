@@ -62,9 +62,9 @@ def drawn(explanation: Explanation, form: str, options: Options) -> bytes:
     return _drawn(pictured(explanation, options), form, explanation.title, options.audience == "member")
 
 
-def drawn_part(proof: ProofGraph, is_member: bool = False) -> bytes:
+def drawn_part(proof: ProofGraph) -> bytes:
     """The picture of one goal as SVG for a page, which has its own title and legend."""
-    return _drawn(proof, "svg", "", is_member)
+    return _drawn(proof, "svg", "", is_member=False)
 
 
 def refuse_large(proof: ProofGraph) -> None:

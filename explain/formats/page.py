@@ -43,7 +43,7 @@ def export(explanation: Explanation, options: Options) -> str:
     )
     environment.filters["visible"] = visible
     sections = [
-        _section(explanation, proof.part(asked), asked, f"g{number}", options)
+        _section(explanation, proof.part(asked), asked, f"g{number}")
         for number, (proof, asked) in enumerate(_goals(explanation))
     ]
     return environment.get_template("page.html").render(
@@ -52,9 +52,6 @@ def export(explanation: Explanation, options: Options) -> str:
         on=explanation.on,
         notes=(*explanation.notes, *standing_lines(explanation)),
         sections=sections,
-        member=options.audience == "member",
-        marks=MARKS,
-        standings=STANDINGS,
         kinds=KIND_NAMES,
         colours=COLOURS,
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
@@ -126,15 +123,14 @@ class _Line:
     below: tuple[_Line, ...]
 
 
-def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: str, options: Options) -> _Section:
+def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: str) -> _Section:
     goal, found = (asked.relation, asked.pattern), explanation.models
     answers = explanation.determination.answers if explanation.determination else ()
     answer = next((each for each in answers if (each.question.relation, each.question.row) == goal), None)
     held_up = hinged(found, goal)
     now, question = held_up.outcome.verdict, held_up.outcome.question
-    is_member = options.audience == "member"
     try:
-        picture, why_not = _svg(drawn_part(proof, is_member), prefix), ""
+        picture, why_not = _svg(drawn_part(proof), prefix), ""
     except CannotExport as error:
         picture, why_not = None, str(error)
     # Of what is open, the silences that it hinges on are what is missing.
@@ -152,9 +148,9 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
-        missing=tuple(ask_words(found.program, each, "member" if is_member else "") for each in remedies),
+        missing=tuple(ask_words(found.program, each) for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
-        roots=tuple(_line(item, prefix, is_member) for items in outlines(proof) for item in items),
+        roots=tuple(_line(item, prefix) for items in outlines(proof) for item in items),
         passages={f"{prefix}-{node}": _passages(explanation, proof, node, prefix) for node in proof.graph},
         picture=picture,
         why_no_picture=why_not,
@@ -201,9 +197,8 @@ def _hinge(explanation: Explanation, proof: ProofGraph, hinge: Hinge, prefix: st
     return {"facts": facts, "told": told, "kind": kind, "after": hinge.after.value}
 
 
-def _line(item: Item, prefix: str, is_member: bool) -> _Line:
+def _line(item: Item, prefix: str) -> _Line:
     data = item.data
-    said = str(data.get("member") or data["words"]) if is_member else str(data["words"])
     remark = ""
     if item.kind == "absence":
         remark = STANDINGS[str(data["standing"])]
@@ -214,9 +209,9 @@ def _line(item: Item, prefix: str, is_member: bool) -> _Line:
     is_rule = item.kind in ("rule", "attempt")
     mark = "✗" if item.fails and item.kind in ("comparison", "aggregate") else MARKS[item.kind]
     return _Line(
-        f"{prefix}-{item.node}", item.kind, mark, rule_line(data) if is_rule else said, remark,
+        f"{prefix}-{item.node}", item.kind, mark, rule_line(data) if is_rule else str(data["words"]), remark,
         rule_line(item.by) if item.by is not None else "", item.fails, item.folded,
-        tuple(_line(each, prefix, is_member) for each in item.below),
+        tuple(_line(each, prefix) for each in item.below),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kb.language import syntax as s
-from kb.language.variables import shared_variables
+from kb.language.variables import tested_variables
 
 Size = Callable[[s.Atom], int]
 
@@ -67,18 +67,17 @@ def as_written(body: tuple[s.Premise, ...]) -> list[s.Premise]:
 
 
 def _item(premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
+    tested = tested_variables(premise, body)
     if isinstance(premise, s.Literal):
         lists = not premise.negated and not premise.atom.strong
-        named = frozenset(v.name for v in s.premise_variables(premise) if lists or not v.is_anonymous)
-        return _Item(premise, named, frozenset() if lists else named, lists)
+        return _Item(premise, frozenset(v.name for v in s.premise_variables(premise)) if lists else tested, tested, lists)
     if isinstance(premise, s.Comparison):
-        named = frozenset(v.name for v in s.premise_variables(premise))
         sides = ((premise.left, premise.right), (premise.right, premise.left)) if premise.op == "=" else ()
         computes = tuple((side.name, _names(other)) for side, other in sides if isinstance(side, s.Variable))
-        return _Item(premise, named, named, False, computes)
-    shared, outer = frozenset(shared_variables(premise, body)), _names(premise.bound)
+        return _Item(premise, tested, tested, False, computes)
+    outer = _names(premise.bound)
     is_value = premise.op == "=" and isinstance(premise.bound, s.Variable)
-    return _Item(premise, shared | outer, shared | outer, False, tuple((n, shared) for n in outer) if is_value else ())
+    return _Item(premise, tested | outer, tested | outer, False, tuple((n, tested) for n in outer) if is_value else ())
 
 
 def _names(term: s.Term) -> frozenset[str]:

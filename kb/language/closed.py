@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from kb.language import syntax as s
@@ -56,6 +56,11 @@ def with_scopes(program: Program) -> Program:
         return program
     parts = components(dependencies((*program.rules, *scopes)))
     return replace(program, rules=(*program.rules, *scopes), components=parts)
+
+
+def written(rules: Iterable[ProgramRule]) -> Iterator[ProgramRule]:
+    """The rules that documents write, without those that `with_scopes` adds."""
+    return (rule for rule in rules if not rule.id.startswith(SCOPE))
 
 
 def _scope(rule: ProgramRule, closed: frozenset[str]) -> list[ProgramRule]:

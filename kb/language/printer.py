@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -64,6 +65,22 @@ def premise_text(premise: s.Premise, values: Mapping[str, Value] | None = None) 
     terms = ", ".join(term_source(term, values) for term in premise.terms)
     body = ", ".join(premise_text(inner, values) for inner in premise.body)
     return f"#{premise.function} {{ {terms} : {body} }} {premise.op} {term_source(premise.bound, values)}"
+
+
+def local_atom(atom: s.Atom) -> s.Atom:
+    """The atom with the name by which its own document calls it."""
+    return replace(atom, predicate=atom.predicate.rsplit("/", 1)[-1])
+
+
+def local_text(premise: s.Premise) -> str:
+    """A premise as its own document writes it."""
+    return premise_text(_local(premise))
+
+
+def _local(premise: s.Premise) -> s.Premise:
+    if isinstance(premise, s.Literal):
+        return replace(premise, atom=local_atom(premise.atom))
+    return replace(premise, body=tuple(map(_local, premise.body))) if isinstance(premise, s.Aggregate) else premise
 
 
 def rule_source(rule: s.Rule) -> str:

@@ -275,6 +275,11 @@ def premise_variables(premise: Premise) -> Iterator[Variable]:
             yield from term_variables(term)
 
 
+def place_of(premise: Premise) -> Place:
+    """Where a premise stands."""
+    return premise.atom.place if isinstance(premise, Literal) else premise.place
+
+
 def literals(body: Iterable[Premise]) -> Iterator[Literal]:
     """The literals of a body, those that aggregates range over among them."""
     for premise in body:

@@ -62,6 +62,26 @@ def _unsafe(rule: s.Rule) -> Iterator[Finding]:
             yield Finding(variable.place, "unsafe-variable", f"{name} {why} is not bound by any premise", hint)
 
 
+def is_safe(rule: s.Rule) -> bool:
+    """Whether every variable that the head, a test or a computation speaks of is bound by some premise."""
+    bound = bound_variables(rule.body)
+    return all(variable.name in bound for variable, _ in _demanded(rule, bound))
+
+
+def tested_variables(premise: s.Premise, body: Iterable[s.Premise]) -> frozenset[str]:
+    """The variables that other premises of a body have to bind before this one can be looked at.
+
+    A literal that lists rows needs none; of an aggregate they are its groups.
+    """
+    if isinstance(premise, s.Comparison):
+        return frozenset(variable.name for variable in s.premise_variables(premise))
+    if isinstance(premise, s.Aggregate):
+        return frozenset(shared_variables(premise, body))
+    if premise.negated or premise.atom.strong:
+        return frozenset(variable.name for variable in s.premise_variables(premise) if not variable.is_anonymous)
+    return frozenset()
+
+
 def _demanded(rule: s.Rule, bound: set[str]) -> Iterator[tuple[s.Variable, str]]:
     """Every variable that another premise has to bind."""
     yield from ((v, "of the head") for term in (rule.head.terms if rule.head else ()) for v in s.term_variables(term))
