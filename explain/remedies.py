@@ -10,6 +10,7 @@ from itertools import islice
 
 from explain.missing import Ask, Hole, Need, OneOf, Term, Wanted, minimal_asks
 from explain.outcomes import Outcome, is_met, outcome, wanted_for
+from explain.symmetry import classes
 from explain.verdicts import Verdict
 from facts.opening import ASSUMED
 from kb.contradictions import AtomKey
@@ -24,6 +25,9 @@ _VALUES_TRIED = 8
 _FILLINGS_LOOKED_AT = 5_000
 _DAYS_BEFORE = (0, 1, 7, 14, 30, 41, 42, 60, 90, 120, 180, 200, 364, 365, 366, 400, 730)
 _NUMBERS = tuple(Decimal(number) for number in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 20, 30, 40, 41, 50, 51, 100))
+
+Filling = Mapping[Hole, Value]
+"""A value for each hole of an ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +70,36 @@ def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
 
 def _tried(found: Models, relation: str, pattern: Row, ask: Ask, each_value: bool) -> Remedy | None:
     """The ask with an example that works; of values any of which should do, those that do."""
+    tried = list(islice(_fillings(found, ask), _TRIED_PER_ASK))
     if not each_value:
-        works = _works(found, relation, pattern, ask)
+        works = _works(found, relation, pattern, ask, tried)
         return None if works is None else Remedy(ask, works)
-    working = [(each, facts) for each in _each_value(ask) if (facts := _works(found, relation, pattern, each)) is not None]
-    if not working:
-        return None
-    return Remedy(_with_values(ask, [each for each, _ in working]), working[0][1])
+    working, example = list[Ask](), None
+    for alike in _each_value(found, ask, pattern):
+        # What works with one of several interchangeable values works with each.
+        works = _works(found, relation, pattern, alike[0], tried)
+        if works is not None:
+            working, example = [*working, *alike], example or works
+    return None if example is None else Remedy(_with_values(ask, working), example)
 
 
-def _works(found: Models, relation: str, pattern: Row, ask: Ask) -> tuple[Fact, ...] | None:
-    for facts in islice(fillings(found, ask), _TRIED_PER_ASK):
+def _works(found: Models, relation: str, pattern: Row, ask: Ask, fillings: list[Filling]) -> tuple[Fact, ...] | None:
+    for filling in fillings:
+        facts = _facts(found, ask, filling)
         again = found.again(wanted_for(found.program, [relation]), facts)
         if is_met(again, (relation, pattern)):
             return facts
     return None
 
 
-def _each_value(ask: Ask) -> list[Ask]:
-    """The ask with each single value in the place of several, for the first fact that has such a place."""
+def _each_value(found: Models, ask: Ask, pattern: Row) -> list[list[Ask]]:
+    """The ask with each single value in the place of several, for the first fact that has such a place: like with like."""
     for wanted, position, choice in _choices(ask):
-        return [_placed(ask, wanted, position, value) for value in choice.values[:_VALUES_TRIED]]
-    return [ask]
+        terms = [term for each in ask.wanted for at, term in enumerate(each[1]) if (each, at) != (wanted, position)]
+        told = [relation for relation, _ in ask.wanted]
+        groups = classes(found, told, choice.values[:_VALUES_TRIED], (*pattern, *(_filled(term, {}) for term in terms)))
+        return [[_placed(ask, wanted, position, value) for value in group] for group in groups]
+    return [[ask]]
 
 
 def _choices(ask: Ask) -> Iterator[tuple[Wanted, int, OneOf]]:
@@ -114,11 +126,14 @@ def _with_values(ask: Ask, working: list[Ask]) -> Ask:
 
 def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
     """Facts that satisfy an ask: its holes filled so that every comparison holds, and `_` by any value of its type."""
-    request = next((row[1] for row in found.perfect.rows("request_date") if isinstance(row[1], date)), date.today())
-    wanted = sorted(ask.wanted, key=str)
+    return (_facts(found, ask, filling) for filling in _fillings(found, ask))
+
+
+def _fillings(found: Models, ask: Ask) -> Iterator[Filling]:
+    """Values for the holes of an ask with which every comparison holds."""
     kinds = {
         term: argument.type
-        for relation, row in wanted
+        for relation, row in ask.wanted
         for term, argument in zip(row, found.program.predicate(relation).arguments, strict=True)
         if isinstance(term, Hole)
     }
@@ -129,10 +144,12 @@ def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
         if need.holes and need.holes <= set(kinds):
             at_last[max(need.holes)].append(need)
     numbers = [number for needs in at_last.values() for need in needs for number in _numbers_in(need)]
-    candidates = {hole: _candidates(found, kinds[hole], numbers, request) for hole in holes}
-    assigned = _assignments(found, holes, candidates, at_last, {})
-    for filling in islice(assigned, _FILLINGS_LOOKED_AT):
-        yield tuple(_fact(found, relation, row, filling, request) for relation, row in wanted)
+    candidates = {hole: _candidates(found, kinds[hole], numbers) for hole in holes}
+    yield from islice(_assignments(found, holes, candidates, at_last, {}), _FILLINGS_LOOKED_AT)
+
+
+def _facts(found: Models, ask: Ask, filling: Filling) -> tuple[Fact, ...]:
+    return tuple(_fact(found, relation, row, filling) for relation, row in sorted(ask.wanted, key=str))
 
 
 def _assignments(
@@ -140,8 +157,8 @@ def _assignments(
     holes: list[Hole],
     candidates: Mapping[Hole, list[Value]],
     at_last: Mapping[Hole, list[Need]],
-    filling: dict[Hole, Value],
-) -> Iterator[dict[Hole, Value]]:
+    filling: Filling,
+) -> Iterator[Filling]:
     """Backtracking over the holes, in order."""
     if not holes:
         yield filling
@@ -153,12 +170,12 @@ def _assignments(
             yield from _assignments(found, rest, candidates, at_last, extended)
 
 
-def _filled(term: Term, filling: Mapping[Hole, Value]) -> Value:
+def _filled(term: Term, filling: Filling) -> Value:
     """The value that is tried for a term: of several the first."""
-    return filling[term] if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
+    return filling.get(term, ANY) if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term
 
 
-def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
+def _holds(found: Models, need: Need, filling: Filling) -> bool:
     binding = {name: _filled(term, filling) for name, term in need.terms}
     try:
         left, right = compute(need.premise.left, binding), compute(need.premise.right, binding)
@@ -167,11 +184,12 @@ def _holds(found: Models, need: Need, filling: Mapping[Hole, Value]) -> bool:
     return compare(need.premise.op, left, right, found.program.domains.get(need.premise.type), lenient=False)
 
 
-def _candidates(found: Models, kind: str, named: list[Decimal], request: date) -> list[Value]:
+def _candidates(found: Models, kind: str, named: list[Decimal]) -> list[Value]:
     """Values of a type worth trying: a domain's, days about the request, numbers about those that are compared with."""
     if kind in found.program.domains:
         return list(found.program.domains[kind].values)
     if kind == "date":
+        request = next((row[1] for row in found.perfect.rows("request_date") if isinstance(row[1], date)), date.today())
         return [request - timedelta(days=days) for days in _DAYS_BEFORE]
     if kind == "number":
         return [*dict.fromkeys([*named, *(n + d for n in named for d in (Decimal(1), Decimal(-1))), *_NUMBERS])]
@@ -184,10 +202,10 @@ def _numbers_in(need: Need) -> Iterator[Decimal]:
             yield term.value
 
 
-def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Mapping[Hole, Value], request: date) -> Fact:
+def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling) -> Fact:
     arguments = found.program.predicate(relation).arguments
     values = []
     for term, argument in zip(row, arguments, strict=True):
         value = _filled(term, filling)
-        values.append(_candidates(found, argument.type, [], request)[0] if value is ANY else value)
+        values.append(_candidates(found, argument.type, [])[0] if value is ANY else value)
     return Fact(relation, tuple(values), ASSUMED)

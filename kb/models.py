@@ -31,6 +31,18 @@ class Compiled:
     _readings: dict[tuple[tuple[str, str], ...], Compiled] = field(default_factory=dict)
     _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _definite: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    _used: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+
+    def used(self, wanted: Iterable[str] | None) -> frozenset[str]:
+        """What the wanted relations (all, if none are named) depend on, with the denials and the constraints over it."""
+        program = self.program
+        key = frozenset([*program.predicates, *program.rules_for] if wanted is None else wanted)
+        if key not in self._used:
+            used = needed(program, key)
+            denials = [name[1:] if name.startswith("-") else f"-{name}" for name in used]
+            constraints = [rule.head.relation for rule in program.rules if rule.is_constraint and _touches(rule.rule, used)]
+            self._used[key] = needed(program, [*used, *denials, *constraints])
+        return self._used[key]
 
     def bounds(self, same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str]) -> Program:
         """The program of both bounds for these relations."""
@@ -115,7 +127,7 @@ class Models:
         """The case decided again, with facts added to the record or taken from it, or under another program."""
         more, gone = tuple(more), set(without)
         facts = (*(fact for fact in self.facts if (fact.relation, fact.row) not in gone), *more)
-        used = _used((compiled or self.compiled).program, wanted)
+        used = (compiled or self.compiled).used(wanted)
         if compiled is not None or not used <= self.used:
             return models(compiled or self.compiled, facts, self.case, self.engine, wanted, self.seconds)
         changed = {*(fact.relation for fact in more), *(relation for relation, _ in gone)}
@@ -231,7 +243,7 @@ def models(
 ) -> Models:
     """The models of a case, as far as the wanted relations depend on them; `seconds` bounds each evaluation."""
     facts = tuple(facts)
-    stated, used = _stated(compiled.program, facts), _used(compiled.program, wanted)
+    stated, used = _stated(compiled.program, facts), compiled.used(wanted)
     perfect = engine(compiled.program, stated, used, seconds)
     return _around(perfect, compiled, case, facts, stated, used, engine, seconds)
 
@@ -258,16 +270,6 @@ def _around(
     same = compiled.same(stated, bool(found))
     definite = frozenset[str]() if found else compiled.definite(same)
     return Models(compiled, case, facts, stated, used, perfect, same, definite, found, engine, seconds)
-
-
-def _used(program: Program, wanted: Iterable[str] | None) -> frozenset[str]:
-    """What the wanted relations depend on, with the denials and the constraints over it."""
-    if wanted is None:
-        wanted = [*program.predicates, *program.rules_for]
-    used = needed(program, wanted)
-    denials = [name[1:] if name.startswith("-") else f"-{name}" for name in used]
-    constraints = [rule.head.relation for rule in program.rules if rule.is_constraint and _touches(rule.rule, used)]
-    return needed(program, [*used, *denials, *constraints])
 
 
 def _touches(rule: s.Rule, used: frozenset[str]) -> bool:

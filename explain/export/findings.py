@@ -157,8 +157,7 @@ def what_if_page(found: WhatIf, width: int, verbose: int = 0) -> Page:
     for fact in found.retracted:
         page.add(f"retracted: {words(program, fact.relation, fact.row)}", "", 0, 2)
     page.add()
-    for before, after in found.answers:
-        _add_answers(page, before, after)
+    add_answers(page, found)
     shown = [each for each in found.instances if verbose or not each.section.startswith("Roots, muscles")]
     page.add()
     page.add("Rule instances that came and went" if shown else "No rule instance changed.", TITLE)
@@ -169,13 +168,15 @@ def what_if_page(found: WhatIf, width: int, verbose: int = 0) -> Page:
     return page
 
 
-def _add_answers(page: Page, before: Answer | None, after: Answer | None) -> None:
-    answer = after or before
-    assert answer is not None
-    old, new = _reads(before), _reads(after)
-    text = f"{answer.question.worded('question')} "
-    is_same = old == new
-    page.add(f"{text}{old} (unchanged)" if is_same else f"{text}{old} → {new}", DIM if is_same else WARN, 2, 2)
+def add_answers(page: Page, found: WhatIf) -> None:
+    """Each question with its answer, and the one before where it was another."""
+    for before, after in found.answers:
+        answer = after or before
+        assert answer is not None
+        old, new = _reads(before), _reads(after)
+        text = f"{answer.question.worded('question')} "
+        is_same = old == new
+        page.add(f"{text}{old} (unchanged)" if is_same else f"{text}{old} → {new}", DIM if is_same else WARN, 2, 2)
 
 
 def _reads(answer: Answer | None) -> str:

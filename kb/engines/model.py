@@ -87,9 +87,9 @@ class Model:
 def fits(row: Row, pattern: Row, lenient: bool = False) -> bool:
     """Whether a row is an instance of a pattern: ANY on either side fits everything, and so does a lenient `?`."""
     for value, wanted in zip(row, pattern, strict=True):
-        if value == wanted or ANY in (value, wanted):
+        if value is ANY or wanted is ANY or value == wanted:
             continue
-        if not (lenient and UNKNOWN in (value, wanted)):
+        if not (lenient and (value is UNKNOWN or wanted is UNKNOWN)):
             return False
     return True
 

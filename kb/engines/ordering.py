@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.language import syntax as s
 from kb.language.variables import tested_variables
@@ -13,9 +14,9 @@ Size = Callable[[s.Atom], int]
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A premise with what decides its place: the variables it needs bound, those it binds, and whether it lists rows."""
+    """What decides a premise's place: the variables it needs bound, those it binds, and whether it lists rows."""
 
-    premise: s.Premise
+    position: int
     names: frozenset[str]
     needs: frozenset[str]
     lists: bool
@@ -39,7 +40,7 @@ def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
     """
     if len(body) == 1:
         return list(body)
-    pending, bound, result = [_item(premise, body) for premise in body], set[str](), list[s.Premise]()
+    pending, bound, result = list(_items(body)), set[str](), list[s.Premise]()
     is_lenient = any(premise.lenient for premise in body)
     while pending:
         ready = (each for each in pending if _is_ready(each, bound))
@@ -48,36 +49,42 @@ def ordered(body: tuple[s.Premise, ...], size: Size) -> list[s.Premise]:
         chosen = next(ready, None)
         if chosen is None:
             listing = [each for each in pending if each.lists]
-            chosen = min(listing, key=lambda each: _estimate(each.premise, bound, size)) if listing else pending[0]
+            chosen = min(listing, key=lambda each: _estimate(body[each.position], bound, size)) if listing else pending[0]
         pending = [each for each in pending if each is not chosen]
-        result.append(chosen.premise)
+        result.append(body[chosen.position])
         bound |= chosen.names
     return result
 
 
 def as_written(body: tuple[s.Premise, ...]) -> list[s.Premise]:
     """The premises in their author's order, but for those that have to wait for what binds their variables."""
-    pending, bound, result = [_item(premise, body) for premise in body], set[str](), list[s.Premise]()
+    pending, bound, result = list(_items(body)), set[str](), list[s.Premise]()
     while pending:
         chosen = next((each for each in pending if each.lists or _is_ready(each, bound)), pending[0])
         pending = [each for each in pending if each is not chosen]
-        result.append(chosen.premise)
+        result.append(body[chosen.position])
         bound |= chosen.names
     return result
 
 
-def _item(premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
+@lru_cache(maxsize=4_096)
+def _items(body: tuple[s.Premise, ...]) -> tuple[_Item, ...]:
+    """The items of a body: the same for every case, and for every body that says the same."""
+    return tuple(_item(position, premise, body) for position, premise in enumerate(body))
+
+
+def _item(position: int, premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
     tested = tested_variables(premise, body)
     if isinstance(premise, s.Literal):
         lists = not premise.negated and not premise.atom.strong
-        return _Item(premise, frozenset(v.name for v in s.premise_variables(premise)) if lists else tested, tested, lists)
+        return _Item(position, frozenset(v.name for v in s.premise_variables(premise)) if lists else tested, tested, lists)
     if isinstance(premise, s.Comparison):
         sides = ((premise.left, premise.right), (premise.right, premise.left)) if premise.op == "=" else ()
         computes = tuple((side.name, _names(other)) for side, other in sides if isinstance(side, s.Variable))
-        return _Item(premise, tested, tested, False, computes)
+        return _Item(position, tested, tested, False, computes)
     outer = _names(premise.bound)
     is_value = premise.op == "=" and isinstance(premise.bound, s.Variable)
-    return _Item(premise, tested | outer, tested | outer, False, tuple((n, tested) for n in outer) if is_value else ())
+    return _Item(position, tested | outer, tested | outer, False, tuple((n, tested) for n in outer) if is_value else ())
 
 
 def _names(term: s.Term) -> frozenset[str]:
