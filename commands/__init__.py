@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 NAMES = (
-    "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "vocabulary", "policies",
+    "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "repl", "vocabulary", "policies",
     "new", "check", "test", "coverage", "mutate", "lint", "format", "diff",
 )  # fmt: skip
 """The commands in the order in which the help lists them."""
