@@ -42,8 +42,7 @@ def classes(models: Models, told: Iterable[str], values: Iterable[str], named: I
 
 
 def _constants(rule: s.Rule) -> Iterator[Value]:
-    atoms = [*([rule.head] if rule.head else []), *(literal.atom for literal in s.literals(rule.body))]
-    terms = [term for atom in atoms for term in atom.terms]
+    terms = [term for atom in s.atoms(rule) for term in atom.terms]
     for premise in _premises(rule.body):
         if isinstance(premise, s.Comparison):
             terms += [premise.left, premise.right]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from kb.language.syntax import Place
 
@@ -26,6 +26,6 @@ class Block:
         return Place(self.first_line + row, start - starts[row] + 1 + indent, max(1, end - start))
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def _line_starts(text: str) -> list[int]:
     return [0] + [match.end() for match in re.finditer("\n", text)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from kb.language.declarations import criteria, goals, readings
 from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.documents import Document
+from kb.language.memory import Memory
 from kb.language.program import Program
 from kb.language.rules import checked_rules, ground, named
 from kb.language.strata import check_strata, components, dependencies, recursive_relations
-from kb.language.symbols import Report, declare, sources
+from kb.language.symbols import Report, sources
 from kb.language.syntax import Place
 
 
@@ -34,24 +34,26 @@ def in_force(documents: Iterable[Document], payer: str, on: date) -> tuple[Docum
     return (*chosen.values(), *others)
 
 
-def check(documents: tuple[Document, ...], payer: str, on: date) -> tuple[Program, tuple[Diagnostic, ...]]:
+def check(
+    documents: tuple[Document, ...], payer: str, on: date, memory: Memory | None = None
+) -> tuple[Program, tuple[Diagnostic, ...]]:
     """The Program as far as the documents are right, and what is wrong with them, sorted by place.
 
     The passes, in order: reading (already done, its findings are in the documents),
     declarations, goals and criteria, then names, types, variables and case-locality
-    of each rule, then strata over all rules.
+    of each rule, then strata over all rules. What a memory knows of former looks at the
+    documents is taken from there.
     """
+    memory = memory or Memory()
     report = Report()
     for document in documents:
         for finding in document.findings:
             report.add_in(document, finding)
     _check_ids(documents, report)
-    symbols = declare(documents, report)
     everything = tuple(sources(documents))
-    asked = goals(everything, symbols, report)
-    found_criteria = criteria(everything, asked, symbols, report)
-    found_readings = readings(everything, symbols, report)
-    checked = checked_rules(everything, symbols, frozenset(goal.atom.predicate for goal in asked), report)
+    declared = memory.declared(documents, everything)
+    report.take(declared.diagnostics)
+    checked = checked_rules(everything, memory, declared, report)
     rules = named(checked)
     graph = dependencies(rule for _, rule in rules.values())
     parts = components(graph)
@@ -61,18 +63,18 @@ def check(documents: tuple[Document, ...], payer: str, on: date) -> tuple[Progra
         payer=payer,
         on=on,
         documents=tuple(document.meta for document in documents),
-        domains=symbols.domains,
-        predicates=symbols.predicates,
+        domains=declared.symbols.domains,
+        predicates=declared.symbols.predicates,
         rules=tuple(rule for _, rule in rules.values()),
         facts=tuple(
             fact
             for each in checked
             if each.is_fact and each.rule.head
-            for fact in ground(each.source, each.rule.head, symbols)
+            for fact in ground(each.source, each.rule.head, declared.symbols)
         ),
-        goals=asked,
-        criteria=found_criteria,
-        readings=found_readings,
+        goals=declared.goals,
+        criteria=declared.criteria,
+        readings=declared.readings,
         components=parts,
         recursive=recursive_relations(graph, parts),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ class ParsedBlock:
     """Names whose declaration could not be read, so that their uses are not reported as well."""
 
 
+@lru_cache(maxsize=512)
 def parse(block: Block) -> ParsedBlock:
     """Every statement of the block; a mistake in one does not hide the others."""
     statements: list[tuple[Statement, int]] = []
@@ -129,10 +130,17 @@ def _end_of_code(text: str, offset: int) -> int:
 
 
 def _build(block: Block, start: int, text: str) -> Statement:
+    place = block.place(start, start)
+    row = place.line - block.first_line
+    return _statement(text, place.line, (place.column - 1, *block.indents[row + 1 : row + 1 + text.count("\n")]))
+
+
+@lru_cache(maxsize=20_000)
+def _statement(text: str, line: int, indents: tuple[int, ...]) -> Statement:
+    """The statement that a text is where it stands: an editor reads thousands again and again, of which one changed."""
     from kb.language.tree import Builder
 
-    tree = _grammar().parse(text)
-    statement: Any = Builder(block, start).transform(tree)
+    statement: Any = Builder(Block(text, line, indents)).transform(_grammar().parse(text))
     return statement  # type: ignore[no-any-return]
 
 

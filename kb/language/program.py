@@ -59,7 +59,7 @@ class Predicate:
     arguments: tuple[Argument, ...]
     is_fact: bool
     wordings: Mapping[str, str]
-    origin: Origin
+    origin: Origin = field(compare=False)
     closed: bool = False
     planned: bool = False
     """Whether its dates may well lie after the request."""

@@ -9,8 +9,9 @@ from kb.language import syntax as s
 from kb.language.diagnostics import Finding
 from kb.language.documents import Document
 from kb.language.locality import case_variables, check_locality
+from kb.language.memory import Declared, Looked, Memory, key
 from kb.language.names import is_unresolved, resolve_rule
-from kb.language.program import Fact, ProgramRule
+from kb.language.program import Fact, Origin, ProgramRule
 from kb.language.symbols import Report, Source, Symbols
 from kb.language.types import type_rule
 from kb.language.values import ANY, Row, Value
@@ -23,6 +24,7 @@ class Checked:
 
     source: Source
     rule: s.Rule
+    origin: Origin
 
     @property
     def is_fact(self) -> bool:
@@ -30,28 +32,40 @@ class Checked:
         return not self.rule.body and self.rule.head is not None
 
 
-def checked_rules(
-    everything: Iterable[Source], symbols: Symbols, goals: frozenset[str], report: Report
-) -> tuple[Checked, ...]:
-    """The rules and facts without mistakes; the mistakes of the others go to the report."""
-    everything = tuple(everything)
-    known = known_values(everything, symbols)
+def checked_rules(everything: Iterable[Source], memory: Memory, declared: Declared, report: Report) -> tuple[Checked, ...]:
+    """The rules and facts without mistakes; the mistakes of the others go to the report.
+
+    What the memory knows of a rule is not looked for again; afterwards it knows these rules.
+    """
+    goals = frozenset(goal.atom.predicate for goal in declared.goals)
+    former, memory.rules = memory.rules, {}
     found = []
     for source in everything:
-        if not isinstance(source.node, s.Rule):
-            continue
-        mistakes = len(report.found)
-        rule = resolve_rule(source, source.node, symbols, report)
-        if rule is None:
-            continue
+        if isinstance(source.node, s.Rule):
+            name = key(source)
+            looked = former.get(name) or _looked(source, source.node, declared, goals)
+            memory.rules[name] = looked
+            report.take(looked.diagnostics)
+            if looked.rule is not None:
+                found.append(Checked(source, looked.rule, looked.origin))
+    return tuple(found)
+
+
+def _looked(source: Source, node: s.Rule, declared: Declared, goals: frozenset[str]) -> Looked:
+    report, symbols = Report(), declared.symbols
+    rule = resolve_rule(source, node, symbols, report)
+    if rule is not None:
         rule = type_rule(source, rule, symbols, report)
         _check_head(source, rule, symbols, goals, report)
         if rule.body:
             check_locality(source, rule, symbols, report)
-        check_variables(source, rule, known, report, case_variables(rule, symbols) if rule.head is None else ())
-        if len(report.found) == mistakes and not _has_unresolved(rule.body):
-            found.append(Checked(source, rule))
-    return tuple(found)
+        once = case_variables(rule, symbols) if rule.head is None else ()
+        check_variables(source, rule, declared.known_values, report, once)
+        if report.found or _has_unresolved(rule.body):
+            rule = None
+    names = dict.fromkeys(atom.predicate for atom in s.atoms(node))
+    uses = tuple((name, symbols.find_predicate(source.document, name)) for name in names)
+    return Looked(node, rule, source.origin, uses, report.diagnostics)
 
 
 def _has_unresolved(body: tuple[s.Premise, ...]) -> bool:
@@ -59,16 +73,6 @@ def _has_unresolved(body: tuple[s.Premise, ...]) -> bool:
     literals = (p for p in body if isinstance(p, s.Literal))
     inner = (p.body for p in body if isinstance(p, s.Aggregate))
     return any(is_unresolved(p.atom) for p in literals) or any(map(_has_unresolved, inner))
-
-
-def known_values(everything: tuple[Source, ...], symbols: Symbols) -> frozenset[str]:
-    """The texts that a variable may be confused with: domain values and the constants of facts."""
-    values = {value for domain in symbols.domains.values() for value in (*domain.values, *domain.parts)}
-    for source in everything:
-        if isinstance(source.node, s.Rule) and not source.node.body and source.node.head:
-            terms = source.node.head.terms
-            values |= {t.value for t in terms if isinstance(t, s.Constant) and isinstance(t.value, str)}
-    return frozenset(value for value in values if value[:1].isupper())
 
 
 def _check_head(source: Source, rule: s.Rule, symbols: Symbols, goals: frozenset[str], report: Report) -> None:
@@ -94,7 +98,7 @@ def named(checked: Iterable[Checked]) -> dict[str, tuple[Source, ProgramRule]]:
     for each in checked:
         if each.is_fact:
             continue
-        origin, head = each.source.origin, each.rule.head
+        origin, head = each.origin, each.rule.head
         base = f"{origin.document}#{origin.anchor}/{_local_name(head)}"
         numbers[base] = numbers.get(base, 0) + 1
         rule_id = _numbered(base, numbers[base])

@@ -56,7 +56,13 @@ class Report:
     def add_in(self, document: Document, finding: Finding, section: int | None = None) -> None:
         """Puts a finding in its place in a document."""
         place = (document.name, finding.place.line, finding.place.column)
-        self.found.setdefault(place, document.diagnostic(finding, section))
+        if place not in self.found:
+            self.found[place] = document.diagnostic(finding, section)
+
+    def take(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Adds what another report found."""
+        for each in diagnostics:
+            self.found.setdefault((each.document, each.line, each.column), each)
 
 
 @dataclass

@@ -290,6 +290,13 @@ def literals(body: Iterable[Premise]) -> Iterator[Literal]:
             yield from literals(premise.lower or ())
 
 
+def atoms(rule: Rule) -> Iterator[Atom]:
+    """The atoms of a rule: its head, and those of its body, inside aggregates too."""
+    if rule.head is not None:
+        yield rule.head
+    yield from (literal.atom for literal in literals(rule.body))
+
+
 def body_variables(body: Iterable[Premise]) -> tuple[str, ...]:
     """The variables that an instance of a body gives values: those its premises bind, in order of occurrence.
 

@@ -22,18 +22,17 @@ def _text(token: Token) -> str:
 
 @v_args(meta=True)
 class Builder(Transformer[Token, Any]):
-    """Builds the tree of one statement that starts at an offset of its block."""
+    """Builds the tree of one statement, which is the whole of its block."""
 
-    def __init__(self, block: Block, start: int) -> None:
+    def __init__(self, block: Block) -> None:
         super().__init__()
         self._block = block
-        self._start = start
         self._anonymous = count(1)
 
     def _at(self, meta: Meta | Token) -> s.Place:
         if isinstance(meta, Meta) and meta.empty:
             return s.NOWHERE
-        return self._block.place(self._start + (meta.start_pos or 0), self._start + (meta.end_pos or 0))
+        return self._block.place(meta.start_pos or 0, meta.end_pos or 0)
 
     def start(self, _: Meta, children: list[Any]) -> s.Statement:
         statement: s.Statement = children[0]
