@@ -7,12 +7,13 @@ the same statements, which is checked each time; a block with mistakes is left a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lark import Token
 
 from kb.language.blocks import Block
+from kb.language.documents import blocks
 from kb.language.parser import parse, tokens
 
 WIDTH = 125
@@ -39,26 +40,16 @@ def laid_out(name: str, text: str) -> LaidOut:
         return LaidOut(text if block is None else f"{block}\n", () if block is not None else (1,))
     lines = text.split("\n")
     left: list[int] = []
-    for first, end in reversed(list(_fences(text))):
-        indent = lines[first][: len(lines[first]) - len(lines[first].lstrip(" "))]
-        inner = [line.removeprefix(indent) for line in lines[first + 1 : end]]
-        block = _block("\n".join(inner))
+    for each in reversed(list(blocks(name, text))):
+        first, end = each.first_line - 1, each.first_line - 1 + each.text.count("\n")
+        opening = lines[first - 1]
+        indent = opening[: len(opening) - len(opening.lstrip(" "))]
+        block = _block("\n".join(line.removeprefix(indent) for line in lines[first:end]))
         if block is None:
-            left.append(first + 2)
+            left.append(first + 1)
         else:
-            lines[first + 1 : end] = [indent + line if line else "" for line in block.split("\n")] if block else []
+            lines[first:end] = [indent + line if line else "" for line in block.split("\n")] if block else []
     return LaidOut("\n".join(lines), tuple(reversed(left)))
-
-
-def _fences(text: str) -> Iterator[tuple[int, int]]:
-    """The lines of each `datalog` block: that of its opening, and that of its end."""
-    from markdown_it import MarkdownIt
-
-    start = text.find("\n---", 3) + 1 if text.startswith("---\n") else 0
-    body = "\n" * text.count("\n", 0, start) + text[start:]
-    for token in MarkdownIt("commonmark").parse(body):
-        if token.type == "fence" and token.map and (token.info.split() or [""])[0] == "datalog":
-            yield token.map[0], token.map[1] - 1
 
 
 def _block(text: str) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
 from itertools import count
+from typing import TYPE_CHECKING
 
 from kb.language import frontmatter
 from kb.language.blocks import Block
@@ -15,6 +16,9 @@ from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.frontmatter import Meta
 from kb.language.parser import ParsedBlock, parse
 from kb.language.syntax import CriterionDeclaration, Expectation, Place, Statement
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +133,39 @@ class _Gathered:
         return True
 
 
-def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
+def blocks(name: str, text: str) -> Iterator[Block]:
+    """The runs of statements of a document, whatever stands in them; the line ends of its text are `\\n`."""
+    _, _, start = frontmatter.read(name, text)
+    lines = text.split("\n")
+    if name.endswith(".dl"):
+        yield Block("\n".join(lines[start:]), start + 1)
+        return
+    for token in _tokens(lines, start):
+        if token.type == "fence" and token.map and token.info.split()[:1] == ["datalog"]:
+            yield _fenced(token.content, token.map[0], lines)
+
+
+def _tokens(lines: list[str], start: int) -> list[Token]:
+    """The Markdown below the front matter; its lines keep their numbers."""
     from markdown_it import MarkdownIt
 
+    return MarkdownIt("commonmark").parse("\n".join([""] * start + lines[start:]))
+
+
+def _fenced(content: str, row: int, lines: list[str]) -> Block:
+    """What stands in the fence that opens in a row, with how far each line is indented there."""
+    indents = []
+    for offset, line in enumerate(content.split("\n")):
+        source = lines[row + 1 + offset] if row + 1 + offset < len(lines) else ""
+        indents.append(len(source) - len(line) if source.endswith(line) else 0)
+    return Block(content, row + 2, tuple(indents))
+
+
+def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
     lines = text.split("\n")
-    body = "\n".join([""] * start + lines[start:])
     path: list[tuple[int, str]] = []
     passage = ""
-    tokens = MarkdownIt("commonmark").parse(body)
+    tokens = _tokens(lines, start)
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             level, title = int(token.tag[1]), _plain(tokens[index + 1].content)
@@ -166,18 +195,13 @@ def _check_closed(first: int, end: int, fence: str, lines: list[str], gathered: 
 
 
 def _read_fence(content: str, info: str, row: int, lines: list[str], passage: str, gathered: _Gathered) -> None:
-    indents = []
-    for offset, line in enumerate(content.split("\n")):
-        source = lines[row + 1 + offset] if row + 1 + offset < len(lines) else ""
-        indents.append(len(source) - len(line) if source.endswith(line) else 0)
-    block = Block(content, row + 2, tuple(indents))
     match = re.fullmatch(r'datalog(?:\s+test\s+"([^"]+)")?\s*', info)
     if match is None:
         hint = 'write ```datalog, or ```datalog test "name" for a test'
         place = Place(row + 1, 1, len(lines[row]))
         gathered.findings.append(Finding(place, "fence", "this block's first line is not understood", hint))
         return
-    gathered.add(block, passage, match[1])
+    gathered.add(_fenced(content, row, lines), passage, match[1])
 
 
 def _read_plain(text: str, start: int, gathered: _Gathered) -> None:

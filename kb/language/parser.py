@@ -48,7 +48,7 @@ class ParsedBlock:
     """Names whose declaration could not be read, so that their uses are not reported as well."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=20_000)
 def parse(block: Block) -> ParsedBlock:
     """Every statement of the block; a mistake in one does not hide the others."""
     statements: list[tuple[Statement, int]] = []

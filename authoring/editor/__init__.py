@@ -1,0 +1,1 @@
+"""What an editor shows of documents while they are written; `server` speaks the Language Server Protocol."""
