@@ -95,6 +95,7 @@ __all__ = [
     "coverage",
     "decide",
     "diff",
+    "docs",
     "explain",
     "hinges",
     "lint",
@@ -414,6 +415,28 @@ def diff(
     before, after = sides(old, new, [Path(path) for path in policies])
     charts = [chart for name in list(cases) or shipped_cases() for chart in open_cases(name)]
     return impact(before, after, charts, payer, on, heard)
+
+
+def docs(
+    paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = (), tests: bool = True, processes: int = 0
+) -> dict[str, str]:
+    """A static site of documents, its pages by the names of their files; the paths are those of `test`.
+
+    With `tests`, those of the documents are run, and the pages show what they cover.
+    Where documents have mistakes, these are shown, and no test is run. Raises CaseProblem, UnreadableFile.
+    """
+    from authoring.coverage import coverage as covered
+    from authoring.running import run_all
+    from authoring.site.pages import Site, pages
+
+    base, found, reload = _at_hand(paths, policies)
+    shown = tuple(each for each in found if not each.meta.case)
+    names = {each.name for each in shown}
+    mistakes = tuple(each for each in base.check(_days(base.documents)) if each.document in names)
+    if not tests or mistakes:
+        return pages(Site(shown, mistakes))
+    results = tuple(run_all(base, found, "", processes, reload))
+    return pages(Site(shown, (), results, covered(base, found, processes, reload)))
 
 
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:

@@ -117,6 +117,8 @@ class Coverage:
     criteria: tuple[CriterionCover, ...]
     failed: tuple[str, ...]
     """Tests that fail, or that cannot be run: they show nothing."""
+    documents: tuple[Document, ...] = field(default=(), repr=False)
+    """What they cover."""
 
     @property
     def percent(self) -> float:
@@ -178,7 +180,7 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
                 said = NEVER.search(lines[criterion.origin.document][criterion.origin.line - 1])
                 never = {Verdict(said[1]): said[2]} if said else {}
                 criteria.setdefault(criterion.id, CriterionCover(criterion, shown, never))
-    return Coverage(tuple(premises.values()), tuple(criteria.values()), tuple(failed))
+    return Coverage(tuple(premises.values()), tuple(criteria.values()), tuple(failed), tuple(of))
 
 
 def stands_alone(rule: ProgramRule, line: int) -> bool:

@@ -46,6 +46,9 @@ def _payer_completion(_: click.Context, __: click.Parameter, incomplete: str) ->
     return [name for name in (*load().payers, "all") if name.startswith(incomplete)]
 
 
+OUTPUT = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to FILE."
+)
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
 POLICIES = click.option(
     "--policies", type=click.Path(exists=True, path_type=Path), multiple=True, metavar="PATH",
@@ -131,7 +134,39 @@ def show(page: Page) -> None:
 
 def show_json(data: Any) -> None:
     """Prints data."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(_json(data))
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+REPORT_FORM = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "html"]),
+    help="Form of the output. Default: the suffix of FILE, else text.",
+)  # fmt: skip
+
+
+def deliver(
+    form: str | None, output: Path | None, page: Callable[[], Page], data: Callable[[], Any], html: Callable[[], str]
+) -> None:
+    """Prints a report, or writes it to a file; only the form that is asked for is made. Raises CaseProblem."""
+    from facts.opening import CaseProblem
+
+    suffix = output.suffix.removeprefix(".") if output is not None else ""
+    form = form or (suffix if suffix in ("json", "html") else "text")
+    if output is None and form == "text":
+        show(page())
+        return
+    made = page().text if form == "text" else html() if form == "html" else f"{_json(data())}\n"
+    if output is None:
+        click.echo(made, nl=False)
+        return
+    try:
+        output.write_text(made, encoding="utf-8")
+    except OSError as error:
+        raise CaseProblem(f"{output}: {error.strerror or error}") from error
+    click.echo(f"wrote {output}", err=True)
 
 
 def width() -> int:

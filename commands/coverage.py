@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands.common import EXIT_CODES, POLICIES, said_plainly, show, show_json, width
+from commands.common import EXIT_CODES, OUTPUT, POLICIES, REPORT_FORM, deliver, said_plainly, width
 
 
 @click.command("coverage", epilog=EXIT_CODES.replace("errors", "errors, or too little is covered"))
@@ -16,11 +16,20 @@ from commands.common import EXIT_CODES, POLICIES, said_plainly, show, show_json,
 @click.option("-v", "--verbose", is_flag=True, help="What is covered too.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), default=0.0, metavar="PERCENT", help="Exit with 1 below this.")
 @POLICIES
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
+@REPORT_FORM
+@OUTPUT
 def command(
-    documents: tuple[Path, ...], jobs: int, verbose: bool, fail_under: float, policies: tuple[Path, ...], form: str
+    documents: tuple[Path, ...],
+    jobs: int,
+    verbose: bool,
+    fail_under: float,
+    policies: tuple[Path, ...],
+    form: str | None,
+    output: Path | None,
 ) -> None:
     """Show what the tests leave unseen: premises of rules, and verdicts on criteria.
+
+    As text, as data, or over the documents' own text on a page for a browser.
 
     A premise is covered when one test shows it true in a proof, and in another it is the
     only one that keeps its rule from concluding. A criterion is covered when tests
@@ -31,14 +40,17 @@ def command(
     Examples:
       medproof coverage
       medproof coverage my-policies/ --fail-under 100
+      medproof coverage my-policies/ -o coverage.html
     """
     import medproof
     from authoring.coverage_report import coverage_data, coverage_page
 
+    def html() -> str:
+        from authoring.site.pages import coverage_html
+
+        return coverage_html(found)
+
     with said_plainly():
         found = medproof.coverage(documents, policies, jobs)
-    if form == "json":
-        show_json(coverage_data(found))
-    else:
-        show(coverage_page(found, width(), verbose))
+        deliver(form, output, lambda: coverage_page(found, width(), verbose), lambda: coverage_data(found), html)
     sys.exit(1 if found.percent < fail_under or found.failed else 0)

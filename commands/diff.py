@@ -7,7 +7,18 @@ from pathlib import Path
 
 import click
 
-from commands.common import EXIT_CODES, ON, POLICIES, payer_option, progress, said_plainly, show, show_json, width
+from commands.common import (
+    EXIT_CODES,
+    ON,
+    OUTPUT,
+    POLICIES,
+    REPORT_FORM,
+    deliver,
+    payer_option,
+    progress,
+    said_plainly,
+    width,
+)
 
 
 @click.command("diff", epilog=EXIT_CODES)
@@ -20,7 +31,8 @@ from commands.common import EXIT_CODES, ON, POLICIES, payer_option, progress, sa
 @ON
 @POLICIES
 @click.option("-v", "--verbose", is_flag=True, help="Both proofs of each answer that changed.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
+@REPORT_FORM
+@OUTPUT
 def command(
     old: str,
     new: str,
@@ -29,7 +41,8 @@ def command(
     on: date | None,
     policies: tuple[Path, ...],
     verbose: bool,
-    form: str,
+    form: str | None,
+    output: Path | None,
 ) -> None:
     """Compare two states of policies: the rules, and whose answer changes by which criterion.
 
@@ -41,14 +54,17 @@ def command(
     Examples:
       medproof diff policies-2025/ policies-2026/ --cases charts/
       medproof diff jns-part-8@2005 @2014 --cases unstable -v
-      medproof diff HEAD~1:kb/policies kb/policies
+      medproof diff HEAD~1:kb/policies kb/policies -o impact.html
     """
     import medproof
     from authoring.impact_report import impact_data, impact_page
 
-    with said_plainly(), progress("cases") as heard:
-        found = medproof.diff(old, new, cases, policies, payer, on, heard)
-    if form == "json":
-        show_json(impact_data(found))
-    else:
-        show(impact_page(found, width(), verbose))
+    def html() -> str:
+        from authoring.site.pages import impact_html
+
+        return impact_html(found, old, new)
+
+    with said_plainly():
+        with progress("cases") as heard:
+            found = medproof.diff(old, new, cases, policies, payer, on, heard)
+        deliver(form, output, lambda: impact_page(found, width(), verbose), lambda: impact_data(found), html)

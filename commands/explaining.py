@@ -19,9 +19,6 @@ FORMS = ("text", "markdown", "json", "graphml", "gexf", "dot", "mermaid", "svg",
 FORM = click.option(
     "--format", "form", type=click.Choice(FORMS), help="Form of the output. Default: the suffix of FILE, else text."
 )
-OUTPUT = click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to FILE."
-)
 AUDIENCE = click.option(
     "--for", "audience", type=click.Choice(["reviewer", "member"]), default="reviewer", show_default=True,
     help="Whose words: a reviewer's, or the member's, without codes and jargon.",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from commands.common import CASE, EXIT_CODES, ON, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
-from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, OUTPUT, deliver
+from commands.common import CASE, EXIT_CODES, ON, OUTPUT, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
+from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 
 
 @click.command("why-not", epilog=EXIT_CODES)
