@@ -64,7 +64,8 @@ class Seen:
 
     true: dict[Key, str] = field(default_factory=dict)
     alone: dict[Key, str] = field(default_factory=dict)
-    verdicts: dict[tuple[str, Verdict], str] = field(default_factory=dict)
+    verdicts: dict[tuple[str, str, Verdict], str] = field(default_factory=dict)
+    """By the document of the criterion (versions of one have criteria of the same names), its relation and the verdict."""
 
     def add(self, other: Seen) -> None:
         """Adds what others have shown."""
@@ -165,7 +166,7 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
     """What was seen, told of every premise and criterion of the documents."""
     lines = {document.id: document.lines for document in of}
     premises: dict[Key, PremiseCover] = {}
-    criteria: dict[str, CriterionCover] = {}
+    criteria: dict[tuple[str, str], CriterionCover] = {}
     for payer, on in dict.fromkeys((each.payer, each.on) for each in tests):
         program = base.compiled(payer, on).program
         for rule in written(program.rules):
@@ -175,11 +176,12 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
                     premises.setdefault(key, _premise_cover(rule, premise, key, seen, lines[rule.origin.document]))
         for criterion in program.criteria:
             if criterion.origin.document in lines:
-                verdicts = {each: seen.verdicts.get((criterion.atom.relation, each), "") for each in WANTED}
+                name = criterion.origin.document, criterion.atom.relation
+                verdicts = {each: seen.verdicts.get((*name, each), "") for each in WANTED}
                 shown = {each: test for each, test in verdicts.items() if test}
                 said = NEVER.search(lines[criterion.origin.document][criterion.origin.line - 1])
                 never = {Verdict(said[1]): said[2]} if said else {}
-                criteria.setdefault(criterion.id, CriterionCover(criterion, shown, never))
+                criteria.setdefault((criterion.origin.document, criterion.id), CriterionCover(criterion, shown, never))
     return Coverage(tuple(premises.values()), tuple(criteria.values()), tuple(failed), tuple(of))
 
 
@@ -247,10 +249,12 @@ class _Watching:
                 self._prove(atom)
 
     def _criterion(self, expectation: Expected, goal: AtomKey) -> None:
-        if any(each.atom.relation == goal[0] for each in self.models.program.criteria):
+        documents = {each.origin.document for each in self.models.program.criteria if each.atom.relation == goal[0]}
+        if documents:
             told = Verdict.MET if not expectation.negated else verdict_of(self.models, goal)
             actual = told if expectation.verdict is Verdict.MET else expectation.verdict
-            self.seen.verdicts.setdefault((goal[0], actual), self.test)
+            for document in documents:
+                self.seen.verdicts.setdefault((document, goal[0], actual), self.test)
 
     def _prove(self, root: AtomKey) -> None:
         """Every derivation of an atom, and of what it rests on."""

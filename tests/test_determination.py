@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import medproof
 from explain.determination import Answer
+from explain.export.text import determination_page
 from explain.proofs import cheapest_proof
 from explain.wording import atom_text
 from kb.engines import engine
@@ -115,3 +117,25 @@ def test_a_long_chain_is_proved_and_what_is_shared_is_proved_once() -> None:
     proof = cheapest_proof(found, f"p{steps - 1}", ("x",))
     assert proof is not None
     assert sum(node.kind == "conclusion" for node in proof.walk()) == 2 * steps - 1
+
+
+@pytest.mark.parametrize(
+    ("on", "document"),
+    [
+        ("2018-05-04", "aetna-cpb-0743@2016-11"),
+        ("2025-09-30", "aetna-cpb-0743@2016-11"),
+        ("2025-10-01", "aetna-cpb-0743@2026-01"),
+    ],
+)
+def test_of_several_versions_the_one_in_force_on_the_day_decides_and_the_answer_says_which(
+    base: medproof.Library, on: str, document: str
+) -> None:
+    [found] = medproof.decide(base, medproof.open_case("reference"), on=date.fromisoformat(on))
+    assert [each.full_id for each in found.answers[0].documents] == [document]
+    assert f"By {document} (in force from" in " ".join(determination_page(found).text.split())
+
+
+def test_a_day_outside_every_version_is_said_with_the_days_of_each(base: medproof.Library) -> None:
+    [found] = medproof.decide(base, medproof.open_case("reference"), on=date(2010, 1, 1))
+    assert found.answers[0].verdict is medproof.Verdict.UNADDRESSED
+    assert any("2016-11-01 until 2025-10-01" in note and "from 2025-10-01" in note for note in found.notes)

@@ -67,3 +67,14 @@ def test_what_does_not_change_is_counted(changed: Path) -> None:
     found = medproof.diff(str(POLICY), str(POLICY), ["two-weeks"])
     assert (found.rules, found.answers, found.failed) == ((), (), ())
     assert found.same > 0
+
+
+def test_a_payers_policy_of_2016_asked_for_signs_and_for_no_grade() -> None:
+    found = medproof.diff("aetna-cpb-0743@2016-11", "@2026-01", ["wrong-side", "unstated"])
+    rules = {each.rule.removeprefix("aetna-cpb-0743#"): each.kind for each in found.rules}
+    assert rules["decompression/medically_necessary"] == "changed"
+    assert rules["A6/objective_signs"] == "removed"
+    assert rules["A3a/graded_stenosis"] == "added"
+    assert "A1/other_sources_ruled_out" not in rules
+    moved = {each.case: {m.criterion: (m.before, m.after) for m in each.moved} for each in found.answers}
+    assert moved["unstated"]["cpb0743.lumbar-lami.A6"] == (Verdict.MET, None)

@@ -48,6 +48,10 @@ class Bench:
                     seen.add(rule.id)
                     yield program, rule, document
 
+    def meet(self, one: ProgramRule, other: ProgramRule) -> bool:
+        """Whether two rules are in force together; those of two versions of a document are not."""
+        return any(one.id in program.rule_by_id and other.id in program.rule_by_id for program in self.programs)
+
     def document(self, origin: Origin) -> Document | None:
         """The document that something stands in, if it is one of those to look at."""
         return next((each for each in self.documents if each.id == origin.document), None)

@@ -15,6 +15,6 @@ def check(bench: Bench) -> Iterator[Found]:
     """Rules each of which says all that the other says."""
     everything = list(bench.rules())
     for (_, one, _), (_, other, document) in combinations(everything, 2):
-        if one.reading == other.reading and subsumes(one, other) and subsumes(other, one):
+        if one.reading == other.reading and subsumes(one, other) and subsumes(other, one) and bench.meet(one, other):
             place = f"{one.origin.file}, line {one.origin.line}"
             yield Found(document, other.origin.line, f"this rule stands there already ({place})", "take one out")

@@ -17,7 +17,7 @@ def check(bench: Bench) -> Iterator[Found]:
     for (_, general, _), (_, special, document) in permutations(everything, 2):
         if general.head.relation != special.head.relation or general.reading != special.reading:
             continue
-        if subsumes(general, special) and not subsumes(special, general):
+        if subsumes(general, special) and not subsumes(special, general) and bench.meet(general, special):
             place = f"{general.origin.file}, line {general.origin.line}"
             message = f"this rule adds nothing: a more general one concludes the same ({place})"
             yield Found(document, special.origin.line, message, "take it out, or narrow the other")

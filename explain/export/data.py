@@ -82,6 +82,15 @@ def _answer(program: Program, answer: Answer) -> dict[str, Any]:
         ],
         "criteria": [_criterion(program, each) for each in answer.criteria],
         "proof": _proof(program, answer.proof) if answer.proof else None,
+        "documents": [
+            {
+                "id": meta.full_id,
+                "effective": str(meta.effective) if meta.effective else None,
+                "retired": str(meta.retired) if meta.retired else None,
+                "review": meta.review,
+            }
+            for meta in answer.documents
+        ],
         "not_approved": [meta.full_id for meta in answer.unreviewed],
     }
 

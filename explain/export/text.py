@@ -103,9 +103,19 @@ class _Section:
             self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)
             for ask in answer.silences:
                 self.page.add(f"- {self._ask(ask)}", "", 4, 2)
-        if answer.unreviewed:
-            names = ", ".join(meta.full_id for meta in answer.unreviewed)
-            self.page.add(f"By {names}; not yet approved by a clinician", DIM, 2, 2)
+        if answer.documents:
+            # Of a payer's document the days tell which of its versions counts.
+            names = (
+                f"{each.full_id} ({each.period.removeprefix('is ')})" if each.payer else each.full_id
+                for each in answer.documents
+            )
+            self.page.add(f"By {', '.join(names)}{self._review()}", DIM, 2, 2)
+
+    def _review(self) -> str:
+        unreviewed = self.answer.unreviewed
+        if len(unreviewed) == len(self.answer.documents):
+            return "; not yet approved by a clinician"
+        return f"; not yet approved by a clinician: {', '.join(each.full_id for each in unreviewed)}" if unreviewed else ""
 
     def _contradictions(self) -> None:
         for each in self.answer.contradictions:
