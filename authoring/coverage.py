@@ -89,6 +89,11 @@ class PremiseCover:
     alone_in: str
     reason: str = ""
 
+    @property
+    def is_mistaken(self) -> bool:
+        """Whether a comment says that it cannot fail alone, and a test shows that it does."""
+        return bool(self.reason and self.alone_in)
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionCover:
@@ -109,6 +114,11 @@ class CriterionCover:
         """Those that no test expects of it."""
         return tuple(each for each in self.wanted if each not in self.seen)
 
+    @property
+    def mistaken(self) -> tuple[Verdict, ...]:
+        """Those that a comment says it cannot have, and a test expects of it."""
+        return tuple(each for each in self.never if each in self.seen)
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -120,6 +130,22 @@ class Coverage:
     """Tests that fail, or that cannot be run: they show nothing."""
     documents: tuple[Document, ...] = field(default=(), repr=False)
     """What they cover."""
+
+    @property
+    def mistaken(self) -> tuple[str, ...]:
+        """Comments that a test shows to be wrong, each in words."""
+        premises = (
+            f"{each.file}, line {each.line}: `{each.text}` is said to hold always, and fails alone in {each.alone_in}"
+            for each in self.premises
+            if each.is_mistaken
+        )
+        criteria = (
+            f"{each.criterion.origin.file}, line {each.criterion.origin.line}: {each.criterion.label} is said never to be "
+            f"{verdict.value}, and is in {each.seen[verdict]}"
+            for each in self.criteria
+            for verdict in each.mistaken
+        )
+        return (*premises, *criteria)
 
     @property
     def percent(self) -> float:

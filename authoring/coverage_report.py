@@ -15,6 +15,8 @@ def coverage_page(found: Coverage, width: int = 80, verbose: bool = False) -> Pa
     page = Page(width)
     for test in found.failed:
         page.add(f"left out, as it fails by itself: {test}", BAD, 0, 2)
+    for remark in found.mistaken:
+        page.add(remark, BAD, 0, 2)
     named = [*(each.criterion.origin.file for each in found.criteria), *(each.file for each in found.premises)]
     for file in dict.fromkeys(named):
         criteria = [each for each in found.criteria if each.criterion.origin.file == file]
@@ -81,4 +83,5 @@ def coverage_data(found: Coverage) -> dict[str, Any]:
             for each in found.criteria
         ],
         "failed": list(found.failed),
+        "mistaken": list(found.mistaken),
     }

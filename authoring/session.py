@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from authoring.edits import blank
 from facts.opening import CaseProblem, opened, with_changes
 from kb.language.documents import Document, read
 from kb.library import Library
@@ -63,7 +64,7 @@ class Session:
         for stated in self.chart.statements:
             place = stated.node.place
             if place.line in at:
-                gone.append(_blanked(lines, place.line, place.column))
+                gone.append(blank(lines, place.line, place.column))
         self._to(f"retract {fact}", lines)
         return gone
 
@@ -94,18 +95,3 @@ def _added(chart: Document, statement: str) -> list[str]:
         return [statement]
     title = [] if chart.sections[-1].title == ASSUMED_SECTION else ["", f"## {ASSUMED_SECTION}"]
     return [*title, "", "Assumed, not from the record.", "", "```datalog", statement, "```"]
-
-
-def _blanked(lines: list[str], line: int, column: int) -> str:
-    """Blanks the statement that starts at a place, and gives its text; every other line keeps its number."""
-    from kb.language.parser import split
-
-    text = "\n".join(lines[line - 1 :])[column - 1 :]
-    _, end = next(split(text))
-    gone = text[:end]
-    rows = gone.split("\n")
-    for offset, row in enumerate(rows):
-        start = column - 1 if offset == 0 else 0
-        old = lines[line - 1 + offset]
-        lines[line - 1 + offset] = old[:start] + " " * len(row) + old[start + len(row) :]
-    return gone

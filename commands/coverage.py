@@ -34,7 +34,7 @@ def command(
     A premise is covered when one test shows it true in a proof, and in another it is the
     only one that keeps its rule from concluding. A criterion is covered when tests
     expect it met, refuted and undocumented. A premise that cannot fail alone says why in
-    a comment behind it: `% always: REASON`.
+    a comment behind it: `% always: REASON`; where a test shows otherwise, that is said.
 
     \b
     Examples:
@@ -53,4 +53,4 @@ def command(
     with said_plainly():
         found = medproof.coverage(documents, policies, jobs)
         deliver(form, output, lambda: coverage_page(found, width(), verbose), lambda: coverage_data(found), html)
-    sys.exit(1 if found.percent < fail_under or found.failed else 0)
+    sys.exit(1 if found.percent < fail_under or found.failed or found.mistaken else 0)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.common import EXIT_CODES, POLICIES, said_plainly, show, width
+
+if TYPE_CHECKING:
+    from authoring.lint import Violation
 
 
 @click.command("lint", epilog=EXIT_CODES.replace("errors", "errors, or violations of that level"))
@@ -20,27 +24,53 @@ from commands.common import EXIT_CODES, POLICIES, said_plainly, show, width
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text", help="Form of the output."
 )
-def command(documents: tuple[Path, ...], config: Path | None, policies: tuple[Path, ...], form: str) -> None:
+@click.option("--fix", is_flag=True, help="Take out what adds nothing, in the DOCUMENTs; then report what is left.")
+def command(documents: tuple[Path, ...], config: Path | None, policies: tuple[Path, ...], form: str, fix: bool) -> None:
     """Report what is no mistake, and hardly meant: dead rules, lost units, silence taken for absence.
 
     Each rule has a page in docs/lint. Levels (error, warning, info, off) are set in
     medproof.yaml: `lint: {unused-predicate: off}`. A comment `% allow RULE: REASON` on a
     line, or on the one above, silences a rule there.
 
+    --fix takes out rules that stand there twice or that a more general one makes
+    superfluous, and remarks that allow nothing: no answer changes by it.
+
     \b
     Examples:
       medproof lint
       medproof lint my-policies/ --format github
+      medproof lint my-policies/ --fix
     """
     import medproof
     from authoring.lint.reports import lint_page, reported
     from kb.library import SHIPPED, files
 
     with said_plainly():
+        if fix and not documents:
+            raise medproof.CaseProblem("--fix changes documents, so name them")
         found = medproof.lint(documents, policies, config)
+        while fix and (changed := _fixed(documents, found)):
+            for path in changed:
+                click.echo(f"{path}: took out what added nothing", err=True)
+            found = medproof.lint(documents, policies, config)
     if form == "text":
         number = sum(len(files(path)) for path in documents or SHIPPED)
         show(lint_page(found, number, width()))
     else:
         click.echo(reported(found, form), nl=False)
     sys.exit(1 if any(each.level == "error" for each in found) else 0)
+
+
+def _fixed(documents: tuple[Path, ...], found: tuple[Violation, ...]) -> list[Path]:
+    """The files that were mended; raises UnreadableFile."""
+    from authoring.lint.fixes import fixed
+    from kb.library import files, read_text, shown
+
+    changed = []
+    for path in (each for document in documents for each in files(document)):
+        before = read_text(path)
+        after = fixed(before, [each for each in found if each.file == shown(path)])
+        if after != before:
+            path.write_text(after, encoding="utf-8", newline="")
+            changed.append(path)
+    return changed

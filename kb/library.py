@@ -111,7 +111,7 @@ def files(path: Path) -> list[Path]:
 
 def read_file(path: Path, directory: Path | None) -> Document:
     """The document in a file; raises UnreadableFile."""
-    return cache.read(_shown(path), read_text(path), directory)
+    return cache.read(shown(path), read_text(path), directory)
 
 
 def read_text(path: Path) -> str:
@@ -130,7 +130,7 @@ def decoded(name: str, data: bytes) -> str:
         raise UnreadableFile(f"{name}: not UTF-8 text (byte {error.start})") from error
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """The path as messages show it: relative to where the user stands, or to the installation."""
     for base in (Path.cwd(), Path(__file__).parent.parent):
         if path.absolute().is_relative_to(base):

@@ -30,3 +30,19 @@ def test_the_tests_of_the_shipped_policies_cover_every_premise_and_every_verdict
     assert found.failed == ()
     assert [(each.rule, each.text) for each in found.premises if each.state in (State.HALF, State.UNREACHED)] == []
     assert [(each.criterion.id, each.missing) for each in found.criteria if each.missing] == []
+
+
+def test_a_remark_that_a_test_contradicts_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.md"
+    path.write_text(
+        "---\nid: wrong\nkind: guideline\n---\n\n# Wrong\n\nBoth.\n\n```datalog\n"
+        "#fact told(Case: case, Text: text).\n#pred both(Case: case).\n"
+        'both(Case) :-\n    told(Case, "one"),  % always: nobody leaves it out\n    told(Case, "two").\n```\n\n'
+        '```datalog test "both"\ntold(c, "one").\ntold(c, "two").\n?- both(c).\n```\n\n'
+        '```datalog test "one is left out"\ntold(c, "two").\n?- not both(c).\n```\n',
+        encoding="utf-8",
+    )
+    found = medproof.coverage([path])
+    assert len(found.mistaken) == 1
+    assert "line 14" in found.mistaken[0] and "one is left out" in found.mistaken[0]
+    assert "is said to hold always" in " ".join(coverage_page(found).text.split())

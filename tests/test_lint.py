@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import cli
 import medproof
 from authoring.lint import NAMES, Violation, lint, rule
 from authoring.lint.bench import bench
@@ -77,3 +79,40 @@ def test_each_form_names_the_place(form: str) -> None:
 
 def test_the_shipped_documents_have_no_violation() -> None:
     assert [str(each) for each in medproof.lint()] == []
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["duplicate-rule", "subsumed-rule", "idle-remark"])
+def test_what_can_go_without_any_answer_changing_is_taken_out(name: str, line_end: str, tmp_path: Path) -> None:
+    avoid, _ = examples(name)
+    path = tmp_path / "example.md"
+    path.write_text(avoid.replace("\n", line_end), encoding="utf-8", newline="")
+    before = medproof.test([path])
+    result = CliRunner().invoke(cli.main, ["lint", str(path), "--fix"])
+    assert result.exit_code == 0, result.output
+    assert "nothing to say" in result.output
+    after = path.read_bytes().decode("utf-8")
+    assert [each.passed for each in medproof.test([path])] == [each.passed for each in before]
+    gone = set(avoid.split("\n")) - set(after.replace("\r\n", "\n").split("\n"))
+    assert len(gone) == 1, "one line was changed, or taken out"
+    assert after.count("\r\n") == (after.count("\n") if line_end == "\r\n" else 0)
+    again = CliRunner().invoke(cli.main, ["lint", str(path), "--fix"])
+    assert path.read_bytes().decode("utf-8") == after and again.exit_code == 0
+
+
+def test_what_needs_thought_is_left_to_the_author(tmp_path: Path) -> None:
+    avoid, _ = examples("impossible-comparison")
+    path = tmp_path / "example.md"
+    path.write_text(avoid, encoding="utf-8")
+    assert CliRunner().invoke(cli.main, ["lint", str(path), "--fix"]).exit_code == 1
+    assert path.read_text(encoding="utf-8") == avoid
+    refused = CliRunner().invoke(cli.main, ["lint", "--fix"])
+    assert refused.exit_code == 2 and "name them" in refused.output
+
+
+def test_a_remark_that_names_no_rule_is_told_with_the_nearest_name() -> None:
+    avoid, _ = examples("silence-or-absence")
+    line = next(each for each in avoid.split("\n") if "not cough" in each)
+    found = violations(avoid.replace(line, f"{line}  % allow silence-and-absence: a cough is always written down"))
+    assert {each.rule for each in found} == {"silence-or-absence", "idle-remark"}
+    assert any("silence-or-absence" in each.hint for each in found if each.rule == "idle-remark")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from authoring.lint.bench import Bench, Found
@@ -29,11 +29,12 @@ NAMES = (
     "out-of-effect",
     "criterion-without-test",
     "test-without-expectation",
+    "idle-remark",
 )
 """The rules, each a module of that name with `_` for `-`; reports keep this order at one place."""
 
 LEVELS = ("error", "warning", "info", "off")
-_ALLOW = re.compile(r"%\s*allow\s+([a-z-]+):\s*(\S.*)")
+ALLOW = re.compile(r"%\s*allow\s+([a-z-]+):\s*(\S.*)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +48,8 @@ class Violation:
     message: str
     hint: str
     source_line: str
+    fix: tuple[int, int] | None = field(default=None, compare=False)
+    """What `--fix` takes out: see `authoring.lint.bench.Found`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,21 @@ def lint(bench: Bench, levels: Mapping[str, str] | None = None) -> tuple[Violati
     return tuple(sorted(found))
 
 
+def found_by(bench: Bench, name: str) -> tuple[Found, ...]:
+    """What a rule finds, with what comments allow; each rule looks once at a bench."""
+    if name not in bench.looked:
+        bench.looked[name] = tuple(rule(name).check(bench))
+    return bench.looked[name]
+
+
 def _violations(bench: Bench, rule: Rule, level: str) -> Iterable[Violation]:
-    for one in rule.check(bench):
+    for one in found_by(bench, rule.name):
         lines = one.document.lines
         source = lines[one.line - 1] if 0 < one.line <= len(lines) else ""
         if not _is_allowed(lines, one.line, rule.name):
-            yield Violation(one.document.name, one.line, rule.name, level, one.message, one.hint, source)
+            yield Violation(one.document.name, one.line, rule.name, level, one.message, one.hint, source, one.fix)
 
 
 def _is_allowed(lines: tuple[str, ...], line: int, name: str) -> bool:
     here = lines[max(0, line - 2) : line]
-    return any(match[1] == name for each in here if (match := _ALLOW.search(each)))
+    return any(match[1] == name for each in here if (match := ALLOW.search(each)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -17,12 +17,17 @@ from kb.library import Library
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a rule has to say of a line of a document."""
+    """What a rule has to say of a line of a document.
+
+    `fix`: where the statement begins (line and column, from 1) that can be taken out
+    without changing any answer; with column 0, the remark on that line.
+    """
 
     document: Document
     line: int
     message: str
     hint: str = ""
+    fix: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Bench:
     programs: tuple[Program, ...]
     charts: tuple[Document, ...]
     today: date
+    looked: dict[str, tuple[Found, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What lint rules found already, by their names."""
 
     def rules(self) -> Iterator[tuple[Program, ProgramRule, Document]]:
         """Each rule with premises of the documents once, with a program that has it."""
@@ -72,6 +79,11 @@ class Bench:
 
     def _tests(self) -> list[Test]:
         return [test for document in (*self.documents, *self.charts) for test in document.tests]
+
+
+def statement(rule: ProgramRule) -> tuple[int, int]:
+    """Where a rule begins, from 1."""
+    return rule.rule.place.line, rule.rule.place.column
 
 
 def bench(base: Library, documents: list[Document], charts: list[Document], today: date | None = None) -> Bench:

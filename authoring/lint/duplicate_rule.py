@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from authoring.lint.bench import Bench, Found
+from authoring.lint.bench import Bench, Found, statement
 from authoring.lint.subsumption import subsumes
 
 LEVEL = "error"
@@ -17,4 +17,5 @@ def check(bench: Bench) -> Iterator[Found]:
     for (_, one, _), (_, other, document) in combinations(everything, 2):
         if one.reading == other.reading and subsumes(one, other) and subsumes(other, one) and bench.meet(one, other):
             place = f"{one.origin.file}, line {one.origin.line}"
-            yield Found(document, other.origin.line, f"this rule stands there already ({place})", "take one out")
+            message = f"this rule stands there already ({place})"
+            yield Found(document, other.origin.line, message, "take one out", statement(other))

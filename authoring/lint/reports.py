@@ -58,6 +58,15 @@ def _escaped(text: str, is_property: bool = False) -> str:
     return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
 
 
+def _region(each: Violation) -> dict[str, int]:
+    """The code of the line, in columns from 1; SARIF counts UTF-16 units unless told otherwise, as here."""
+    code = each.source_line.strip()
+    if not code:
+        return {"startLine": each.line}
+    start = len(each.source_line) - len(each.source_line.lstrip()) + 1
+    return {"startLine": each.line, "startColumn": start, "endColumn": start + len(code.encode("utf-16-le")) // 2}
+
+
 def _sarif(found: Iterable[Violation]) -> dict[str, Any]:
     known = [{"id": each.name, "shortDescription": {"text": each.summary}} for each in rules()]
     results = [
@@ -69,7 +78,7 @@ def _sarif(found: Iterable[Violation]) -> dict[str, Any]:
                 {
                     "physicalLocation": {
                         "artifactLocation": {"uri": each.file},
-                        "region": {"startLine": each.line},
+                        "region": _region(each),
                     }
                 }
             ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from authoring.lint.bench import Bench, Found
+from authoring.lint.bench import Bench, Found, statement
 from authoring.lint.subsumption import subsumes
 
 LEVEL = "warning"
@@ -20,4 +20,4 @@ def check(bench: Bench) -> Iterator[Found]:
         if subsumes(general, special) and not subsumes(special, general) and bench.meet(general, special):
             place = f"{general.origin.file}, line {general.origin.line}"
             message = f"this rule adds nothing: a more general one concludes the same ({place})"
-            yield Found(document, special.origin.line, message, "take it out, or narrow the other")
+            yield Found(document, special.origin.line, message, "take it out, or narrow the other", statement(special))
