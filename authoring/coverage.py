@@ -64,12 +64,14 @@ class Seen:
 
     true: dict[Key, str] = field(default_factory=dict)
     alone: dict[Key, str] = field(default_factory=dict)
+    surely: dict[Key, str] = field(default_factory=dict)
+    """Of those alone, the ones where every other premise could be looked at without it."""
     verdicts: dict[tuple[str, str, Verdict], str] = field(default_factory=dict)
     """By the document of the criterion (versions of one have criteria of the same names), its relation and the verdict."""
 
     def add(self, other: Seen) -> None:
         """Adds what others have shown."""
-        for mine, theirs in ((self.true, other.true), (self.alone, other.alone)):
+        for mine, theirs in ((self.true, other.true), (self.alone, other.alone), (self.surely, other.surely)):
             for key, test in theirs.items():
                 mine.setdefault(key, test)
         for goal, test in other.verdicts.items():
@@ -88,11 +90,8 @@ class PremiseCover:
     true_in: str
     alone_in: str
     reason: str = ""
-
-    @property
-    def is_mistaken(self) -> bool:
-        """Whether a comment says that it cannot fail alone, and a test shows that it does."""
-        return bool(self.reason and self.alone_in)
+    contradicted_by: str = ""
+    """The test that shows it failing alone, although a comment says that it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +134,9 @@ class Coverage:
     def mistaken(self) -> tuple[str, ...]:
         """Comments that a test shows to be wrong, each in words."""
         premises = (
-            f"{each.file}, line {each.line}: `{each.text}` is said to hold always, and fails alone in {each.alone_in}"
+            f"{each.file}, line {each.line}: `{each.text}` is said to hold always, and fails alone in {each.contradicted_by}"
             for each in self.premises
-            if each.is_mistaken
+            if each.contradicted_by
         )
         criteria = (
             f"{each.criterion.origin.file}, line {each.criterion.origin.line}: {each.criterion.label} is said never to be "
@@ -226,7 +225,8 @@ def _premise_cover(rule: ProgramRule, premise: s.Premise, key: Key, seen: Seen, 
     if true and (excuse or not _can_fail(rule.rule.body, key[1])):
         state = State.EXCUSED if not alone else State.COVERED
     reason = excuse[1] if excuse else ""
-    return PremiseCover(rule.id, rule.origin.file, line, local_text(premise), state, true, alone, reason)
+    contradicted_by = seen.surely.get(key, "") if reason else ""
+    return PremiseCover(rule.id, rule.origin.file, line, local_text(premise), state, true, alone, reason, contradicted_by)
 
 
 def _can_fail(body: tuple[s.Premise, ...], position: int) -> bool:
@@ -326,14 +326,20 @@ class _Watching:
             binding = unified(rule.head.terms, pattern)
             for position in range(len(rule.rule.body)) if binding is not None else ():
                 key = rule.id, position
-                if key not in self.seen.alone and _fails_alone(self.models, rule, position, binding or {}):
+                if key in self.seen.alone:
+                    continue
+                fails, surely = _fails_alone(self.models, rule, position, binding or {})
+                if fails:
                     self.seen.alone[key] = self.test
+                if fails and surely:
+                    self.seen.surely[key] = self.test
 
 
-def _fails_alone(models: Models, rule: ProgramRule, position: int, binding: Binding) -> bool:
+def _fails_alone(models: Models, rule: ProgramRule, position: int, binding: Binding) -> tuple[bool, bool]:
     """Whether all other premises hold, for some values, this one then does not, and so the conclusion does not.
 
-    Premises that speak of values which only this one gives cannot be looked at without it.
+    Premises that speak of values which only this one gives cannot be looked at without it:
+    the second answer tells whether there were none.
     """
     body = rule.rule.body
     premise = body[position]
@@ -344,13 +350,15 @@ def _fails_alone(models: Models, rule: ProgramRule, position: int, binding: Bind
         if len(possible) == len(rest):
             break
         rest = possible
+    surely = len(rest) == len(body) - 1
     if not tested_variables(premise, body) <= bound or any(_is_empty(models, other) for other in rest):
-        return False
-    return any(
+        return False, surely
+    fails = any(
         next(extensions(models, premise, way), None) is None
         and not models.holds(rule.head.relation, ground_row(rule.head.terms, way))
         for way in islice(solutions(models, rest, binding), _WAYS)
     )
+    return fails, surely
 
 
 def _is_empty(models: Models, premise: s.Premise) -> bool:
