@@ -297,17 +297,13 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
     effect; charts in the vocabulary of those policies, and for contradictions.
     Raises CaseProblem when there is no document where one is looked for.
     """
-    from authoring.trials import mistakes, trials
     from explain.checks import CheckReport, chart_contradictions
 
     found = _read([Path(path) for path in paths])
     charts = [document for document in found if document.meta.case]
     base = library([*(each for path in policies for each in read_all(Path(path), cache.default_directory())), *found])
     names = {document.name for document in found} or {document.name for document in base.documents}
-    diagnostics = {each for each in base.check(_days(base.documents)) if _concerns(each, names)}
-    for trial in (each for document in found or base.documents for each in trials(document)):
-        with suppress(DocumentErrors):  # of the policies, which are reported above
-            diagnostics.update(mistakes(trial, base))
+    diagnostics = set(_mistakes(base, found or list(base.documents)))
     contradictions: list[ChartContradiction] = []
     notes: list[str] = []
     for document in charts:
@@ -324,6 +320,29 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
         contradictions += chart_contradictions(compiled, chart, engine()) if not wrong else ()
         notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not wrong else []
     return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
+
+
+def _mistakes(base: Library, documents: list[Document]) -> set[Diagnostic]:
+    """The mistakes in some documents and in their tests; that there were none is noted, and not looked for again."""
+    from authoring.trials import mistakes, trials
+
+    days, directory = _days(base.documents), cache.default_directory()
+    names = {document.name for document in documents}
+    looked_at = [f"{each.name} {each.digest} {each.name in names}" for each in (*base.documents, *documents)]
+    of = [cache.code_digest(_CHECKING), *sorted(looked_at), *map(str, days)]
+    if cache.is_faultless(of, directory):
+        return set()
+    found = {each for each in base.check(days) if _concerns(each, names)}
+    for trial in (each for document in documents for each in trials(document)):
+        with suppress(DocumentErrors):  # of the policies, which are reported above
+            found.update(mistakes(trial, base))
+    if not found:
+        cache.note_faultless(of, directory)
+    return found
+
+
+_CHECKING = ("kb", "facts/readers", "authoring/trials.py", "medproof.py")
+"""The code on which it depends what is a mistake."""
 
 
 def test(

@@ -25,9 +25,9 @@ from kb.contradictions import contradictions
 from kb.engines import engine
 from kb.engines.model import EvaluationError, ground_row
 from kb.engines.update import updated
-from kb.language.closed import SCOPE, relations_of, with_scopes, written
+from kb.language.closed import relations_of, with_scopes, written
 from kb.language.documents import Document
-from kb.language.program import Program
+from kb.language.program import SCOPE, Program
 from kb.language.strata import needed
 from kb.library import Library
 from kb.models import Compiled, Models

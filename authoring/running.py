@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -188,22 +189,46 @@ def shared_out(
     """What some work makes of tests (or of anything else that takes about as long), part by part and in their order.
 
     Many are shared out among processes (0: as many as there are processors),
-    each of which loads the documents again from the paths in `reload`.
+    each of which has the documents, or loads them again from the paths in `reload`.
     """
     wanted = min(processes or os.cpu_count() or 1, len(tests) // _TESTS_PER_PROCESS)
     if wanted < 2:
-        yield work(base, tests)
+        with _collecting_rarely():
+            yield work(base, tests)
         return
     size = -(-len(tests) // (2 * wanted))
     some = [tests[start : start + size] for start in range(0, len(tests), size)]
-    with ProcessPoolExecutor(wanted) as pool:
-        yield from pool.map(_there, [work] * len(some), [reload] * len(some), some)
+    _at_hand.append(base)
+    try:
+        with ProcessPoolExecutor(wanted, initializer=_begin, initargs=(reload,)) as pool:
+            yield from pool.map(_there, [work] * len(some), some)
+    finally:
+        _at_hand.pop()
 
 
-def _there(work: Callable[[Library, list[Item]], T], paths: tuple[Path, ...], some: list[Item]) -> T:
-    """Work in a process of its own, which knows nothing yet."""
-    base = load(*paths)
-    # The documents stay to the end: the collector need not look through them again and again.
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """What is there stays to the end: the collector need not look through it again and again."""
+    threshold = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    return work(base, some)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+
+
+_at_hand: list[Library] = []
+"""The documents, for the processes that are forked; one that is started afresh has none, and loads them."""
+
+
+def _begin(paths: tuple[Path, ...]) -> None:
+    """The start of a process of its own."""
+    if not _at_hand:
+        _at_hand.append(load(*paths))
+
+
+def _there(work: Callable[[Library, list[Item]], T], some: list[Item]) -> T:
+    with _collecting_rarely():
+        return work(_at_hand[-1], some)

@@ -8,8 +8,7 @@ from explain.determination import Answer, Determination
 from explain.wording import words
 from kb.contradictions import AtomKey
 from kb.engines.model import Instance, Model
-from kb.language.closed import SCOPE
-from kb.language.program import Fact
+from kb.language.program import SCOPE, Fact
 
 
 @dataclass(frozen=True, slots=True)

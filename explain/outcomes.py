@@ -9,7 +9,7 @@ from itertools import product
 from explain.questions import Question, questions, speaking_rules
 from explain.verdicts import Verdict, contradictions_beneath, verdict
 from kb.contradictions import AtomKey
-from kb.language.closed import SCOPE, relations_of
+from kb.language.closed import relations_of
 from kb.language.program import Program, ProgramRule, Reading
 from kb.language.strata import needed
 from kb.models import Models
@@ -41,8 +41,7 @@ class Outcome:
 def wanted_for(program: Program, goals: list[str]) -> list[str]:
     """What has to be evaluated for the outcome of goals: they, what the case asks, and what speaks to it."""
     triggers = [goal.trigger.relation for goal in program.goals]
-    scopes = [name for name in program.rules_for if name.startswith(SCOPE)]
-    return [*goals, *triggers, *scopes]
+    return [*goals, *triggers, *program.scopes]
 
 
 def outcome(found: Models, goal: AtomKey) -> Outcome:

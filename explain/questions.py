@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from explain.wording import spaced
 from kb.engines.model import ground_row, unified
-from kb.language.closed import SCOPE
-from kb.language.program import Goal, ProgramRule
+from kb.language.program import SCOPE, Goal, ProgramRule
 from kb.language.values import UNKNOWN, Row, Value, value_text
 from kb.models import Models
 

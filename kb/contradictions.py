@@ -26,7 +26,7 @@ class Contradiction:
 def contradictions(program: Program, model: Model) -> tuple[Contradiction, ...]:
     """Every contradiction in a perfect model."""
     found = [*_denials(program, model)]
-    for predicate in program.predicates.values():
+    for predicate in program.keyed:
         for key in predicate.keys:
             found += _key_violations(predicate, key, model)
     found += _violations(program, model)
@@ -34,7 +34,8 @@ def contradictions(program: Program, model: Model) -> tuple[Contradiction, ...]:
 
 
 def _denials(program: Program, model: Model) -> Iterator[Contradiction]:
-    for name in program.predicates:
+    denied = {relation[1:] for relation, rows in model.relations.items() if rows and relation.startswith("-")}
+    for name in [name for name in program.predicates if name in denied] if denied else ():
         for denial in sorted(model.rows(f"-{name}"), key=str):
             for row in sorted(model.rows(name), key=str):
                 if fits(row, denial):
@@ -57,12 +58,11 @@ def _key_violations(predicate: Predicate, key: tuple[int, ...], model: Model) ->
 
 
 def _violations(program: Program, model: Model) -> Iterator[Contradiction]:
-    for rule in program.rules:
-        if rule.is_constraint:
-            for instance in model.instances(rule.id):
-                binding = instance.binding
-                atoms = tuple(atom for premise in rule.rule.body for atom in _asserted(premise, binding, model))
-                yield Contradiction("constraint", atoms, rule.id)
+    for rule in program.constraints:
+        for instance in model.instances(rule.id):
+            binding = instance.binding
+            atoms = tuple(atom for premise in rule.rule.body for atom in _asserted(premise, binding, model))
+            yield Contradiction("constraint", atoms, rule.id)
 
 
 def _asserted(premise: s.Premise, binding: dict[str, Value], model: Model) -> Iterator[AtomKey]:

@@ -79,8 +79,7 @@ def resolve_body(program: Program, body: tuple[s.Premise, ...], source: Source, 
     `source` is where they stand; what is wrong with them goes to the report.
     """
     before = len(report.found)
-    local = {name.rsplit("/", 1)[-1]: predicate for name, predicate in program.predicates.items()}
-    symbols = Symbols(dict(program.domains), {**local, **program.predicates})
+    symbols = Symbols(dict(program.domains), dict(program.by_local_name))
     resolved = tuple(resolve_premise(source, premise, symbols, report) for premise in body)
     rule = type_rule(source, s.Rule(None, resolved), symbols, report)
     if len(report.found) == before:

@@ -14,6 +14,7 @@ from kb.language.build import check, in_force
 from kb.language.closed import with_scopes
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
+from kb.language.memory import Memory
 from kb.language.program import Program
 from kb.models import Compiled
 
@@ -48,6 +49,8 @@ class Library:
     _compiled: dict[tuple[str, date], Compiled] = field(default_factory=dict)
     _checked: dict[tuple[str, ...], _Checked] = field(default_factory=dict)
     """By the names of the documents: on most days, and where a payer has none, the same are in force."""
+    _memories: dict[str, Memory] = field(default_factory=dict)
+    """By payer: from one day to another most rules stay what they are."""
 
     def compiled(self, payer: str, on: date) -> Compiled:
         """The program in force for a payer on a day; raises DocumentErrors with all mistakes in its documents."""
@@ -63,7 +66,8 @@ class Library:
         documents = in_force(self.documents, payer, on)
         together = tuple(document.name for document in documents)
         if together not in self._checked:
-            self._checked[together] = _Checked(*check(documents, payer, on))
+            memory = self._memories.setdefault(payer, Memory())
+            self._checked[together] = _Checked(*check(documents, payer, on, memory))
         return self._checked[together]
 
     @property
@@ -74,7 +78,7 @@ class Library:
     def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
         """Everything that is wrong with the documents, for every payer on each of the days; each place once."""
         found: dict[tuple[str, int, int], Diagnostic] = {}
-        for day, payer in product(on, self.payers or ("",)):
+        for payer, day in product(self.payers or ("",), on):
             for each in self._check(payer, day).diagnostics:
                 found.setdefault((each.document, each.line, each.column), each)
         return tuple(sorted(found.values()))

@@ -40,7 +40,7 @@ class Compiled:
         if key not in self._used:
             used = needed(program, key)
             denials = [name[1:] if name.startswith("-") else f"-{name}" for name in used]
-            constraints = [rule.head.relation for rule in program.rules if rule.is_constraint and _touches(rule.rule, used)]
+            constraints = [rule.head.relation for rule in program.constraints if _touches(rule.rule, used)]
             self._used[key] = needed(program, [*used, *denials, *constraints])
         return self._used[key]
 
@@ -181,9 +181,9 @@ class Models:
         """The instances of a fact predicate that the record leaves open."""
         return open_rows(self.program, self.program.predicates[name], self.case, self.stated)
 
-    def prepare(self, relations: Iterable[str]) -> None:
+    def prepare(self, relations: Iterable[str], wanted: Iterable[str] = (POSSIBLE, CERTAIN)) -> None:
         """Evaluates the bounds of several relations in one run; asking for them one by one gives the same."""
-        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in (POSSIBLE, CERTAIN)]
+        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in wanted]
         missing = needed(self.rewritten, targets) - set(self._runs) - self.same
         if missing:
             rules = tuple(rule for rule in self.rewritten.rules if rule.head.relation in missing)
@@ -229,7 +229,7 @@ class Models:
     def _bound(self, relation: str, bound: str) -> Model:
         name = bounded(relation, bound)
         if name not in self._runs:
-            self.prepare([relation])
+            self.prepare([relation], [bound])
         return self._runs[name]
 
 

@@ -306,3 +306,18 @@ def process(arguments: list[str], environment: dict[str, str]) -> str:
     command = [sys.executable, "-c", program, *arguments]
     found = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
     return found.stdout
+
+
+def test_that_documents_are_faultless_is_remembered_for_these_texts_only(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDPROOF_CACHE", str(tmp_path / "cache"))
+    policy = tmp_path / "p.md"
+    head = "---\nid: p\nkind: guideline\n---\n\nA passage.\n\n"
+    right = f"{head}```datalog\n#pred p(Case: case).\np(Case) :- payer(Case, _).\n```\n"
+    wrong_test = '\n```datalog test "t"\npayer(c, 1).\n?- p(c).\n```\n'
+    for text, code in ((right, 0), (right, 0), (right.replace("payer", "player"), 1), (right, 0), (right + wrong_test, 1)):
+        policy.write_text(text, encoding="utf-8")
+        for _ in range(2):
+            assert run("check", str(policy)).exit_code == code, text
+    assert list((tmp_path / "cache").glob("*.ok"))

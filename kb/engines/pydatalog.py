@@ -32,7 +32,7 @@ def evaluate(
     deadline = None if seconds is None else time.monotonic() + seconds
     used = needed(program, wanted) if wanted is not None else None
     with Session.isolated(deadline) as session:
-        run = _Run(program, session, _lenient_relations(program))
+        run = _Run(program, session, program.lenient)
         for relation, rows in relations.items():
             if used is None or relation in used:
                 run.load(relation, rows)
@@ -40,13 +40,6 @@ def evaluate(
             if used is None or not component.isdisjoint(used):
                 run.component(component, seconds)
         return run.model()
-
-
-def _lenient_relations(program: Program) -> frozenset[str]:
-    """The relations in which `?` may stand for any value; in the others only `_` matches it."""
-    return frozenset(
-        premise.atom.relation for rule in program.rules for premise in s.literals(rule.rule.body) if premise.lenient
-    )
 
 
 @dataclass

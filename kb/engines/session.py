@@ -38,6 +38,7 @@ class Session:
         self._ids: dict[Value, int] = {UNKNOWN: UNKNOWN_ID, ANY: ANY_ID}
         self._deadline = deadline
         self._count = 0
+        self._terms: dict[int | str, Any] = {}
 
     @staticmethod
     @contextmanager
@@ -111,15 +112,20 @@ class Session:
 
     # Facts, clauses, asks
 
-    @staticmethod
-    def literal(predicate: Any, terms: Iterable[int | str], negated: bool = False) -> Any:
+    def literal(self, predicate: Any, terms: Iterable[int | str], negated: bool = False) -> Any:
         """A literal of pyDatalog over a predicate made here."""
-        converted = [pyEngine.Const(t) if isinstance(t, int) else pyEngine.Var(t) for t in terms]
-        return pyEngine.Literal(f"~{predicate.name}" if negated else predicate, converted)
+        return pyEngine.Literal(f"~{predicate.name}" if negated else predicate, [self._term(term) for term in terms])
+
+    def _term(self, term: int | str) -> Any:
+        """PyDatalog's object for a value or a variable; each is made once."""
+        found = self._terms.get(term)
+        if found is None:
+            found = self._terms[term] = pyEngine.Const(term) if isinstance(term, int) else pyEngine.Var(term)
+        return found
 
     def assert_fact(self, predicate: Any, row: Ids) -> None:
         """Adds a row to a predicate."""
-        head = pyEngine.Literal(predicate, [pyEngine.Const(number) for number in row])
+        head = pyEngine.Literal(predicate, [self._term(number) for number in row])
         pyEngine.assert_(pyEngine.Clause(head, []))
 
     @staticmethod

@@ -18,8 +18,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kb.language import syntax as s
-from kb.language.closed import SCOPE
-from kb.language.program import Program, ProgramRule
+from kb.language.program import SCOPE, Program, ProgramRule
 from kb.language.strata import components, dependencies, recursive_relations
 
 POSSIBLE = "possible:"

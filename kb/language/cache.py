@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -86,6 +86,33 @@ def default_directory() -> Path | None:
         return Path(chosen) if chosen else None
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "medproof"
+
+
+@cache
+def code_digest(names: tuple[str, ...]) -> str:
+    """Changes with any of the Python files and grammars that these names (from the installation) are, or contain."""
+    root = Path(__file__).parent.parent.parent
+    files = [each for name in names for each in ([root / name] if name.endswith(".py") else (root / name).rglob("*"))]
+    return sha256(b"".join(each.read_bytes() for each in sorted(files) if each.suffix in (".py", ".lark"))).hexdigest()
+
+
+def is_faultless(of: Iterable[str], directory: Path | None) -> bool:
+    """Whether somebody noted that what these texts name (documents by their digests, days, code) has no mistakes."""
+    return directory is not None and _note(of, directory).exists()
+
+
+def note_faultless(of: Iterable[str], directory: Path | None) -> None:
+    """Notes that no mistakes were found."""
+    if directory is not None:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            _note(of, directory).touch()
+        except OSError:
+            return
+
+
+def _note(of: Iterable[str], directory: Path) -> Path:
+    return directory / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.ok"
 
 
 def _key(name: str, text: str) -> str:

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from kb.language import syntax as s
-from kb.language.program import Program, ProgramRule
+from kb.language.program import SCOPE, Program, ProgramRule
 from kb.language.strata import components, dependencies, needed
 from kb.language.variables import bound_variables
-
-SCOPE = "scope:"
 
 
 def settled(program: Program, base: Iterable[str], accepts: Callable[[s.Premise, set[str]], bool]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kb.language import syntax as s
 from kb.language.declarations import criteria, goals, readings
@@ -33,18 +34,26 @@ class Declared:
     known_values: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
 
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The predicates that goals ask for."""
+        return frozenset(goal.atom.predicate for goal in self.goals)
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a look at one rule or fact found: it as it is checked (None if it has mistakes), and the mistakes.
 
-    `uses` are the predicates that its names meant.
+    `uses` are the predicates that its names meant, and whether a goal asks for them;
+    `confusable` its variables that were spelled like a value.
     """
 
     node: s.Rule
     rule: s.Rule | None
     origin: Origin
-    uses: tuple[tuple[str, Predicate | None], ...]
+    uses: tuple[tuple[str, Predicate | None, bool], ...]
+    variables: frozenset[str]
+    confusable: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -78,32 +87,29 @@ class Memory:
         )
         if self._found is None or self._seen is None or now != self._seen:
             found = _declared(documents, everything)
-            headings = self._seen.headings if self._seen is not None and _is_near(self._found, found) else {}
+            is_near = self._found is not None and self._found.symbols.domains == found.symbols.domains
+            headings = self._seen.headings if self._seen is not None and is_near else {}
             kept = {each.name: each for each in documents if headings.get(each.name) == now.headings[each.name]}
             self.rules = {
                 name: looked
                 for name, looked in self.rules.items()
-                if name[0] in kept and _means_the_same(looked, kept[name[0]], found.symbols)
+                if name[0] in kept and _means_the_same(looked, kept[name[0]], found)
             }
             self._seen, self._found = now, found
         return self._found
 
 
-def _is_near(former: Declared | None, now: Declared) -> bool:
-    """Whether what concerns every rule is the same."""
-    return (
-        former is not None
-        and former.symbols.domains == now.symbols.domains
-        and former.known_values == now.known_values
-        and [goal.atom for goal in former.goals] == [goal.atom for goal in now.goals]
-    )
-
-
-def _means_the_same(looked: Looked, document: Document, symbols: Symbols) -> bool:
+def _means_the_same(looked: Looked, document: Document, declared: Declared) -> bool:
     """Whether a rule without mistakes still means what it meant; of one with mistakes the hints may be others."""
-    if looked.rule is None:
+    if looked.rule is None or looked.variables & declared.known_values != looked.confusable:
         return False
-    return all(symbols.find_predicate(document, name) == predicate for name, predicate in looked.uses)
+    return all(meant(document, name, declared) == (name, *others) for name, *others in looked.uses)
+
+
+def meant(document: Document, name: str, declared: Declared) -> tuple[str, Predicate | None, bool]:
+    """What a name means in a document: a predicate, and whether a goal asks for it."""
+    predicate = declared.symbols.find_predicate(document, name)
+    return name, predicate, predicate is not None and predicate.name in declared.asked
 
 
 def key(source: Source) -> Key:

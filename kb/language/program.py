@@ -12,6 +12,8 @@ from kb.language.syntax import Atom, Rule, body_variables, literals
 from kb.language.values import Row
 
 BUILT_IN_TYPES = ("case", "text", "number", "date")
+SCOPE = "scope:"
+"""Begins the names of relations that tell to which requests a rule speaks: see `kb.language.closed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,31 @@ class Program:
     def rule_by_id(self) -> dict[str, ProgramRule]:
         """The rules by id."""
         return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def constraints(self) -> tuple[ProgramRule, ...]:
+        """The rules that nothing may satisfy."""
+        return tuple(rule for rule in self.rules if rule.is_constraint)
+
+    @cached_property
+    def scopes(self) -> tuple[str, ...]:
+        """The relations that tell to which requests rules speak."""
+        return tuple(name for name in self.rules_for if name.startswith(SCOPE))
+
+    @cached_property
+    def keyed(self) -> tuple[Predicate, ...]:
+        """The predicates with a key."""
+        return tuple(predicate for predicate in self.predicates.values() if predicate.keys)
+
+    @cached_property
+    def lenient(self) -> frozenset[str]:
+        """The relations in which `?` may stand for any value; in the others only `_` matches it."""
+        return frozenset(each.atom.relation for rule in self.rules for each in literals(rule.rule.body) if each.lenient)
+
+    @cached_property
+    def by_local_name(self) -> dict[str, Predicate]:
+        """The predicates by their names, a payer's own also by their short names."""
+        return {**{each.local_name: each for each in self.predicates.values()}, **self.predicates}
 
     def predicate(self, relation: str) -> Predicate:
         """The predicate of a relation (`p` and `-p` have the same)."""

@@ -9,7 +9,7 @@ from kb.language import syntax as s
 from kb.language.diagnostics import Finding
 from kb.language.documents import Document
 from kb.language.locality import case_variables, check_locality
-from kb.language.memory import Declared, Looked, Memory, key
+from kb.language.memory import Declared, Looked, Memory, key, meant
 from kb.language.names import is_unresolved, resolve_rule
 from kb.language.program import Fact, Origin, ProgramRule
 from kb.language.symbols import Report, Source, Symbols
@@ -37,13 +37,12 @@ def checked_rules(everything: Iterable[Source], memory: Memory, declared: Declar
 
     What the memory knows of a rule is not looked for again; afterwards it knows these rules.
     """
-    goals = frozenset(goal.atom.predicate for goal in declared.goals)
     former, memory.rules = memory.rules, {}
     found = []
     for source in everything:
         if isinstance(source.node, s.Rule):
             name = key(source)
-            looked = former.get(name) or _looked(source, source.node, declared, goals)
+            looked = former.get(name) or _looked(source, source.node, declared)
             memory.rules[name] = looked
             report.take(looked.diagnostics)
             if looked.rule is not None:
@@ -51,12 +50,12 @@ def checked_rules(everything: Iterable[Source], memory: Memory, declared: Declar
     return tuple(found)
 
 
-def _looked(source: Source, node: s.Rule, declared: Declared, goals: frozenset[str]) -> Looked:
+def _looked(source: Source, node: s.Rule, declared: Declared) -> Looked:
     report, symbols = Report(), declared.symbols
     rule = resolve_rule(source, node, symbols, report)
     if rule is not None:
         rule = type_rule(source, rule, symbols, report)
-        _check_head(source, rule, symbols, goals, report)
+        _check_head(source, rule, symbols, declared.asked, report)
         if rule.body:
             check_locality(source, rule, symbols, report)
         once = case_variables(rule, symbols) if rule.head is None else ()
@@ -64,8 +63,9 @@ def _looked(source: Source, node: s.Rule, declared: Declared, goals: frozenset[s
         if report.found or _has_unresolved(rule.body):
             rule = None
     names = dict.fromkeys(atom.predicate for atom in s.atoms(node))
-    uses = tuple((name, symbols.find_predicate(source.document, name)) for name in names)
-    return Looked(node, rule, source.origin, uses, report.diagnostics)
+    uses = tuple(meant(source.document, name, declared) for name in names)
+    variables = frozenset(variable.name for variable in s.rule_variables(node))
+    return Looked(node, rule, source.origin, uses, variables, variables & declared.known_values, report.diagnostics)
 
 
 def _has_unresolved(body: tuple[s.Premise, ...]) -> bool:

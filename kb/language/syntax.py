@@ -297,6 +297,13 @@ def atoms(rule: Rule) -> Iterator[Atom]:
     yield from (literal.atom for literal in literals(rule.body))
 
 
+def rule_variables(rule: Rule) -> list[Variable]:
+    """Each occurrence of a named variable in a rule."""
+    head = [v for term in rule.head.terms for v in term_variables(term)] if rule.head else []
+    body = [v for premise in rule.body for v in premise_variables(premise)]
+    return [variable for variable in head + body if not variable.is_anonymous]
+
+
 def body_variables(body: Iterable[Premise]) -> tuple[str, ...]:
     """The variables that an instance of a body gives values: those its premises bind, in order of occurrence.
 

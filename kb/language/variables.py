@@ -21,15 +21,9 @@ def check_variables(
     report.add(source, *_unsafe(rule))
 
 
-def _occurrences(rule: s.Rule) -> list[s.Variable]:
-    head = [v for term in rule.head.terms for v in s.term_variables(term)] if rule.head else []
-    body = [v for premise in rule.body for v in s.premise_variables(premise)]
-    return [variable for variable in head + body if not variable.is_anonymous]
-
-
 def _misspelt(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
     seen = set()
-    for variable in _occurrences(rule):
+    for variable in s.rule_variables(rule):
         if variable.name in known_values and variable.name not in seen:
             seen.add(variable.name)
             message = f"the variable `{variable.name}` is spelled like a known value"
@@ -38,7 +32,7 @@ def _misspelt(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
 
 
 def _single(rule: s.Rule, known_values: frozenset[str], once: frozenset[str]) -> Iterator[Finding]:
-    occurrences = _occurrences(rule)
+    occurrences = s.rule_variables(rule)
     counts = Counter(variable.name for variable in occurrences)
     for variable in occurrences:
         if counts[variable.name] > 1 or variable.name in known_values | once:
