@@ -39,4 +39,10 @@ def _pydatalog() -> Engine:
     return evaluate
 
 
-_ENGINES: dict[str, Callable[[], Engine]] = {"pydatalog": _pydatalog}
+def _duckdb() -> Engine:
+    from kb.engines.duckdb import evaluate
+
+    return evaluate
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {"pydatalog": _pydatalog, "duckdb": _duckdb}
