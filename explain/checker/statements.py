@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import product
 
 from kb.language import syntax as s
@@ -105,22 +106,45 @@ def in_force(documents: Iterable[Document], payer: str, on: date) -> list[Docume
 
 def read(policies: Iterable[Document], chart: Document, files: Mapping[str, str]) -> Statements:
     """The statements of policies and of a chart; `files` says under which name each document is known."""
-    policies = [replace(each, name=files[each.id]) for each in policies]
-    chart = replace(chart, name=files[chart.id])
+    named = tuple(replace(each, name=files[each.id]) for each in policies)
+    known = _read(_Policies(tuple((each.id, each.name, each.digest) for each in named), named))
+    # The chart's facts are added to a copy.
+    facts = {relation: {row: list(places) for row, places in rows.items()} for relation, rows in known.facts.items()}
+    found = replace(known, facts=facts, rules=dict(known.rules))
+    _state(found, [replace(chart, name=files[chart.id])])
+    return found
+
+
+@dataclass(frozen=True)
+class _Policies:
+    """Documents, known by their content."""
+
+    known_by: tuple[tuple[str, str, str], ...]
+    documents: tuple[Document, ...] = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _read(policies: _Policies) -> Statements:
+    """The statements of policies: read once for the many charts that are checked against them."""
     found = Statements()
-    for document, stated in _each(policies):
+    for document, stated in _each(policies.documents):
         if isinstance(stated.node, s.DomainDeclaration):
             found.domains[qualified(document, stated.node.name)] = stated.node
-    for document, stated in _each(policies):
+    for document, stated in _each(policies.documents):
         if isinstance(stated.node, s.PredicateDeclaration):
             predicate = _predicate(found, document, stated.node)
             found.predicates[predicate.name] = predicate
-    for document, stated in _each(policies):
+    for document, stated in _each(policies.documents):
         _describe(found, document, stated)
-    for document, stated in _each([*policies, chart]):
+    _state(found, policies.documents)
+    return found
+
+
+def _state(found: Statements, documents: Iterable[Document]) -> None:
+    """Adds the rules and facts of documents."""
+    for document, stated in _each(documents):
         if isinstance(stated.node, s.Rule) and stated.node.head is not None:
             _rule_or_fact(found, document, stated, stated.node, stated.node.head)
-    return found
 
 
 def _each(documents: Iterable[Document]) -> Iterator[tuple[Document, Stated]]:
