@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -324,24 +323,23 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
 
 def _mistakes(base: Library, documents: list[Document]) -> set[Diagnostic]:
     """The mistakes in some documents and in their tests; that there were none is noted, and not looked for again."""
-    from authoring.trials import mistakes, trials
+    from authoring.trials import mistakes_in_tests
 
     days, directory = _days(base.documents), cache.default_directory()
     names = {document.name for document in documents}
     looked_at = [f"{each.name} {each.digest} {each.name in names}" for each in (*base.documents, *documents)]
-    of = [cache.code_digest(_CHECKING), *sorted(looked_at), *map(str, days)]
+    of = [cache.code_digest(_CHECKING), *looked_at, *map(str, days)]
     if cache.is_faultless(of, directory):
         return set()
     found = {each for each in base.check(days) if _concerns(each, names)}
-    for trial in (each for document in documents for each in trials(document)):
-        with suppress(DocumentErrors):  # of the policies, which are reported above
-            found.update(mistakes(trial, base))
+    for document in documents:
+        found.update(mistakes_in_tests(document, base))
     if not found:
         cache.note_faultless(of, directory)
     return found
 
 
-_CHECKING = ("kb", "facts/readers", "authoring/trials.py", "medproof.py")
+_CHECKING = ("kb", "facts", "authoring/trials.py", "medproof.py")
 """The code on which it depends what is a mistake."""
 
 
@@ -359,8 +357,8 @@ def test(
     """
     from authoring.running import run_all
 
-    base, documents, reload = _at_hand(paths, policies)
-    results = run_all(base, documents, pattern, processes, reload)
+    base, documents = _at_hand(paths, policies)
+    results = run_all(base, documents, pattern, processes)
     if pattern and not results:
         raise CaseProblem(f"no test has `{pattern}` in its document's id or its name; `medproof test -v` lists them")
     return results
@@ -370,8 +368,8 @@ def coverage(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = 
     """What the tests in documents show of their rules and criteria; the paths are those of `test`."""
     from authoring.coverage import coverage as covered
 
-    base, documents, reload = _at_hand(paths, policies)
-    return covered(base, documents, processes, reload)
+    base, documents = _at_hand(paths, policies)
+    return covered(base, documents, processes)
 
 
 def mutate(
@@ -387,9 +385,9 @@ def mutate(
     """
     from authoring.mutation import mutation
 
-    base, documents, reload = _at_hand(paths, policies)
+    base, documents = _at_hand(paths, policies)
     _refuse_mistakes(base, documents)
-    return mutation(base, documents, processes, reload, heard)
+    return mutation(base, documents, processes, heard)
 
 
 def lint(
@@ -406,7 +404,7 @@ def lint(
     from authoring.lint.bench import bench
     from authoring.lint.levels import levels
 
-    base, documents, _ = _at_hand(paths, policies)
+    base, documents = _at_hand(paths, policies)
     documents, charts = [each for each in documents if not each.meta.case], [each for each in documents if each.meta.case]
     _refuse_mistakes(base, documents)
     known = {each.name for each in charts}
@@ -448,14 +446,15 @@ def docs(
     from authoring.running import run_all
     from authoring.site.pages import Site, pages
 
-    base, found, reload = _at_hand(paths, policies)
+    base, found = _at_hand(paths, policies)
     shown = tuple(each for each in found if not each.meta.case)
     names = {each.name for each in shown}
+    others = tuple(each for each in base.documents if each.name not in names)
     mistakes = tuple(each for each in base.check(_days(base.documents)) if each.document in names)
     if not tests or mistakes:
-        return pages(Site(shown, mistakes))
-    results = tuple(run_all(base, found, "", processes, reload))
-    return pages(Site(shown, (), results, covered(base, found, processes, reload)))
+        return pages(Site(shown, others, mistakes))
+    results = tuple(run_all(base, found, "", processes))
+    return pages(Site(shown, others, (), results, covered(base, found, processes)))
 
 
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:
@@ -466,17 +465,14 @@ def _refuse_mistakes(base: Library, documents: list[Document]) -> None:
         raise DocumentErrors(mistakes)
 
 
-def _at_hand(
-    paths: Iterable[str | Path], policies: Iterable[str | Path]
-) -> tuple[Library, list[Document], tuple[Path, ...]]:
-    """What the author's tools begin with: a library, the documents to look at, and from where processes load it again.
+def _at_hand(paths: Iterable[str | Path], policies: Iterable[str | Path]) -> tuple[Library, list[Document]]:
+    """What the author's tools begin with: a library, and the documents to look at.
 
     Those are the documents in files and directories; without any, all shipped ones, charts too.
     """
-    files, more = tuple(Path(path) for path in paths), tuple(Path(path) for path in policies)
-    own = _read(files)
-    base = library([*(each for path in more for each in read_all(path, cache.default_directory())), *own])
-    return base, own or [*base.documents, *_shipped_charts()], (*more, *files)
+    own = _read([Path(path) for path in paths])
+    base = library([*(each for path in policies for each in read_all(Path(path), cache.default_directory())), *own])
+    return base, own or [*base.documents, *_shipped_charts()]
 
 
 def _read(files: Iterable[Path]) -> list[Document]:

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
-from pathlib import Path
 
 from authoring.running import Run, decided, is_met, shared_out, verdict_of
-from authoring.trials import Expected, Trial, trials
+from authoring.trials import Expected, Trial, trials, under
 from explain.proofs import atoms_of, positive_premises
 from explain.solutions import Binding, counted, extensions, solutions
 from explain.verdicts import Verdict
@@ -170,18 +169,18 @@ def _seen_in(base: Library, tests: list[Trial]) -> tuple[Seen, list[str]]:
     return seen, failed
 
 
-def coverage(base: Library, of: Iterable[Document], processes: int = 0, reload: tuple[Path, ...] = ()) -> Coverage:
-    """How far the tests of some documents cover their rules and criteria; `processes` and `reload` as in `run_all`."""
+def coverage(base: Library, of: Iterable[Document], processes: int = 0) -> Coverage:
+    """How far the tests of some documents cover their rules and criteria; `processes` as in `run_all`."""
     of = list(of)
     tests = [trial for document in of for trial in trials(document)]
-    seen, failed = seen_by(base, tests, processes, reload)
+    seen, failed = seen_by(base, tests, processes)
     return _covered(base, seen, failed, tests, of)
 
 
-def seen_by(base: Library, tests: list[Trial], processes: int = 0, reload: tuple[Path, ...] = ()) -> tuple[Seen, list[str]]:
+def seen_by(base: Library, tests: list[Trial], processes: int = 0) -> tuple[Seen, list[str]]:
     """What all tests together show, and the ids of those that fail or cannot be run."""
     seen, failed = Seen(), list[str]()
-    for other, wrong in shared_out(_seen_in, base, tests, processes, reload):
+    for other, wrong in shared_out(_seen_in, base, tests, processes):
         seen.add(other)
         failed += wrong
     return seen, failed
@@ -192,7 +191,7 @@ def _covered(base: Library, seen: Seen, failed: Iterable[str], tests: list[Trial
     lines = {document.id: document.lines for document in of}
     premises: dict[Key, PremiseCover] = {}
     criteria: dict[tuple[str, str], CriterionCover] = {}
-    for payer, on in dict.fromkeys((each.payer, each.on) for each in tests):
+    for payer, on in under(tests, of):
         program = base.compiled(payer, on).program
         for rule in written(program.rules):
             if rule.origin.document in lines and not rule.is_constraint:
@@ -326,11 +325,11 @@ class _Watching:
             binding = unified(rule.head.terms, pattern)
             for position in range(len(rule.rule.body)) if binding is not None else ():
                 key = rule.id, position
-                if key in self.seen.alone:
+                if key in self.seen.surely:
                     continue
                 fails, surely = _fails_alone(self.models, rule, position, binding or {})
                 if fails:
-                    self.seen.alone[key] = self.test
+                    self.seen.alone.setdefault(key, self.test)
                 if fails and surely:
                     self.seen.surely[key] = self.test
 

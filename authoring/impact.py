@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from authoring.trials import in_force_on
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination, determine
 from explain.explanations import Explanation, explained
@@ -71,6 +72,8 @@ class Impact:
     same: int
     """Questions that are answered alike, for the same reasons."""
     failed: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What has to be known of the documents of a side: that they have mistakes, or none is in force on a day."""
 
 
 def impact(
@@ -83,33 +86,51 @@ def impact(
 ) -> Impact:
     """The rules and the answers of cases under two libraries; `payer` and `on` as for `decide`."""
     cases = list(cases)
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
     answers: list[AnswerChange] = []
-    same, failed = 0, list[str]()
+    same, failed, notes = 0, list[str](), dict[str, None]()
     for number, case in enumerate(cases):
         try:
             for one in opened_for_all(new, case, payer, on):
                 other = opened(old, case, one.payer, one.on)
-                before |= _rules(other)
-                after |= _rules(one)
+                notes |= {f"{side}: {note}": None for side, each in (("old", other), ("new", one)) for note in each.notes}
                 changed, alike = _compared(other, one)
                 answers += changed
                 same += alike
         except (DocumentErrors, CaseProblem, EvaluationError) as error:
             failed.append(f"{case.name}: {str(error).splitlines()[0]}")
         heard(number + 1, len(cases))
+    before, wrong_before = _rules(old, new)
+    after, wrong_after = _rules(new, old)
+    notes |= {f"old: {each}": None for each in wrong_before} | {f"new: {each}": None for each in wrong_after}
     names = sorted({*before, *after})
     rules = (RuleChange(name, before.get(name, ""), after.get(name, "")) for name in names)
-    return Impact(tuple(each for each in rules if each.before != each.after), tuple(answers), same, tuple(failed))
+    changes = tuple(each for each in rules if each.before != each.after)
+    return Impact(changes, tuple(answers), same, tuple(failed), tuple(notes))
 
 
-def _rules(case: Opened) -> dict[str, str]:
-    """The rules in force by their ids without versions, as text."""
-    return {_plain_id(rule.id): _text(rule) for rule in written(case.program.rules)}
+def _rules(base: Library, other: Library) -> tuple[dict[str, str], list[str]]:
+    """Every rule of a side, for whichever payer on whichever day, as text by its id; and the mistakes in its documents.
+
+    Where the other side has another version of a document, its rules go by ids without version.
+    """
+    both = {document.id for document in base.documents} & {document.id for document in other.documents}
+    found: dict[str, str] = {}
+    wrong: dict[str, None] = {}
+    days = {in_force_on(document) for document in base.documents}
+    for payer in ("", *base.payers):
+        for day in sorted(days):
+            try:
+                program = base.compiled(payer, day).program
+            except DocumentErrors as errors:
+                wrong |= {f"{each.document}:{each.line}: {each.message}": None for each in errors.diagnostics}
+                continue
+            for rule in written(program.rules):
+                found[rule.id if rule.origin.document in both else _plain_id(rule.id)] = _text(rule)
+    return found, list(wrong)
 
 
 def _plain_id(rule_id: str) -> str:
+    """The id of a rule without its document's version."""
     document, _, rest = rule_id.partition("#")
     return f"{document.split('@')[0]}#{rest}"
 

@@ -12,6 +12,8 @@ from explain.verdicts import Verdict
 def impact_page(found: Impact, width: int = 80, verbose: bool = False) -> Page:
     """The rules that differ, then each answer that changed and the criteria that moved it (`verbose`: both proofs)."""
     page = Page(width)
+    for note in found.notes:
+        page.add(note, WARN, 0, 2)
     page.add("Rules", TITLE)
     for rule in found.rules:
         page.add(f"{rule.kind}: {rule.rule}", "", 2, 4)
@@ -54,6 +56,7 @@ def impact_data(found: Impact) -> dict[str, Any]:
     """Rules, answers with both proofs, and what could not be compared."""
     return {
         "schema": "medproof/impact/1",
+        "notes": list(found.notes),
         "rules": [
             {"rule": each.rule, "kind": each.kind, "before": each.before, "after": each.after} for each in found.rules
         ],

@@ -32,9 +32,10 @@ class LaidOut:
 
 def laid_out(name: str, text: str) -> LaidOut:
     """A Markdown document, or a `.dl` file, with its statements laid out; its line ends stay what they are."""
-    if "\r\n" in text:
-        made = laid_out(name, text.replace("\r\n", "\n"))
-        return LaidOut(made.text.replace("\n", "\r\n"), made.left_alone)
+    for line_end in ("\r\n", "\r"):
+        if line_end in text:
+            made = laid_out(name, text.replace(line_end, "\n"))
+            return LaidOut(made.text.replace("\n", line_end), made.left_alone)
     if name.endswith(".dl"):
         block = _block(text)
         return LaidOut(text if block is None else f"{block}\n", () if block is not None else (1,))

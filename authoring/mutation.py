@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from authoring.coverage import Seen, seen_by, stands_alone
 from authoring.mutants import Mutant, mutants
 from authoring.running import Run, decided, is_met, shared_out
-from authoring.trials import Trial, expected, trials
+from authoring.trials import Trial, expected, trials, under
 from explain import outcomes
 from explain.goals import for_each_question
 from explain.solutions import solutions
@@ -73,34 +72,34 @@ def mutation(
     base: Library,
     of: Iterable[Document],
     processes: int = 0,
-    reload: tuple[Path, ...] = (),
     heard: Callable[[int, int], None] = lambda done, total: None,
 ) -> Mutation:
     """Every mutant of the rules of some documents, tried against the tests of those documents.
 
-    `heard` is told how many of how many are done; `processes` and `reload` as in `run_all`.
+    `heard` is told how many of how many are done; `processes` as in `run_all`.
     Raises DocumentErrors for mistakes in the documents.
     """
     of = list(of)
     tests = [trial for document in of for trial in trials(document)]
-    seen, failed = seen_by(base, tests, processes, reload)
+    seen, failed = seen_by(base, tests, processes)
     tests = [trial for trial in tests if trial.id not in failed]
-    names = {document.id for document in of}
-    found = _mutants(base, tests, names)
+    found = _mutants(base, tests, of)
     lines = {document.id: document.lines for document in of}
     bench = _Bench(tests, {trial.id: _reach(base, trial) for trial in tests}, seen, lines)
     tried: list[Tried] = []
-    for part in shared_out(bench.try_all, base, found, processes, reload):
+    for part in shared_out(bench.try_all, base, found, processes):
         tried += part
         heard(len(tried), len(found))
     return Mutation(tuple(tried), tuple(failed))
 
 
-def _mutants(base: Library, tests: Iterable[Trial], documents: set[str]) -> list[Mutant]:
+def _mutants(base: Library, tests: Iterable[Trial], of: Iterable[Document]) -> list[Mutant]:
     found: dict[str, Mutant] = {}
-    for payer, on in dict.fromkeys((each.payer, each.on) for each in tests):
+    of = list(of)
+    names = {document.id for document in of}
+    for payer, on in under(tests, of):
         for mutant in mutants(base.compiled(payer, on).program):
-            if mutant.rule.origin.document in documents:
+            if mutant.rule.origin.document in names:
                 found.setdefault(mutant.id, mutant)
     return list(found.values())
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
-from authoring.trials import Expected, Trial, expected, read_told, trials
+from authoring.trials import Expected, Trial, elsewhere, expected, read_told, trials
 from explain import outcomes
 from explain.goals import for_each_question
 from explain.outcomes import outcome, wanted_for
@@ -27,7 +26,7 @@ from kb.language.closed import relations_of
 from kb.language.diagnostics import DocumentErrors, render
 from kb.language.documents import Document
 from kb.language.printer import premise_text
-from kb.library import Library, load
+from kb.library import Library
 from kb.models import Models, models
 
 T = TypeVar("T")
@@ -80,6 +79,8 @@ def decided(base: Library, trial: Trial, seconds: float | None = 60) -> Run:
     """
     compiled = base.compiled(trial.payer, trial.on)
     program = compiled.program
+    if misdated := elsewhere(trial, base):
+        raise DocumentErrors([misdated])
     facts, wrong = read_told(trial, program)
     wanted, unclear = expected(trial, program)
     if wrong or unclear:
@@ -165,14 +166,13 @@ def run_all(
     documents: Iterable[Document],
     pattern: str = "",
     processes: int = 0,
-    reload: tuple[Path, ...] = (),
 ) -> list[Result]:
     """The results of all tests whose id contains the pattern, in the order of the documents.
 
-    `processes` and `reload` are those of `shared_out`.
+    `processes` is that of `shared_out`.
     """
     found = [each for document in documents for each in trials(document) if pattern.lower() in each.id.lower()]
-    return [result for part in shared_out(_results, base, found, processes, reload) for result in part]
+    return [result for part in shared_out(_results, base, found, processes) for result in part]
 
 
 def _results(base: Library, some: list[Trial]) -> list[Result]:
@@ -184,12 +184,11 @@ def shared_out(
     base: Library,
     tests: list[Item],
     processes: int = 0,
-    reload: tuple[Path, ...] = (),
 ) -> Iterator[T]:
     """What some work makes of tests (or of anything else that takes about as long), part by part and in their order.
 
     Many are shared out among processes (0: as many as there are processors),
-    each of which has the documents, or loads them again from the paths in `reload`.
+    each of which gets the documents.
     """
     wanted = min(processes or os.cpu_count() or 1, len(tests) // _TESTS_PER_PROCESS)
     if wanted < 2:
@@ -198,12 +197,8 @@ def shared_out(
         return
     size = -(-len(tests) // (2 * wanted))
     some = [tests[start : start + size] for start in range(0, len(tests), size)]
-    _at_hand.append(base)
-    try:
-        with ProcessPoolExecutor(wanted, initializer=_begin, initargs=(reload,)) as pool:
-            yield from pool.map(_there, [work] * len(some), some)
-    finally:
-        _at_hand.pop()
+    with ProcessPoolExecutor(wanted, initializer=_begin, initargs=(base,)) as pool:
+        yield from pool.map(_there, [work] * len(some), some)
 
 
 @contextmanager
@@ -219,16 +214,16 @@ def _collecting_rarely() -> Iterator[None]:
         gc.unfreeze()
 
 
-_at_hand: list[Library] = []
-"""The documents, for the processes that are forked; one that is started afresh has none, and loads them."""
+_own: Library | None = None
+"""In a process of its own: the documents of the one who started it, which a forked process has, and others are sent."""
 
 
-def _begin(paths: tuple[Path, ...]) -> None:
-    """The start of a process of its own."""
-    if not _at_hand:
-        _at_hand.append(load(*paths))
+def _begin(base: Library) -> None:
+    global _own
+    _own = base
 
 
 def _there(work: Callable[[Library, list[Item]], T], some: list[Item]) -> T:
+    assert _own is not None
     with _collecting_rarely():
-        return work(_at_hand[-1], some)
+        return work(_own, some)

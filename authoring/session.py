@@ -10,9 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from authoring.edits import blank
+from authoring.edits import replaced
 from facts.opening import CaseProblem, opened, with_changes
+from facts.readers.datalog import read_chart
+from kb.contradictions import AtomKey
 from kb.language.documents import Document, read
+from kb.language.printer import fact_source
 from kb.library import Library
 
 ASSUMED_SECTION = "Assumed"
@@ -48,8 +51,9 @@ class Session:
         case = opened(self.base, self.chart, self.payer, self.on)
         _, assumed, _ = with_changes(case, [fact], ())
         if not assumed:
-            raise CaseProblem("nothing is assumed; write a fact, as in `assume imaging_read_by(reference, radiologist)`")
-        self._to(f"assume {fact}", [*self.chart.lines, *_added(self.chart, f"{fact}.")])
+            raise CaseProblem("nothing is assumed; write a fact, as a chart states it")
+        added = [*self.chart.lines, *_added(self.chart, f"{fact}.")]
+        self._to(f"assume {fact}", added, (assumed[0].relation, assumed[0].row))
 
     def retract(self, fact: str) -> list[str]:
         """Takes away every statement of a fact (`_` for what does not matter), and gives them as they were written.
@@ -60,11 +64,17 @@ class Session:
         case = opened(self.base, self.chart, self.payer, self.on)
         _, _, retracted = with_changes(case, (), [fact])
         at = {each.origin.line for each in retracted}
+        wanted = {(each.relation, each.row) for each in retracted}
         lines, gone = list(self.chart.lines), list[str]()
-        for stated in self.chart.statements:
+        for stated in reversed(self.chart.statements):
             place = stated.node.place
-            if place.line in at:
-                gone.append(blank(lines, place.line, place.column))
+            if place.line not in at:
+                continue
+            says = read_chart(replace(self.chart, statements=(stated,)), case.program)[0].facts
+            kept = [each for each in says if (each.relation, each.row) not in wanted]
+            if len(kept) < len(says):
+                # A statement may say several things (on both sides): what is not retracted stays.
+                gone.insert(0, replaced(lines, place.line, place.column, " ".join(map(fact_source, kept))))
         self._to(f"retract {fact}", lines)
         return gone
 
@@ -84,9 +94,15 @@ class Session:
         except OSError as error:
             raise CaseProblem(f"{path}: {error.strerror or error}") from error
 
-    def _to(self, said: str, lines: list[str]) -> None:
-        chart = read(self.original.name, "\n".join(lines))
-        self.steps.append(Step(said, replace(chart, meta=self.original.meta)))
+    def _to(self, said: str, lines: list[str], expected: AtomKey | None = None) -> None:
+        """The chart with these lines, if it can be opened; else it stays what it is, and what is wrong is raised."""
+        chart = replace(read(self.original.name, "\n".join(lines)), meta=self.original.meta)
+        facts = opened(self.base, chart, self.payer, self.on).facts
+        if expected is not None and not any((each.relation, each.row) == expected for each in facts):
+            raise CaseProblem(
+                "the chart's text ends within a comment or a block, so that nothing can be added to it; close it"
+            )
+        self.steps.append(Step(said, chart))
 
 
 def _added(chart: Document, statement: str) -> list[str]:

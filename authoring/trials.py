@@ -8,16 +8,18 @@ chooses the program; else the facts do, and the document that it stands in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from explain.verdicts import Verdict
 from facts.opening import asked
 from facts.readers.datalog import read_chart
 from kb.goals import resolve_body
 from kb.language import syntax as s
-from kb.language.diagnostics import Diagnostic, Finding
+from kb.language.build import in_force
+from kb.language.diagnostics import Diagnostic, DocumentErrors, Finding
 from kb.language.documents import Document, Stated, Test
 from kb.language.frontmatter import read_date
 from kb.language.printer import premise_text
@@ -112,10 +114,48 @@ def expected(trial: Trial, program: Program) -> tuple[tuple[Expected, ...], tupl
     return tuple(found), report.diagnostics
 
 
+def under(trials: Iterable[Trial], documents: Iterable[Document]) -> list[tuple[str, date]]:
+    """The payers and days whose programs matter: those of tests, and those of documents, which may have none."""
+    own = ((each.meta.payer, in_force_on(each)) for each in documents if not each.meta.case)
+    return list(dict.fromkeys([*((each.payer, each.on) for each in trials), *own]))
+
+
+def in_force_on(document: Document) -> date:
+    """A day on which a document is in force: its first, else today, or the day before it retires."""
+    meta = document.meta
+    if meta.effective is not None:
+        return meta.effective
+    return min(date.today(), meta.retired - timedelta(days=1)) if meta.retired is not None else date.today()
+
+
 def mistakes(trial: Trial, base: Library) -> tuple[Diagnostic, ...]:
-    """What is wrong with a test as it is written: its facts, its expectations. Raises DocumentErrors of the policies."""
+    """What is wrong with a test as it is written: day, facts, expectations. Raises DocumentErrors of the policies."""
+    if misdated := elsewhere(trial, base):
+        return (misdated,)
     program = base.compiled(trial.payer, trial.on).program
     return tuple(sorted({*read_told(trial, program)[1], *expected(trial, program)[1]}))
+
+
+def mistakes_in_tests(document: Document, base: Library) -> Iterator[Diagnostic]:
+    """What is wrong with the tests of a document; mistakes in the policies are left to those who look at them."""
+    for trial in trials(document):
+        with suppress(DocumentErrors):
+            yield from mistakes(trial, base)
+
+
+def elsewhere(trial: Trial, base: Library) -> Diagnostic | None:
+    """What is wrong when the document that a test stands in is not in force on the test's day."""
+    meta = trial.document.meta
+    if meta.case:
+        return None
+    found = in_force(base.documents, trial.payer, trial.on)
+    if any(each.id == trial.document.id for each in found) or meta.payer not in ("", trial.payer):
+        return None
+    other = next((each.id for each in found if each.meta.id == meta.id), "")
+    instead = f"`{other}` decides it" if other else "no version decides it"
+    message = f"this test is dated {trial.on}, and the document {meta.period}: {instead}"
+    hint = 'date its request when the document is in force, or begin its name with "under PAYER on DAY"'
+    return trial.document.diagnostic(Finding(trial.test.place, "other-version", message, hint))
 
 
 def read_told(trial: Trial, program: Program) -> tuple[tuple[Fact, ...], tuple[Diagnostic, ...]]:

@@ -90,6 +90,11 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
 
     try:
         yield
+    except RecursionError:
+        click.echo("Error: this is nested too deeply, or too long to be read as one term", err=True)
+        if codes is None:
+            sys.exit(1)
+        codes.append(1)
     except ProofError as error:
         # Nothing that the checker refuses is shown: this is a defect of medproof, or a document changed meanwhile.
         click.echo(visible(f"Error: the explanation fails its own check, and is not shown: {error}"), err=True)
@@ -153,7 +158,9 @@ def deliver(
     """Prints a report, or writes it to a file; only the form that is asked for is made. Raises CaseProblem."""
     from facts.opening import CaseProblem
 
-    suffix = output.suffix.removeprefix(".") if output is not None else ""
+    suffix = output.suffix.removeprefix(".") if output is not None else "text"
+    if form is None and suffix not in ("json", "html", "txt", "text", ""):
+        raise CaseProblem(f"a report is no .{suffix}; name a .txt, .json or .html file, or say which with --format")
     form = form or (suffix if suffix in ("json", "html") else "text")
     if output is None and form == "text":
         show(page())

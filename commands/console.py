@@ -13,6 +13,7 @@ from authoring.session import Session
 from explain.changes import what_if as compared
 from explain.determination import Determination
 from explain.export.lines import DIM, TITLE, Page
+from kb.language.diagnostics import nearest
 from kb.language.documents import Document
 from kb.language.frontmatter import read_date
 from kb.language.program import Program
@@ -53,6 +54,8 @@ class Console:
             if word.takes and not word.takes.startswith("[") and not rest:
                 raise medproof.CaseProblem(f"`{found[1]}` is followed by {word.takes}; `help` shows how")
             return word.answer(self, rest)
+        if found and not found[2] and (hint := nearest(found[1], _WORDS)) and found[1] not in self.program.by_local_name:
+            raise medproof.CaseProblem(f"there is no `{found[1]}` here; {hint}")
         return self.query(line)
 
     def query(self, goal: str) -> Page:
@@ -129,13 +132,11 @@ class Console:
         """The verdicts under another payer."""
         if name not in self.session.base.payers:
             raise medproof.CaseProblem(f"the payers are: {', '.join(self.session.base.payers)}")
-        self.session.payer = name
-        return self._verdicts(f"under {name}")
+        return self._asked(name, self.session.on, f"under {name}")
 
     def on(self, day: str) -> Page:
         """The verdicts with the documents of another day."""
-        self.session.on = _day(day)
-        return self._verdicts(f"with the documents of {day}")
+        return self._asked(self.session.payer, _day(day), f"with the documents of {day}")
 
     def save(self, name: str) -> Page:
         """Writes the chart as it is now."""
@@ -153,6 +154,16 @@ class Console:
             'asks it, as in `motor_strength(_, Muscle, left, Grade, _, _), Grade < "4"`', "", f"  {'any goal':22} ", " " * 25
         )
         return page
+
+    def _asked(self, payer: str | None, on: date | None, said: str) -> Page:
+        """The verdicts under another payer or day, if there are any; else these stay what they were."""
+        former = self.session.payer, self.session.on
+        self.session.payer, self.session.on = payer, on
+        try:
+            return self._verdicts(said)
+        except Exception:
+            self.session.payer, self.session.on = former
+            raise
 
     def _verdicts(self, *said: str) -> Page:
         """What was done, and the answers now; those that it changed with the ones before."""

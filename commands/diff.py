@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from commands.common import (
 )
 
 
-@click.command("diff", epilog=EXIT_CODES)
+@click.command("diff", epilog=EXIT_CODES.replace("errors", "errors, or a case could not be compared"))
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option(
@@ -68,3 +69,5 @@ def command(
         with progress("cases") as heard:
             found = medproof.diff(old, new, cases, policies, payer, on, heard)
         deliver(form, output, lambda: impact_page(found, width(), verbose), lambda: impact_data(found), html)
+    # What could not be compared may hide anything.
+    sys.exit(1 if found.failed else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -35,6 +36,7 @@ def command(documents: tuple[Path, ...], output: Path, tests: bool, jobs: int, p
       medproof docs my-policies/ -o site/ --no-tests
     """
     import medproof
+    from authoring.site.pages import MISTAKEN
 
     with said_plainly():
         pages = medproof.docs(documents, policies, tests, jobs)
@@ -45,3 +47,6 @@ def command(documents: tuple[Path, ...], output: Path, tests: bool, jobs: int, p
         except OSError as error:
             raise medproof.CaseProblem(f"{error.filename or output}: {error.strerror or error}") from error
     click.echo(f"wrote {len(pages)} pages; begin with {output / 'index.html'}", err=True)
+    if mistaken := [name for name, page in pages.items() if MISTAKEN in page]:
+        click.echo(f"there are mistakes in the documents of {', '.join(mistaken)}; the pages show them", err=True)
+        sys.exit(1)

@@ -50,8 +50,8 @@ def command(documents: tuple[Path, ...], config: Path | None, policies: tuple[Pa
             raise medproof.CaseProblem("--fix changes documents, so name them")
         found = medproof.lint(documents, policies, config)
         while fix and (changed := _fixed(documents, found)):
-            for path in changed:
-                click.echo(f"{path}: took out what added nothing", err=True)
+            for each in changed:
+                click.echo(f"{each.file}:{each.line}: taken out: {each.source_line.strip()}  [{each.rule}]", err=True)
             found = medproof.lint(documents, policies, config)
     if form == "text":
         number = sum(len(files(path)) for path in documents or SHIPPED)
@@ -61,16 +61,17 @@ def command(documents: tuple[Path, ...], config: Path | None, policies: tuple[Pa
     sys.exit(1 if any(each.level == "error" for each in found) else 0)
 
 
-def _fixed(documents: tuple[Path, ...], found: tuple[Violation, ...]) -> list[Path]:
-    """The files that were mended; raises UnreadableFile."""
+def _fixed(documents: tuple[Path, ...], found: tuple[Violation, ...]) -> list[Violation]:
+    """What was mended in the files; raises UnreadableFile."""
     from authoring.lint.fixes import fixed
     from kb.library import files, read_text, shown
 
-    changed = []
+    changed: list[Violation] = []
     for path in (each for document in documents for each in files(document)):
         before = read_text(path)
-        after = fixed(before, [each for each in found if each.file == shown(path)])
+        here = [each for each in found if each.file == shown(path) and each.fix is not None]
+        after = fixed(path.name, before, here)
         if after != before:
             path.write_text(after, encoding="utf-8", newline="")
-            changed.append(path)
+            changed += here
     return changed

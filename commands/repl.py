@@ -52,7 +52,7 @@ def command(case: str, payer: str | None, on: date | None, policies: tuple[Path,
     if is_talk:
         click.echo(f"{case}: `help` lists what can be said, Ctrl-D ends")
     lines: Iterable[str] = typed(console) if is_talk else sys.stdin
-    for line in lines:
+    for line in (each.removeprefix("\ufeff") for each in lines):
         if line.strip() in _ENDS:
             break
         if line.strip() and not line.lstrip().startswith("%"):
@@ -104,6 +104,8 @@ def _history() -> Path | None:
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "medproof"
     try:
         base.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (base / "history").touch(mode=0o600)
+        (base / "history").chmod(0o600)  # lines tell of patients
     except OSError:
         return None
     return base / "history"

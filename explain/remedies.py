@@ -17,7 +17,7 @@ from kb.contradictions import AtomKey
 from kb.engines.computed import compare, compute
 from kb.language import syntax as s
 from kb.language.program import Fact
-from kb.language.values import ANY, NumberOutOfRange, Row, Value
+from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
 
 _TRIED_PER_ASK = 3
@@ -75,7 +75,7 @@ def _tried(found: Models, relation: str, pattern: Row, ask: Ask, each_value: boo
         works = _works(found, relation, pattern, ask, tried)
         return None if works is None else Remedy(ask, works)
     working, example = list[Ask](), None
-    for alike in _each_value(found, ask, pattern):
+    for alike in _each_value(found, ask, pattern, tried):
         # What works with one of several interchangeable values works with each.
         works = _works(found, relation, pattern, alike[0], tried)
         if works is not None:
@@ -92,12 +92,14 @@ def _works(found: Models, relation: str, pattern: Row, ask: Ask, fillings: list[
     return None
 
 
-def _each_value(found: Models, ask: Ask, pattern: Row) -> list[list[Ask]]:
+def _each_value(found: Models, ask: Ask, pattern: Row, tried: list[Filling]) -> list[list[Ask]]:
     """The ask with each single value in the place of several, for the first fact that has such a place: like with like."""
     for wanted, position, choice in _choices(ask):
-        terms = [term for each in ask.wanted for at, term in enumerate(each[1]) if (each, at) != (wanted, position)]
         told = [relation for relation, _ in ask.wanted]
-        groups = classes(found, told, choice.values[:_VALUES_TRIED], (*pattern, *(_filled(term, {}) for term in terms)))
+        # What else is tried with the value is held fixed: what fills the other places is not exchanged.
+        other = _placed(ask, wanted, position, UNKNOWN)
+        named = (value for filling in tried for fact in _facts(found, other, filling) for value in fact.row)
+        groups = classes(found, told, choice.values[:_VALUES_TRIED], (*pattern, *named))
         return [[_placed(ask, wanted, position, value) for value in group] for group in groups]
     return [[ask]]
 

@@ -20,6 +20,8 @@ from kb.models import Compiled
 
 SHIPPED = (Path(__file__).parent.parent / "facts" / "vocabulary.md", Path(__file__).parent / "policies")
 SUFFIXES = (".md", ".dl")
+PAGES = ("readme", "changelog", "contributing", "license", "code_of_conduct")
+"""What stands beside documents in a directory, and is none."""
 
 
 class UnreadableFile(Exception):
@@ -107,9 +109,13 @@ def read_all(path: Path, directory: Path | None) -> list[Document]:
 
 
 def files(path: Path) -> list[Path]:
-    """The file, or the documents in a directory and its sub-directories, in order of their names."""
+    """The file, or the documents in a directory and its sub-directories, in order of their names.
+
+    Pages about a directory, such as its README, are none of its documents.
+    """
     if path.is_dir():
-        return sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+        found = (each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+        return sorted(each for each in found if each.stem.lower() not in PAGES)
     return [path]
 
 

@@ -46,3 +46,15 @@ def test_a_remark_that_a_test_contradicts_is_told(tmp_path: Path) -> None:
     assert len(found.mistaken) == 1
     assert "line 14" in found.mistaken[0] and "one is left out" in found.mistaken[0]
     assert "is said to hold always" in " ".join(coverage_page(found).text.split())
+
+
+def test_a_policy_without_tests_covers_nothing_and_all_its_mutants_survive(tmp_path: Path) -> None:
+    path = tmp_path / "untested.md"
+    path.write_text(
+        "---\nid: untested\nkind: guideline\n---\n\n# Untested\n\nSomething.\n\n```datalog\n#pred some(Case: case).\n"
+        'some(Case) :- payer(Case, Payer), Payer != "nobody".\n```\n',
+        encoding="utf-8",
+    )
+    assert medproof.coverage([path]).percent == 0
+    assert all(not each.noticed_by for each in medproof.mutate([path]).tried)
+    assert medproof.mutate([path]).tried

@@ -122,8 +122,8 @@ def test_a_long_chain_is_proved_and_what_is_shared_is_proved_once() -> None:
 @pytest.mark.parametrize(
     ("on", "document"),
     [
-        ("2018-05-04", "aetna-cpb-0743@2016-11"),
-        ("2025-09-30", "aetna-cpb-0743@2016-11"),
+        ("2017-05-04", "aetna-cpb-0743@2016-11"),
+        ("2017-09-22", "aetna-cpb-0743@2016-11"),
         ("2025-10-01", "aetna-cpb-0743@2026-01"),
     ],
 )
@@ -136,6 +136,6 @@ def test_of_several_versions_the_one_in_force_on_the_day_decides_and_the_answer_
 
 
 def test_a_day_outside_every_version_is_said_with_the_days_of_each(base: medproof.Library) -> None:
-    [found] = medproof.decide(base, medproof.open_case("reference"), on=date(2010, 1, 1))
+    [found] = medproof.decide(base, medproof.open_case("reference"), on=date(2020, 1, 1))
     assert found.answers[0].verdict is medproof.Verdict.UNADDRESSED
-    assert any("2016-11-01 until 2025-10-01" in note and "from 2025-10-01" in note for note in found.notes)
+    assert any("2016-11-01 until 2017-09-23" in note and "from 2025-10-01" in note for note in found.notes)

@@ -252,6 +252,7 @@ def test_renaming_reaches_every_document_and_what_is_shipped_stays(talk: Any) ->
         assert (Path(uri).name, len(edits)) == ("fever.md", 2)
         assert await rename("heat_of", "Heat") is None
         assert await rename("heat_of", "fever") is None
+        assert await rename("bad_fever", "therapy") is None
         assert any("lower-case" in each for each in editor.messages)
         assert any("in use already" in each for each in editor.messages)
 
@@ -279,6 +280,12 @@ def test_completion_knows_predicates_values_variables_and_types(talk: Any) -> No
         declared = POLICY.split("\n").index('#pred fever(Case: case) :: "a fever".')
         assert {"heat", "date", "case"} <= set(await at("fever.md", declared, len("#pred fever(Case: ")))
         assert await at("fever.md", 6, 3) == []
+        # An argument that is being written at the end of a block, and an expectation.
+        last = POLICY.split("\n").index("bad_fever(Case) :- fever(Case), heat_of(Case, extreme, _).")
+        await editor.type("fever.md", last, len("bad_fever(Case) :- fever(Case), heat_of(Case, "), 90, "")
+        assert (await at("fever.md", last, len("bad_fever(Case) :- fever(Case), heat_of(Case, ")))[:2] == ["mild", "high"]
+        expectation = POLICY.split("\n").index("?- fever(c).")
+        assert {"not", "refuted", "fever"} <= set(await at("fever.md", expectation, len("?- ")))
         stated = CHART.split("\n").index('heat_of(ann, high, "2026-01-01").')
         assert (await at("ann.md", stated, len("heat_of(")))[0] == "ann"
         assert "bad_fever" not in await at("ann.md", stated, 3)

@@ -27,8 +27,8 @@ def changed(tmp_path: Path) -> Path:
 def test_a_looser_threshold_moves_the_waiver_and_says_by_which_criterion(changed: Path) -> None:
     found = medproof.diff(str(POLICY), str(changed), ["unstated"])
     assert [(each.kind, each.rule) for each in found.rules] == [
-        ("changed", "aetna-cpb-0743#U4/recovered"),
-        ("changed", "aetna-cpb-0743#U4/severe_weakness"),
+        ("changed", "aetna-cpb-0743@2026-01#U4/recovered"),
+        ("changed", "aetna-cpb-0743@2026-01#U4/severe_weakness"),
     ]
     [answer] = found.answers
     assert (answer.before, answer.after) == (Verdict.UNDOCUMENTED, Verdict.UNDOCUMENTED)
@@ -58,7 +58,7 @@ def test_a_revision_of_a_repository_is_a_side(changed: Path, monkeypatch: pytest
     changed.write_text(changed.read_text(encoding="utf-8").replace(*CHANGE), encoding="utf-8")
     monkeypatch.chdir(repository)
     found = medproof.diff("HEAD", str(changed), ["unstated"])
-    assert [each.rule for each in found.rules] == ["aetna-cpb-0743#U4/severe_weakness"]
+    assert [each.rule for each in found.rules] == ["aetna-cpb-0743@2026-01#U4/severe_weakness"]
     with pytest.raises(medproof.CaseProblem, match="no path"):
         medproof.diff("nosuch", str(changed), ["unstated"])
 

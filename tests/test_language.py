@@ -64,3 +64,24 @@ def test_fifteen_mistakes_are_fifteen_diagnostics() -> None:
     found = diagnostics(document(HERE / "bad" / "fifteen.md"))
     assert len(found) == 15
     assert len({each.line for each in found}) == 15
+
+
+def test_a_block_that_is_not_closed_before_the_next_is_told_where_it_begins() -> None:
+    blocks = "```datalog\n#pred p(Case: case).\n\nProse.\n\n```datalog\np(Case) :- payer(Case, _).\n```\n"
+    text = f"---\nid: p\n---\n\nOne.\n\n{blocks}"
+    [finding] = read("p.md", text).findings
+    assert (finding.place.line, finding.code) == (7, "fence")
+    assert "before the one on line 12 begins" in finding.message
+
+
+@pytest.mark.parametrize("line_end", ["\r", "\r\n"])
+def test_other_line_ends_are_line_ends(line_end: str) -> None:
+    text = "---\nid: p\n---\n\nOne.\n\n```datalog\n#pred p(Case: case).\n```\n"
+    assert read("p.md", text.replace("\n", line_end)).statements == read("p.md", text).statements
+
+
+def test_an_unknown_predicate_beside_an_aggregate_is_a_mistake_and_no_crash() -> None:
+    rule = "g(Case) :- hott(Case, _), #count { M : hot(Case, M) } > 1."
+    text = f"#fact hot(Case: case, M: number).\n#pred g(Case: case).\n{rule}\n"
+    _, mistakes = check((read("p.dl", text),), "", date(2026, 1, 1))
+    assert [each.code for each in mistakes] == ["unknown-predicate"]

@@ -116,3 +116,65 @@ def test_a_remark_that_names_no_rule_is_told_with_the_nearest_name() -> None:
     found = violations(avoid.replace(line, f"{line}  % allow silence-and-absence: a cough is always written down"))
     assert {each.rule for each in found} == {"silence-or-absence", "idle-remark"}
     assert any("silence-or-absence" in each.hint for each in found if each.rule == "idle-remark")
+
+
+HEAD = """\
+---
+id: example
+kind: guideline
+---
+
+# Example
+
+A sentence.
+
+```datalog
+#fact xa(Case: case, Kind: text) :: "{Kind}".
+#fact xb(Case: case) :: "b".
+#pred g1(Case: case) :: "g1".
+#pred g2(Case: case) :: "at 50 % allow unused-predicate: x".
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        # Two more general rules: the special one goes once, and what follows it stays.
+        (["g1(Case) :- xa(Case, _).", "g1(Case) :- xb(Case).", "g1(Case) :- xa(Case, _), xb(Case).", "g2(Case) :- xb(Case)."], 3),
+        (["g1(Case) :- xb(Case).", "g1(Case) :- xb(Case).", "g1(Case) :- xb(Case).", "g2(Case) :- xb(Case)."], 2),
+        # Under `not`, and within a count, fewer values say less.
+        (["g1(Case) :- xb(Case), not xa(Case, _).", "g1(Case) :- xb(Case), not xa(Case, a).", "g2(Case) :- xb(Case)."], 3),
+        (
+            [
+                "g1(Case) :- xb(Case), #count { W : xa(Case, W) } < 1.",
+                "g1(Case) :- xb(Case), #count { a : xa(Case, a) } < 1.",
+                "g2(Case) :- xb(Case).",
+            ],
+            3,
+        ),
+    ],
+)  # fmt: skip
+def test_fixing_takes_out_what_adds_nothing_and_nothing_else(rules: list[str], kept: int, tmp_path: Path) -> None:
+    path = tmp_path / "example.md"
+    path.write_text(
+        HEAD + "\n".join(rules) + "\n```\n\nProse on `% allow unused-predicate: REASON`.  \nIt goes on.\n", "utf-8"
+    )
+    CliRunner().invoke(cli.main, ["lint", str(path), "--fix"])
+    after = path.read_text(encoding="utf-8")
+    assert sum(line.startswith(("g1(", "g2(")) for line in after.split("\n")) == kept
+    assert rules[-1] in after and "at 50 % allow" in after and "REASON`.  \n" in after
+    assert medproof.check([path]).diagnostics == ()
+
+
+def test_a_rule_that_another_document_repeats_is_told_and_not_taken_out(tmp_path: Path) -> None:
+    """The other document may retire, and the rule with it."""
+    (tmp_path / "terms.md").write_text(f"{HEAD}```\n", encoding="utf-8")
+    for name, days in (("a", "effective: 2020-01-01\nretired: 2030-01-01\n"), ("b", "effective: 2021-01-01\n")):
+        text = (
+            f"---\nid: {name}\nkind: guideline\n{days}---\n\n# B\n\nA sentence.\n\n```datalog\ng1(Case) :- xb(Case).\n```\n"
+        )
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(cli.main, ["lint", str(tmp_path), "--fix"])
+    assert "stands there already" in result.output
+    for name in ("a", "b"):
+        assert "g1(Case) :- xb(Case)." in (tmp_path / f"{name}.md").read_text(encoding="utf-8")

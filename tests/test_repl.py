@@ -116,3 +116,22 @@ def test_lines_typed_at_the_prompt_come_one_by_one_until_the_end(
         pipe.send_text("changes\nhelp\n\x04")
         assert list(typed(console)) == ["changes", "help"]
     assert "help" in (tmp_path / "medproof" / "history").read_text(encoding="utf-8")
+
+
+def test_only_what_is_retracted_goes_from_a_line_and_from_both_sides(base: medproof.Library, tmp_path: Path) -> None:
+    path = tmp_path / "c.md"
+    path.write_text(
+        '---\ncase: c\n---\n\n```datalog\npayer(c, "aetna"). request_date(c, "2026-02-01").\n'
+        'requested_setting(c, inpatient). planned_operation(c, "2026-03-01").\n'
+        'straight_leg_raise(c, bilateral, positive, "2026-01-01").\n```\n',
+        encoding="utf-8",
+    )
+    console = Console(Session(base, medproof.open_case(str(path))), lambda: 80)
+    console.answer("retract requested_setting(c, inpatient)")
+    console.answer("retract straight_leg_raise(c, left, _, _)")
+    facts = {fact.relation: fact.row for fact in medproof.opened(base, console.session.chart).facts}
+    assert "requested_setting" not in facts and "planned_operation" in facts
+    assert facts["straight_leg_raise"][1] == "right"
+    with pytest.raises(medproof.CaseProblem, match="two payers"):
+        console.answer('assume payer(c, "medicare")')
+    assert console.session.chart.lines[-1] == ""

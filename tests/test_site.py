@@ -22,6 +22,14 @@ kind: guideline
 
 # Nasty <img src=x onerror="document.title='taken'">
 
+<!--
+# A heading that nobody sees
+
+```datalog
+hidden(Case) :- told(Case, "no rule").
+```
+-->
+
 Prose with <b onclick="1">markup</b>, [a link](javascript:alert(1)), [another](kept.md) and `code`.
 
 ```datalog
@@ -110,13 +118,14 @@ def test_what_strangers_wrote_stays_text_and_mistakes_are_shown(browser: Browser
     path = tmp_path / "nasty.md"
     path.write_text(NASTY, encoding="utf-8")
     result = CliRunner().invoke(cli.main, ["docs", str(path), "-o", str(tmp_path / "site")])
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1 and "nasty.html" in result.output
     for name in ("index.html", "nasty.html", "predicates.html"):
         page = opened(browser, tmp_path / "site" / name)
         assert page.title() != "taken"
         assert page.locator("main script, main img, main b[onclick]").count() == 0
     page = opened(browser, tmp_path / "site" / "nasty.html")
     assert "<script>" in page.inner_text("main")
+    assert "hidden(Case)" not in page.inner_text("main")
     assert page.locator("a[href^=javascript]").count() == 0
     assert "syntax" in page.inner_text("header")
 

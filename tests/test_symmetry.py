@@ -60,3 +60,15 @@ def test_remedies_are_those_that_are_found_when_every_value_is_tried(monkeypatch
             assert quick == explain.remedies.remedies(determination.models, *goal)
         compared += len(quick)
     assert compared > 10
+
+
+def test_what_fills_the_other_places_of_a_fact_is_not_exchanged() -> None:
+    """`good` needs two hues that differ; the first that is tried for the other place is blue."""
+    of = program(
+        "#domain colour = blue | grey | red | pink.\n#fact pair(Case: case, One: colour, Other: colour).\n"
+        "#pred primary(Hue: colour).\n#pred clash(Case: case).\n#pred good(Case: case).\nprimary(red).\nprimary(blue).\n"
+        "clash(Case) :- pair(Case, Hue, Hue).\ngood(Case) :- pair(Case, Hue, _), primary(Hue), not clash(Case).\n"
+    )
+    case = models(Compiled(of), (), "x", engine(), ["good"])
+    [remedy] = explain.remedies.remedies(case, "good", ("x",))
+    assert [(fact.relation, fact.row) for fact in remedy.example] == [("pair", ("x", "red", "blue"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -65,3 +66,28 @@ def test_a_cache_whose_tests_do_not_fit_is_read_past(tmp_path: Path) -> None:
     data[position] = ["t", ["n", "no number"]]
     stored.write_text(json.dumps(data), encoding="utf-8")
     assert [each.name for each in cache.read("smoking.md", text, tmp_path).tests] == [each.name for each in fresh.tests]
+
+
+def test_a_test_of_a_day_on_which_its_document_is_not_in_force_is_a_mistake(tmp_path: Path) -> None:
+    rules = "---\n\n# P\n\nSomething.\n\n```datalog\n#pred some(Case: case).\nsome(Case) :- payer(Case, _).\n```\n"
+    test = '\n```datalog test "dated"\npayer(c, "x").\nrequest_date(c, "2025-06-01").\n?- some(c).\n```\n'
+    for version, days in (("1", "effective: 2025-01-01\nretired: 2026-01-01\n"), ("2", "effective: 2026-01-01\n")):
+        head = f"---\nid: p\nkind: guideline\nversion: {version}\n{days}"
+        (tmp_path / f"p{version}.md").write_text(head + rules + test, encoding="utf-8")
+    results = {result.id: result for result in medproof.test([tmp_path])}
+    assert results["p@1: dated"].passed
+    assert "`p@1` decides it" in results["p@2: dated"].mistakes[0]
+
+
+def test_libraries_in_several_threads_are_tested_apart(tmp_path: Path) -> None:
+    def tested(name: str) -> bool:
+        lines = ["---", f"id: {name}", "kind: guideline", "---", "", "# T", "", "Some.", "", "```datalog"]
+        lines += [f"#pred {name}(Case: case).", f'{name}(Case) :- payer(Case, "{name}").', "```", ""]
+        for number in range(45):
+            lines += [f'```datalog test "{number}"', f'payer(c, "{name}").', f"?- {name}(c).", "```", ""]
+        path = tmp_path / f"{name}.md"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return all(result.passed for result in medproof.test([path], processes=2))
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(tested, ["one", "two", "three"]))

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from authoring.completing import argument_at, named, values_of
-from authoring.editor.code import DOMAIN, PREDICATE, VALUE, VARIABLE, Name, Statement, statements
+from authoring.editor.code import DOMAIN, PREDICATE, VALUE, VARIABLE, Name, statements
 from authoring.editor.desk import Desk
 from kb.language import syntax as s
-from kb.language.documents import Document
+from kb.language.documents import Document, blocks
+from kb.language.parser import split
 from kb.language.printer import value_source
 from kb.language.program import BUILT_IN_TYPES, Domain, Predicate, Program
 
 KEYWORDS = ("#fact", "#pred", "#domain", "#key", "#about", "#closed", "#planned", "#rare", "#goal", "#criterion", "#reading")
+STATUSES = ("not", "refuted", "undocumented", "conflicting", "disputed", "unaddressed")
+RESERVED = ("for", *STATUSES)
 AGGREGATES = ("#count", "#sum", "#min", "#max")
 
 
@@ -141,45 +144,28 @@ def completions(desk: Desk, path: str, line: int, column: int) -> list[Proposal]
     inside = argument_at(re.sub(r"[\w\"]*$", "", before))
     if inside is not None:
         return [*_values(program, document, *inside), *_variables(statement)]
+    if re.search(r"\?-\s*[a-z]*$", before):
+        return [*(Proposal(word, "keyword") for word in STATUSES), *_predicates(program, document, facts_only=False)]
     facts_only = bool(document.meta.case) or (":-" not in before and "?-" not in before and _in_test(document, line))
     return [*_predicates(program, document, facts_only), *([] if facts_only else _variables(statement))]
 
 
-def _before(document: Document, line: int, column: int) -> tuple[Statement | None, str | None]:
+def _before(document: Document, line: int, column: int) -> tuple[str, str | None]:
     """The statement at a place, and what stands of it before the place; None when the place is no code."""
-    text = "\n".join(document.lines)
-    at: Statement | None = None
-    for statement in statements(document.name, text):
-        first, last = (
-            statement.block.place(statement.start, statement.start),
-            statement.block.place(statement.end, statement.end),
-        )
-        if (first.line, first.column) <= (line, column) <= (last.line, last.column) and not (
-            statement.text.endswith(".") and (line, column) == (last.line, last.column)
-        ):
-            lines = statement.text.split("\n")
-            upto = lines[: line - first.line]
-            row = lines[line - first.line]
-            indent = first.column - 1 if line == first.line else _indent(statement, line - first.line)
-            at = statement
-            return at, "\n".join([*upto, row[: max(0, column - 1 - indent)]])
-    return (None, "") if _is_code(document, line) else (None, None)
-
-
-def _indent(statement: Statement, row: int) -> int:
-    place = statement.block.place(statement.start, statement.start)
-    block_row = place.line - statement.block.first_line + row
-    return statement.block.indents[block_row] if block_row < len(statement.block.indents) else 0
-
-
-def _is_code(document: Document, line: int) -> bool:
-    """Whether a line stands in a block of code."""
-    from kb.language.documents import blocks
-
     for block in blocks(document.name, "\n".join(document.lines)):
-        if block.first_line <= line <= block.first_line + block.text.count("\n"):
-            return True
-    return False
+        row = line - block.first_line
+        lines = block.text.split("\n")
+        if not 0 <= row < len(lines):
+            continue
+        indent = block.indents[row] if row < len(block.indents) else 0
+        offset = sum(len(each) + 1 for each in lines[:row]) + min(max(0, column - 1 - indent), len(lines[row]))
+        spans = list(split(block.text[:offset]))
+        if not spans or block.text[spans[-1][1] - 1 : spans[-1][1]] == ".":
+            return "", ""
+        start = spans[-1][0]
+        end = next((stop for first, stop in split(block.text) if first == start), len(block.text))
+        return block.text[start:end], block.text[start:offset]
+    return "", None
 
 
 def _in_test(document: Document, line: int) -> bool:
@@ -201,8 +187,8 @@ def _values(program: Program, document: Document, name: str, position: int) -> I
         yield Proposal("?", VALUE, "the record does not give it")
 
 
-def _variables(statement: Statement | None) -> Iterator[Proposal]:
-    found = re.findall(r"\b[A-Z]\w*", re.sub(r'"[^"\n]*"?|%[^\n]*', "", statement.text)) if statement else []
+def _variables(statement: str) -> Iterator[Proposal]:
+    found = re.findall(r"\b[A-Z]\w*", re.sub(r'"[^"\n]*"?|%[^\n]*', "", statement))
     for name in dict.fromkeys(found):
         yield Proposal(name, VARIABLE)
 
@@ -232,7 +218,14 @@ def renamed(desk: Desk, path: str, name: Name, new: str) -> dict[str, list[Name]
     if name.kind == DOMAIN and name.text in BUILT_IN_TYPES:
         raise NotRenamed(f"`{name.text}` is a built-in type")
     entity = desk.entity(path, name)
-    if desk.occurrences((entity[0], entity[1], new)):
+    if new in RESERVED:
+        raise NotRenamed(f"`{new}` is a word of the language")
+    if name.kind == VARIABLE and desk.occurrences((entity[0], entity[1], new)):
+        raise NotRenamed(f"`{new}` is in use already")
+    if name.kind != VARIABLE and any(
+        (each.kind, each.text) == (name.kind, new) for at in desk.documents for each in desk.names(at)
+    ):
+        # Wherever it is declared: a payer's own name hides a shared one.
         raise NotRenamed(f"`{new}` is in use already")
     found: dict[str, list[Name]] = {}
     for where, each in desk.occurrences(entity):

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from authoring.editor.code import DOMAIN, PREDICATE, VALUE, VARIABLE, Name, names
-from authoring.trials import Trial, mistakes, trials
+from authoring.trials import Trial, mistakes_in_tests, trials
 from facts.opening import CaseProblem, asked
 from facts.readers.datalog import read_chart
 from kb.language import cache
 from kb.language.build import check, in_force
-from kb.language.diagnostics import Diagnostic, DocumentErrors, Finding
+from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.documents import Document, read
 from kb.language.memory import Memory
 from kb.language.program import Program
@@ -58,13 +58,14 @@ class Desk:
         try:
             document = cache.read(str(path), read_text(path), cache.default_directory())
         except UnreadableFile:
-            self.documents.pop(str(path), None)
-            return
-        if _is_document(document):
-            self._changed(document)
+            document = read(str(path), "")
+        self._changed(document)
 
     def _changed(self, document: Document) -> None:
-        self.documents[document.name] = document
+        if _is_document(document):
+            self.documents[document.name] = document
+        else:
+            self.documents.pop(document.name, None)
         self._programs.clear()
         self._names.pop(document.name, None)
 
@@ -119,11 +120,7 @@ class Desk:
             metas = [each.meta for each in base.documents]
             days = {day for meta in metas for day in (meta.effective, meta.retired) if day is not None}
             found.update(each for each in base.check(sorted(days | {date.today()})) if each.document == path)
-        try:
-            for trial in trials(document):
-                found.update(mistakes(trial, base))
-        except (DocumentErrors, CaseProblem):
-            pass  # what is wrong with the policies is told where it stands
+        found.update(mistakes_in_tests(document, base))
         return tuple(sorted(each for each in found if each.document == path))
 
     def trial(self, path: str, name: str) -> Trial | None:
@@ -150,8 +147,20 @@ class Desk:
         """What a name means: a payer's own predicate is told from a shared one of the same name."""
         if name.kind == VARIABLE:
             return VARIABLE, f"{path} {name.scope}", name.text
-        is_own = name.kind != VALUE and (name.kind, name.text) in self._own(path)
-        return name.kind, path if is_own else "", name.text
+        if name.kind == VALUE:
+            return VALUE, "", name.text
+        return name.kind, next((at for at in self._homes(path) if (name.kind, name.text) in self._own(at)), ""), name.text
+
+    def _homes(self, path: str) -> list[str]:
+        """The documents whose own names are known in one: itself, and in a chart those of its payer."""
+        document = self.documents[path]
+        if not document.meta.case:
+            return [path]
+        try:
+            payer = asked(document).payer
+        except CaseProblem:
+            return []
+        return [at for at, each in self.documents.items() if payer and each.meta.payer == payer]
 
     def _own(self, path: str) -> set[tuple[str, str]]:
         """What a payer's document declares for itself."""

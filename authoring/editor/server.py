@@ -49,6 +49,9 @@ class Server(LanguageServer):
 
     def publish(self, path: str, thorough: bool) -> None:
         """Tells the editor what is wrong with a document; `thorough`: with its tests, and under every payer."""
+        if path not in self.desk.documents:  # a page, and no document
+            self.text_document_publish_diagnostics(t.PublishDiagnosticsParams(_uri(path), []))
+            return
         found = self.desk.thorough(path) if thorough else self.desk.diagnostics(path)
         lines = self.desk.documents[path].lines
         items = [self._diagnostic(each, lines) for each in found]

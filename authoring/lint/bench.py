@@ -59,6 +59,17 @@ class Bench:
         """Whether two rules are in force together; those of two versions of a document are not."""
         return any(one.id in program.rule_by_id and other.id in program.rule_by_id for program in self.programs)
 
+    def makes_superfluous(self, kept: ProgramRule, other: ProgramRule) -> bool:
+        """Whether a rule that says all that another says is in force, for whichever payer, whenever the other is.
+
+        Rules of one document are, and those of a document without days or payer.
+        """
+        if kept.origin.document == other.origin.document:
+            return True
+        document = self.document(kept.origin)
+        meta = document.meta if document is not None else None
+        return meta is not None and not meta.payer and meta.effective is None and meta.retired is None
+
     def document(self, origin: Origin) -> Document | None:
         """The document that something stands in, if it is one of those to look at."""
         return next((each for each in self.documents if each.id == origin.document), None)

@@ -18,4 +18,10 @@ def check(bench: Bench) -> Iterator[Found]:
         if one.reading == other.reading and subsumes(one, other) and subsumes(other, one) and bench.meet(one, other):
             place = f"{one.origin.file}, line {one.origin.line}"
             message = f"this rule stands there already ({place})"
-            yield Found(document, other.origin.line, message, "take one out", statement(other))
+            yield Found(
+                document,
+                other.origin.line,
+                message,
+                "take one out",
+                statement(other) if bench.makes_superfluous(one, other) else None,
+            )

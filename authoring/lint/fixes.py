@@ -5,28 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from authoring.edits import blank
-from authoring.lint import Violation
+from authoring.edits import comments, replaced
+from authoring.lint import ALLOW, Violation
+from kb.language.documents import read
 
-_REMARK = re.compile(r"\s*%\s*(allow [a-z-]+|always|equivalent|never [a-z]+):[^\n\r]*")
+_REMARK = re.compile(r"\s*%\s*(allow [a-z-]+|always|equivalent|never [a-z]+):")
 
 
-def fixed(text: str, violations: Iterable[Violation]) -> str:
+def fixed(name: str, text: str, violations: Iterable[Violation]) -> str:
     """The text of a document without what some violations in it say can go; no answer changes by that."""
+    wanted = {each.fix for each in violations if each.fix is not None}
     lines = text.split("\n")
+    remarks = {line: column for line, column, said in comments(read(name, text)) if ALLOW.match(said)}
     touched: set[int] = set()
-    for each in sorted(violations, key=lambda each: each.line, reverse=True):
-        if each.fix is None:
-            continue
-        line, column = each.fix
+    for line, column in sorted(wanted, reverse=True):
         if column == 0:
-            lines[line - 1] = _REMARK.sub("", lines[line - 1])
-            touched.add(line)
+            if line in remarks:
+                lines[line - 1] = _without(lines[line - 1], remarks[line] - 1)
+                touched.add(line)
             continue
-        rows = blank(lines, line, column).count("\n") + 1
-        for row in range(line, line + rows):
-            # What was remarked on a premise goes with it.
-            lines[row - 1] = _REMARK.sub("", lines[row - 1])
+        for row in range(line, line + replaced(lines, line, column).count("\n") + 1):
+            # What was remarked on its premises goes with a statement that had the line for itself.
+            if _REMARK.match(lines[row - 1]):
+                lines[row - 1] = _without(lines[row - 1], 0)
             touched.add(row)
     kept = (row for number, row in enumerate(lines, 1) if number not in touched or row.strip())
-    return "\n".join(row.rstrip(" ") if row.strip() else row for row in kept)
+    return "\n".join(kept)
+
+
+def _without(line: str, start: int) -> str:
+    """The line up to a column, with its end."""
+    return line[:start].rstrip() + ("\r" if line.endswith("\r") else "")

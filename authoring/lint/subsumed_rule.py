@@ -20,4 +20,5 @@ def check(bench: Bench) -> Iterator[Found]:
         if subsumes(general, special) and not subsumes(special, general) and bench.meet(general, special):
             place = f"{general.origin.file}, line {general.origin.line}"
             message = f"this rule adds nothing: a more general one concludes the same ({place})"
-            yield Found(document, special.origin.line, message, "take it out, or narrow the other", statement(special))
+            fix = statement(special) if bench.makes_superfluous(general, special) else None
+            yield Found(document, special.origin.line, message, "take it out, or narrow the other", fix)

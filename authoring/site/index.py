@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
@@ -41,11 +41,11 @@ class Entry:
     stated: list[Place] = field(default_factory=list)
 
 
-def entries(documents: Iterable[Document]) -> dict[str, Entry]:
-    """The predicates by key: a payer's own with the document's id before it."""
-    documents = list(documents)
+def entries(documents: Iterable[Document], others: Iterable[Document] = ()) -> dict[str, Entry]:
+    """The predicates of documents by key, a payer's own with the document's id before it; of others those they use."""
+    documents, others = list(documents), list(others)
     found: dict[str, Entry] = {}
-    for document in documents:
+    for document in (*documents, *others):
         for stated in document.statements:
             node = stated.node
             if isinstance(node, s.PredicateDeclaration):
@@ -53,13 +53,15 @@ def entries(documents: Iterable[Document]) -> dict[str, Entry]:
                 arguments = ", ".join(f"{each.name}: {each.type}" for each in node.parameters)
                 wording = next((each.text for each in node.wordings if not each.label), "")
                 place = _place(document, stated.section, node.place.line)
+                if document in others:
+                    place = replace(place, address="")
                 signature = f"#{node.kind} {node.name}({arguments})"
                 found.setdefault(key, Entry(key, node.name, node.kind, signature, wording, place, document.id))
     for document in documents:
         for stated in document.statements:
             if isinstance(stated.node, s.Rule):
                 _add(found, document, stated.node, _place(document, stated.section, stated.node.place.line))
-    return found
+    return {key: entry for key, entry in found.items() if entry.declared.address or entry.concluded or entry.used}
 
 
 def _add(found: dict[str, Entry], document: Document, rule: s.Rule, place: Place) -> None:

@@ -24,6 +24,8 @@ from kb.language.documents import Document
 
 _HERE = Path(__file__).parent
 _PREDICATES = "predicates.html"
+MISTAKEN = 'class="note mistake"'
+"""Stands in the page of a document with mistakes."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Site:
     """What a site is made of: documents, mistakes in them, and what tests showed, where they were run."""
 
     documents: tuple[Document, ...]
+    others: tuple[Document, ...] = ()
+    """Documents that they build on, which have no page."""
     diagnostics: tuple[Diagnostic, ...] = ()
     results: tuple[Result, ...] | None = None
     coverage: Coverage | None = None
@@ -38,7 +42,7 @@ class Site:
 
 def pages(site: Site) -> dict[str, str]:
     """The pages of a site, by the names of their files."""
-    found = entries(site.documents)
+    found = entries(site.documents, site.others)
     links = {document.name.rsplit("/", 1)[-1]: quote(page_name(document)) for document in site.documents}
     covered = covers(site.coverage)
     made = {"index.html": _filled("index.html", title="Documents", documents=[_row(site, each) for each in site.documents])}

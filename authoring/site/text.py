@@ -15,7 +15,7 @@ from authoring.coverage import Coverage, State
 from authoring.editor.code import DOMAIN, PREDICATE, VALUE, VARIABLE, names
 from explain.export.lines import visible
 from kb.language import frontmatter
-from kb.language.documents import Document
+from kb.language.documents import Document, markdown
 
 _STATES = {
     State.COVERED: "covered", State.EXCUSED: "covered", State.HALF: "half", State.UNREACHED: "unreached",
@@ -48,8 +48,9 @@ class Part:
 
 
 def page_name(document: Document) -> str:
-    """The file of a document's page."""
-    return re.sub(r"[^\w.@-]+", "-", document.id) + ".html"
+    """The file of a document's page: another for each id, and none of the site's own."""
+    name = re.sub(r"[^A-Za-z0-9_.@-]", lambda match: f"~{ord(match[0]):x}", document.id)
+    return f"{name}-document.html" if name in ("index", "predicates") else f"{name}.html"
 
 
 def address(document: Document, line: int) -> str:
@@ -72,17 +73,21 @@ def parts(
     if document.name.endswith(".dl"):
         yield Part(Markup(""), marked.lines(start + 1, len(lines)))
         return
-    renderer = MarkdownIt("commonmark", {"html": False})
+    renderer = MarkdownIt("commonmark")
     prose: list[Token] = []
     heading = 0
-    for token in renderer.parse("\n".join([""] * start + lines[start:])):
+    for token in markdown(lines, start):
         if token.type == "heading_open":
             heading += 1
             token.attrSet("id", prefix + document.sections[heading].anchor)
         if token.type == "fence" and token.map and token.info.split()[:1] == ["datalog"]:
             named = re.fullmatch(r'datalog\s+test\s+"([^"]+)"\s*', token.info)
             code = marked.lines(token.map[0] + 2, token.map[0] + 1 + token.content.count("\n"))
-            yield Part(_html(renderer, prose, pages), code, named[1] if named else "")
+            # Beside the code stands what it formalises: not what stands above the last heading.
+            start_of_section = max((n for n, each in enumerate(prose) if each.type == "heading_open"), default=0)
+            if start_of_section:
+                yield Part(_html(renderer, prose[:start_of_section], pages), ())
+            yield Part(_html(renderer, prose[start_of_section:], pages), code, named[1] if named else "")
             prose = []
         else:
             prose.append(token)
@@ -92,8 +97,13 @@ def parts(
 def _html(renderer: MarkdownIt, tokens: list[Token], pages: Mapping[str, str]) -> Markup:
     """Prose as markup: markdown-it escapes what it is not; links to other documents lead to their pages."""
     for token in tokens:
+        if token.type == "html_block":
+            token.type = "text"  # which is escaped; a comment is nothing that a reader sees
+            token.content = re.sub(r"<!--.*?(-->|\Z)", "", token.content, flags=re.DOTALL)
         for inner in token.children or ():
-            if inner.type == "link_open":
+            if inner.type == "html_inline":
+                inner.type = "text"
+            elif inner.type == "link_open":
                 target = str(inner.attrs.get("href", ""))
                 file, _, anchor = target.partition("#")
                 if file.rsplit("/", 1)[-1] in pages:

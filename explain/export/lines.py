@@ -50,9 +50,12 @@ class Page:
 
 
 _DIRECTIONS = {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+_LONE = {code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)}
+"""Bytes that are no text, as Python hands them on (PEP 383)."""
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_ALL = _DIRECTIONS | _CONTROLS | _LONE
 
 
 def visible(text: str) -> str:
     """The text with control and direction characters made visible, so that a record cannot steer a terminal."""
-    return text.translate(_DIRECTIONS | _CONTROLS)
+    return text.translate(_ALL)

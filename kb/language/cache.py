@@ -132,7 +132,7 @@ def _grammar_digest() -> str:
 def _load(path: Path, name: str, text: str) -> Document | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        lines = tuple(text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n"))
+        lines = tuple(documents.normalised(text).split("\n"))
         document = _decode(data, lines)
     except _MISFITS:
         return None

@@ -84,12 +84,17 @@ class Document:
 
 def digest(text: str) -> str:
     """The content hash by which a document is known to caches and proofs (SHA-256, hexadecimal)."""
-    return sha256(text.encode("utf-8")).hexdigest()
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def normalised(text: str) -> str:
+    """The text with `\\n` for every line end, and without a byte order mark."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
 def read(name: str, text: str) -> Document:
     """The document that a text is: Markdown, or plain statements when the name ends in `.dl`."""
-    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    text = normalised(text)
     meta, findings, body_start = frontmatter.read(name, text)
     gathered = _Gathered(list(findings))
     if name.endswith(".dl"):
@@ -140,12 +145,12 @@ def blocks(name: str, text: str) -> Iterator[Block]:
     if name.endswith(".dl"):
         yield Block("\n".join(lines[start:]), start + 1)
         return
-    for token in _tokens(lines, start):
+    for token in markdown(lines, start):
         if token.type == "fence" and token.map and token.info.split()[:1] == ["datalog"]:
             yield _fenced(token.content, token.map[0], lines)
 
 
-def _tokens(lines: list[str], start: int) -> list[Token]:
+def markdown(lines: list[str], start: int) -> list[Token]:
     """The Markdown below the front matter; its lines keep their numbers."""
     from markdown_it import MarkdownIt
 
@@ -165,7 +170,7 @@ def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
     lines = text.split("\n")
     path: list[tuple[int, str]] = []
     passage = ""
-    tokens = _tokens(lines, start)
+    tokens = markdown(lines, start)
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             level, title = int(token.tag[1]), _plain(tokens[index + 1].content)
@@ -178,20 +183,28 @@ def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
             first, end = token.map or [0, 0]
             word = (token.info.split() or [""])[0]
             if word == "datalog":
-                _check_closed(first, end, token.markup, lines, gathered)
-                _read_fence(token.content, token.info, first, lines, passage, gathered)
+                content = _check_closed(token.content, first, end, token.markup, lines, gathered)
+                _read_fence(content, token.info, first, lines, passage, gathered)
             elif get_close_matches(word.lower(), ["datalog"], cutoff=0.75):
                 place = Place(first + 1, lines[first].index(word) + 1, len(word))
                 message = f"this block is taken for prose, since `{word}` is not `datalog`"
                 gathered.findings.append(Finding(place, "fence", message, "write ```datalog"))
 
 
-def _check_closed(first: int, end: int, fence: str, lines: list[str], gathered: _Gathered) -> None:
-    """A block that nothing closes runs on to the end of the document, prose included."""
+def _check_closed(content: str, first: int, end: int, fence: str, lines: list[str], gathered: _Gathered) -> str:
+    """What stands in a block, as far as it is closed: else it runs on, over prose, to the next one or to the end."""
+    rows = content.split("\n")
+    another = next((row for row, line in enumerate(rows) if re.match(r"\s*```+\s*\w", line)), None)
     last = lines[end - 1].strip() if end <= len(lines) else ""
-    if end - first < 2 or last.strip(fence[0]) or len(last) < len(fence):
+    if another is not None or end - first < 2 or last.strip(fence[0]) or len(last) < len(fence):
         place = Place(first + 1, 1, len(lines[first]))
-        gathered.findings.append(Finding(place, "fence", "this block is not closed", f"close it with {fence}"))
+        where = f" before the one on line {first + another + 2} begins" if another is not None else ""
+        gathered.findings.append(Finding(place, "fence", f"this block is not closed{where}", f"close it with {fence}"))
+    if another is None:
+        return content
+    # Its statements end where the prose begins, which an empty line is taken for.
+    blank = next((row for row in range(another) if not rows[row].strip()), another)
+    return "\n".join(rows[:blank]) + "\n"
 
 
 def _read_fence(content: str, info: str, row: int, lines: list[str], passage: str, gathered: _Gathered) -> None:

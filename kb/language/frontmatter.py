@@ -82,6 +82,10 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
             findings.append(Finding(place, "front-matter", f"`{key}` is not a key of a front matter", _key_hint(key)))
         else:
             findings += _read_value(key, value, place, values)
+    first, last = values.get("effective"), values.get("retired")
+    if first is not None and last is not None and last <= first:
+        message = f"it retires on {last}, and takes effect on {first}: it is never in force"
+        findings.append(Finding(_place(lines, "retired"), "front-matter", message, "a document retires after its first day"))
     if values.get("kind") == "payer-policy" and not values.get("payer"):
         hint = "add `payer: NAME`; without it the document would hold for every payer"
         findings.append(Finding(_place(lines, "kind"), "front-matter", "a payer's policy names its payer", hint))

@@ -42,7 +42,9 @@ def checked_rules(everything: Iterable[Source], memory: Memory, declared: Declar
     for source in everything:
         if isinstance(source.node, s.Rule):
             name = key(source)
-            looked = former.get(name) or _looked(source, source.node, declared)
+            looked = former.get(name)
+            if looked is None or looked.diagnostics:  # a mistake shows its line, on which something else may have changed
+                looked = _looked(source, source.node, declared)
             memory.rules[name] = looked
             report.take(looked.diagnostics)
             if looked.rule is not None:

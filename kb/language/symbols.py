@@ -113,7 +113,8 @@ def declare(documents: tuple[Document, ...], report: Report) -> Symbols:
     symbols = Symbols()
     for document in documents:
         symbols.broken |= {qualified(document, name) for name in document.broken_names}
-    everything = list(sources(documents))
+    # What is shared is declared first, so that the order of the documents does not matter.
+    everything = sorted(sources(documents), key=lambda source: bool(source.document.meta.payer))
     for source in everything:
         if isinstance(source.node, s.DomainDeclaration):
             _declare_domain(source, source.node, symbols, report)

@@ -213,7 +213,8 @@ class Typing:
         terms = tuple(inner.expression(term, (inner._type(term) or _UNKNOWN_TYPE)) for term in aggregate.terms)
         for name in outside & set(inner.types):
             self.types.setdefault(name, inner.types[name])
-            self.places.setdefault(name, inner.places[name])
+            if name in inner.places:  # a variable of an unknown predicate has none
+                self.places.setdefault(name, inner.places[name])
         found = self._result(aggregate, inner)
         self._check_order(aggregate.op, found, aggregate.place)
         bound = self.expression(aggregate.bound, found)
