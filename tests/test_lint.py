@@ -140,7 +140,10 @@ A sentence.
     ("rules", "kept"),
     [
         # Two more general rules: the special one goes once, and what follows it stays.
-        (["g1(Case) :- xa(Case, _).", "g1(Case) :- xb(Case).", "g1(Case) :- xa(Case, _), xb(Case).", "g2(Case) :- xb(Case)."], 3),
+        (
+            ["g1(Case) :- xa(Case, _).", "g1(Case) :- xb(Case).", "g1(Case) :- xa(Case, _), xb(Case).", "g2(Case) :- xb(Case)."],
+            3,
+        ),
         (["g1(Case) :- xb(Case).", "g1(Case) :- xb(Case).", "g1(Case) :- xb(Case).", "g2(Case) :- xb(Case)."], 2),
         # Under `not`, and within a count, fewer values say less.
         (["g1(Case) :- xb(Case), not xa(Case, _).", "g1(Case) :- xb(Case), not xa(Case, a).", "g2(Case) :- xb(Case)."], 3),
