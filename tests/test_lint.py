@@ -141,7 +141,12 @@ A sentence.
     [
         # Two more general rules: the special one goes once, and what follows it stays.
         (
-            ["g1(Case) :- xa(Case, _).", "g1(Case) :- xb(Case).", "g1(Case) :- xa(Case, _), xb(Case).", "g2(Case) :- xb(Case)."],
+            [
+                "g1(Case) :- xa(Case, _).",
+                "g1(Case) :- xb(Case).",
+                "g1(Case) :- xa(Case, _), xb(Case).",
+                "g2(Case) :- xb(Case).",
+            ],
             3,
         ),
         (["g1(Case) :- xb(Case).", "g1(Case) :- xb(Case).", "g1(Case) :- xb(Case).", "g2(Case) :- xb(Case)."], 2),
