@@ -325,7 +325,7 @@ def _mistakes(base: Library, documents: list[Document]) -> set[Diagnostic]:
     """The mistakes in some documents and in their tests; that there were none is noted, and not looked for again."""
     from authoring.trials import mistakes_in_tests
 
-    days, directory = _days(base.documents), cache.default_directory()
+    days, directory = base.days, cache.default_directory()
     names = {document.name for document in documents}
     looked_at = [f"{each.name} {each.digest} {each.name in names}" for each in (*base.documents, *documents)]
     of = [cache.code_digest(_CHECKING), *looked_at, *map(str, days)]
@@ -450,7 +450,7 @@ def docs(
     shown = tuple(each for each in found if not each.meta.case)
     names = {each.name for each in shown}
     others = tuple(each for each in base.documents if each.name not in names)
-    mistakes = tuple(each for each in base.check(_days(base.documents)) if each.document in names)
+    mistakes = tuple(each for each in base.check(base.days) if each.document in names)
     if not tests or mistakes:
         return pages(Site(shown, others, mistakes))
     results = tuple(run_all(base, found, "", processes))
@@ -460,7 +460,7 @@ def docs(
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:
     """Raises DocumentErrors for mistakes in some documents of a library: what they say is not known then."""
     names = {document.name for document in documents}
-    mistakes = [each for each in base.check(_days(base.documents)) if _concerns(each, names)]
+    mistakes = [each for each in base.check(base.days) if _concerns(each, names)]
     if mistakes:
         raise DocumentErrors(mistakes)
 
@@ -509,12 +509,6 @@ def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list
     wanted = wanted_for(case.program, [pattern[0]])
     found = models(case.compiled, case.facts, case.case, engine(), wanted, seconds)
     return found, for_each_question(found, pattern)
-
-
-def _days(documents: Iterable[Document]) -> list[date]:
-    """The days on which some document takes effect or retires, and today: every program that ever is in force."""
-    metas = [document.meta for document in documents]
-    return sorted({day for meta in metas for day in (meta.effective, meta.retired, date.today()) if day is not None})
 
 
 def _concerns(diagnostic: Diagnostic, names: set[str]) -> bool:

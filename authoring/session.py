@@ -88,7 +88,7 @@ class Session:
         """Writes the chart as it is now; raises CaseProblem when it exists, or cannot be written."""
         try:
             with path.open("x", encoding="utf-8") as file:
-                file.write("\n".join(self.chart.lines))
+                file.write(self.chart.text)
         except FileExistsError as error:
             raise CaseProblem(f"`{path}` exists; choose another name") from error
         except OSError as error:

@@ -36,11 +36,8 @@ def _named(program: Program, text: str) -> AtomKey | None:
     if criteria:
         atom = criteria[0].atom
         return atom.relation, ground_row(atom.terms, {})
-    if re.fullmatch(r"[a-z]\w*", text):
-        found = [p for p in program.predicates.values() if p.local_name == text]
-        if found:
-            return found[0].name, (ANY,) * len(found[0].arguments)
-    return None
+    found = program.by_local_name.get(text) if re.fullmatch(r"[a-z]\w*", text) else None
+    return None if found is None else (found.name, (ANY,) * len(found.arguments))
 
 
 def _written(program: Program, text: str) -> AtomKey:

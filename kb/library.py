@@ -77,6 +77,12 @@ class Library:
         """The payers that have a document here."""
         return tuple(sorted({document.meta.payer for document in self.documents} - {""}))
 
+    @property
+    def days(self) -> list[date]:
+        """The days on which some document takes effect or retires, and today: every program that ever is in force."""
+        metas = [document.meta for document in self.documents]
+        return sorted({day for meta in metas for day in (meta.effective, meta.retired, date.today()) if day is not None})
+
     def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
         """Everything that is wrong with the documents, for every payer on each of the days; each place once."""
         found: dict[tuple[str, int, int], Diagnostic] = {}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from authoring.completing import argument_at, named, values_of
-from authoring.editor.code import DOMAIN, PREDICATE, VALUE, VARIABLE, Name, statements
+from authoring.completing import argument_at, values_of
+from authoring.editor.code import DOMAIN, PREDICATE, STATUSES, VALUE, VARIABLE, Name, statements
 from authoring.editor.desk import Desk
 from kb.language import syntax as s
 from kb.language.documents import Document, blocks
@@ -16,8 +16,7 @@ from kb.language.printer import value_source
 from kb.language.program import BUILT_IN_TYPES, Domain, Predicate, Program
 
 KEYWORDS = ("#fact", "#pred", "#domain", "#key", "#about", "#closed", "#planned", "#rare", "#goal", "#criterion", "#reading")
-STATUSES = ("not", "refuted", "undocumented", "conflicting", "disputed", "unaddressed")
-RESERVED = ("for", *STATUSES)
+RESERVED = ("for", "not", *STATUSES)
 AGGREGATES = ("#count", "#sum", "#min", "#max")
 
 
@@ -66,7 +65,7 @@ def hover(desk: Desk, path: str, name: Name) -> str:
 
 def _predicate(program: Program, document: Document, name: str) -> Predicate | None:
     """The predicate that a name means in a document."""
-    return program.predicates.get(f"{document.meta.id}/{name}") or named(program, name)
+    return program.predicates.get(f"{document.meta.id}/{name}") or program.by_local_name.get(name)
 
 
 def _predicate_text(program: Program, predicate: Predicate) -> str:
@@ -113,7 +112,7 @@ def _value_text(domain: Domain, value: str) -> str:
 
 def _types(program: Program, document: Document, desk: Desk, path: str, name: Name) -> Iterator[str]:
     """The types of the arguments at which a variable stands in its statement."""
-    for statement in statements(path, "\n".join(document.lines)):
+    for statement in statements(path, document.text):
         for found in re.finditer(rf"\b{name.text}\b", statement.text):
             place = statement.block.place(statement.start + found.start(), statement.start + found.end())
             there = desk.name_at(path, place.line, place.column)
@@ -145,14 +144,17 @@ def completions(desk: Desk, path: str, line: int, column: int) -> list[Proposal]
     if inside is not None:
         return [*_values(program, document, *inside), *_variables(statement)]
     if re.search(r"\?-\s*[a-z]*$", before):
-        return [*(Proposal(word, "keyword") for word in STATUSES), *_predicates(program, document, facts_only=False)]
+        return [
+            *(Proposal(word, "keyword") for word in ("not", *STATUSES)),
+            *_predicates(program, document, facts_only=False),
+        ]
     facts_only = bool(document.meta.case) or (":-" not in before and "?-" not in before and _in_test(document, line))
     return [*_predicates(program, document, facts_only), *([] if facts_only else _variables(statement))]
 
 
 def _before(document: Document, line: int, column: int) -> tuple[str, str | None]:
     """The statement at a place, and what stands of it before the place; None when the place is no code."""
-    for block in blocks(document.name, "\n".join(document.lines)):
+    for block in blocks(document.name, document.text):
         row = line - block.first_line
         lines = block.text.split("\n")
         if not 0 <= row < len(lines):

@@ -19,7 +19,8 @@ _TOKEN = re.compile(
     r"|(?P<sign>::|:-|\?-|!=|<=|>=|[^\s\w])|(?P<other>\w+)"
 )
 _COMPARES = frozenset(("=", "!=", "<", "<=", ">", ">="))
-_STATUSES = frozenset(("refuted", "undocumented", "conflicting", "disputed", "unaddressed"))
+STATUSES = ("refuted", "undocumented", "conflicting", "disputed", "unaddressed")
+"""The words of an expectation: `?- refuted goal.`"""
 _DECLARING = frozenset(("#fact", "#pred"))
 _DESCRIBING = frozenset(("#key", "#about"))
 _LISTING = frozenset(("#closed", "#planned", "#rare"))
@@ -125,4 +126,4 @@ def _is_word(keyword: str, word: str, before: str, after: str) -> bool:
         return after != "("
     if word == "for":
         return keyword == "#goal"
-    return word in _STATUSES and before == "?-" and re.match(r"[a-z]", after) is not None
+    return word in STATUSES and before == "?-" and re.match(r"[a-z]", after) is not None

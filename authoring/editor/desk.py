@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from authoring.editor.code import DOMAIN, PREDICATE, VALUE, VARIABLE, Name, names
-from authoring.trials import Trial, mistakes_in_tests, trials
+from authoring.trials import Trial, in_force_on, mistakes_in_tests, trials
 from facts.opening import CaseProblem, asked
 from facts.readers.datalog import read_chart
 from kb.language import cache
@@ -117,10 +118,9 @@ class Desk:
         found = set(self.diagnostics(path))
         base = self.library
         if not document.meta.case:
-            metas = [each.meta for each in base.documents]
-            days = {day for meta in metas for day in (meta.effective, meta.retired) if day is not None}
-            found.update(each for each in base.check(sorted(days | {date.today()})) if each.document == path)
-        found.update(mistakes_in_tests(document, base))
+            found.update(each for each in base.check(base.days) if each.document == path)
+        with suppress(CaseProblem):  # a test that states two payers; running it says so
+            found.update(mistakes_in_tests(document, base))
         return tuple(sorted(each for each in found if each.document == path))
 
     def trial(self, path: str, name: str) -> Trial | None:
@@ -132,7 +132,7 @@ class Desk:
     def names(self, path: str) -> tuple[Name, ...]:
         """The names in the code of a document."""
         if path not in self._names:
-            self._names[path] = names(path, "\n".join(self.documents[path].lines))
+            self._names[path] = names(path, self.documents[path].text)
         return self._names[path]
 
     def name_at(self, path: str, line: int, column: int) -> Name | None:
@@ -197,6 +197,4 @@ def _under(document: Document) -> tuple[str, date]:
         except CaseProblem:
             return "", today
         return request.payer, request.on or today
-    if meta.in_force(today):
-        return meta.payer, today
-    return meta.payer, meta.effective or (meta.retired or today) - timedelta(days=1)
+    return meta.payer, today if meta.in_force(today) else in_force_on(document)

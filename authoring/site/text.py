@@ -124,7 +124,7 @@ class _Marked:
         self.link = link
         self.cover = cover
         self.names: dict[int, list[tuple[int, int, str, str]]] = {}
-        for name in names(document.name, "\n".join(document.lines)):
+        for name in names(document.name, document.text):
             place = name.place
             self.names.setdefault(place.line, []).append((place.column - 1, place.length, name.kind, name.text))
 

@@ -81,7 +81,7 @@ class Clause:
                 self._comparison(premise)
             elif isinstance(premise, s.Aggregate):
                 self._aggregate(premise, body)
-            elif premise.negated or premise.atom.strong:
+            elif not premise.lists:
                 self._test(premise)
             elif delta is not None and premise is delta[0]:
                 self._list(premise, delta[1])

@@ -20,6 +20,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
+OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+"""What holds of two values exactly when a comparison does not."""
+
 
 def compute(term: s.Term, binding: Binding) -> Value:
     """The value of a term; `?` when any part of it is; raises NumberOutOfRange (also for dates)."""
@@ -124,9 +127,8 @@ def aggregate_holds(node: s.Aggregate, group: Group, bound: Value) -> bool:
         return node.lenient
     if node.lenient:
         return _some_set_satisfies(group, node.op, bound)
-    opposite = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}[node.op]
     is_sure_of_a_value = bool(group.lower) or node.function in ("count", "sum")
-    return is_sure_of_a_value and not _some_set_satisfies(group, opposite, bound)
+    return is_sure_of_a_value and not _some_set_satisfies(group, OPPOSITE[node.op], bound)
 
 
 def _some_set_satisfies(group: Group, op: str, bound: Value) -> bool:

@@ -117,7 +117,7 @@ class _Run:
         """Adds a rule's ground instances to its table; with `delta` those over what is new in one relation."""
         self.rule = rule.id
         if rule.id not in self.instances:
-            types = variable_types(rule.rule.body, {name: table.types for name, table in self.tables.items()})
+            types = variable_types(rule.rule.body, self.compiler.types)
             table = Table(f"i{len(self.instances)}", tuple(types[name] for name in rule.variables), False)
             self._create(table)
             self.instances[rule.id] = table

@@ -76,8 +76,8 @@ def _items(body: tuple[s.Premise, ...]) -> tuple[_Item, ...]:
 def _item(position: int, premise: s.Premise, body: tuple[s.Premise, ...]) -> _Item:
     tested = tested_variables(premise, body)
     if isinstance(premise, s.Literal):
-        lists = not premise.negated and not premise.atom.strong
-        return _Item(position, frozenset(v.name for v in s.premise_variables(premise)) if lists else tested, tested, lists)
+        names = frozenset(v.name for v in s.premise_variables(premise)) if premise.lists else tested
+        return _Item(position, names, tested, premise.lists)
     if isinstance(premise, s.Comparison):
         sides = ((premise.left, premise.right), (premise.right, premise.left)) if premise.op == "=" else ()
         computes = tuple((side.name, _names(other)) for side, other in sides if isinstance(side, s.Variable))

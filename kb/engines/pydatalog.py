@@ -20,6 +20,7 @@ from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule
 from kb.language.strata import needed
 from kb.language.values import UNKNOWN, NumberOutOfRange, Row
+from kb.language.variables import with_binders
 
 
 def evaluate(
@@ -163,8 +164,7 @@ class _Run:
         self, body: tuple[s.Premise, ...], variables: tuple[str, ...], around: tuple[s.Premise, ...]
     ) -> list[Row]:
         """The rows of an aggregate's body; what it does not bind itself is bound by the literals around it."""
-        if not set(variables) <= set(s.body_variables(tuple(p for p in body if _lists(p)))):
-            body = (*(p for p in around if _lists(p) or isinstance(p, s.Comparison)), *body)
+        body = with_binders(body, variables, around)
         # All named variables are asked for, so that a join over `?` is dropped here as it is in rules.
         named = [name for name in s.body_variables(body) if not name.startswith("_") and name not in variables]
         rows = {row[: len(variables)] for row in self._ask(body, (*variables, *named))}
@@ -185,7 +185,3 @@ class _Run:
             rule_id: tuple([tuple(map(value, row)) for row in rows]) for rule_id, rows in self.found.items() if rows
         }
         return Model(relations, self.program.rule_by_id, instances)
-
-
-def _lists(premise: s.Premise) -> bool:
-    return isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong

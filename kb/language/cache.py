@@ -92,7 +92,8 @@ def default_directory() -> Path | None:
 def code_digest(names: tuple[str, ...]) -> str:
     """Changes with any of the Python files and grammars that these names (from the installation) are, or contain."""
     root = Path(__file__).parent.parent.parent
-    files = [each for name in names for each in ([root / name] if name.endswith(".py") else (root / name).rglob("*"))]
+    paths = [root / name for name in names]
+    files = [each for path in paths for each in (path.rglob("*") if path.is_dir() else [path])]
     return sha256(b"".join(each.read_bytes() for each in sorted(files) if each.suffix in (".py", ".lark"))).hexdigest()
 
 
@@ -116,17 +117,23 @@ def _note(of: Iterable[str], directory: Path) -> Path:
 
 
 def _key(name: str, text: str) -> str:
-    return sha256(f"{_grammar_digest()}\0{name}\0{text}".encode()).hexdigest()[:40]
+    return sha256(f"{code_digest(_READING_CODE)}\0{name}\0{text}".encode()).hexdigest()[:40]
 
 
-@cache
-def _grammar_digest() -> str:
-    """Changes with any file that parsing depends on, so that an old cache is never read."""
-    here = Path(__file__).parent
-    names = ["grammar.lark"]
-    names += [f"{name}.py" for name in ("blocks", "cache", "diagnostics", "documents", "frontmatter", "parser", "syntax")]
-    names += [f"{name}.py" for name in ("syntax_errors", "tree", "values")]
-    return sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()
+_READING = (
+    "blocks",
+    "cache",
+    "diagnostics",
+    "documents",
+    "frontmatter",
+    "parser",
+    "syntax",
+    "syntax_errors",
+    "tree",
+    "values",
+)
+_READING_CODE = ("kb/language/grammar.lark", *(f"kb/language/{name}.py" for name in _READING))
+"""The code on which it depends what a document says: with it an old cache is never read."""
 
 
 def _load(path: Path, name: str, text: str) -> Document | None:

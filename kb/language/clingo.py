@@ -158,9 +158,8 @@ class _Rule:
         """Literals first, since they bind; `columns` are the places of lenient literals that a variable meets in."""
         result: list[str] = []
         columns: dict[str, list[str]] = {}
-        for premise in body:
-            if isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong:
-                result += self._listed(premise, columns)
+        for literal in s.listing(body):
+            result += self._listed(literal, columns)
         for premise in body:
             if isinstance(premise, s.Comparison) and premise.lenient and premise.op == "=":
                 result += self._computed(premise, columns)
@@ -171,7 +170,7 @@ class _Rule:
                 result += [] if premise.lenient and premise.op == "=" else self._comparison(premise)
             elif isinstance(premise, s.Aggregate):
                 result += self._aggregate(premise)
-            elif isinstance(premise, s.Literal) and (premise.negated or premise.atom.strong):
+            elif isinstance(premise, s.Literal) and not premise.lists:
                 # The domain of the test: everything before it, which binds its variables.
                 result.append(self._test(premise, result or domain))
         return result

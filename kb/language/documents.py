@@ -67,6 +67,11 @@ class Document:
         """The id with its version: `aetna-cpb-0743@2026-01`."""
         return self.meta.full_id
 
+    @property
+    def text(self) -> str:
+        """What it says, line ends as `\\n`."""
+        return "\n".join(self.lines)
+
     def diagnostic(self, finding: Finding, section: int | None = None) -> Diagnostic:
         """The finding, put in its place in this document."""
         place = finding.place

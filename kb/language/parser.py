@@ -38,6 +38,11 @@ def split(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text.rstrip())
 
 
+def comments(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of the comments, each up to the end of its line."""
+    return (match.span() for match in _TOKEN.finditer(text) if match[0].startswith("%"))
+
+
 @dataclass(frozen=True)
 class ParsedBlock:
     """The statements of a block that could be read, each with its span, and what could not."""

@@ -127,8 +127,7 @@ def _local_name(head: s.Atom | None) -> str:
 
 def _outer_variables(rule: s.Rule) -> tuple[s.Term, ...]:
     """The variables of a constraint outside its aggregates: what an instance of it is about."""
-    literals = [p for p in rule.body if isinstance(p, s.Literal) and not p.negated and not p.atom.strong]
-    variables = {v.name: v for p in literals for v in s.premise_variables(p) if not v.is_anonymous}
+    variables = {v.name: v for p in s.listing(rule.body) for v in s.premise_variables(p) if not v.is_anonymous}
     return tuple(variables.values())
 
 

@@ -80,6 +80,11 @@ class Literal:
     negated: bool = False
     lenient: bool = False
 
+    @property
+    def lists(self) -> bool:
+        """Whether it lists rows, and so binds its variables; `not p` and `-p` test what others bind."""
+        return not self.negated and not self.atom.strong
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -290,6 +295,11 @@ def literals(body: Iterable[Premise]) -> Iterator[Literal]:
             yield from literals(premise.lower or ())
 
 
+def listing(body: Iterable[Premise]) -> list[Literal]:
+    """The literals of a body that list rows, those within aggregates left out."""
+    return [premise for premise in body if isinstance(premise, Literal) and premise.lists]
+
+
 def atoms(rule: Rule) -> Iterator[Atom]:
     """The atoms of a rule: its head, and those of its body, inside aggregates too."""
     if rule.head is not None:
@@ -315,7 +325,7 @@ def body_variables(body: Iterable[Premise]) -> tuple[str, ...]:
             variables = list(term_variables(premise.bound))
         else:
             variables = list(premise_variables(premise))
-        is_test = isinstance(premise, Literal) and (premise.negated or premise.atom.strong)
+        is_test = isinstance(premise, Literal) and not premise.lists
         names.update((v.name, None) for v in variables if not (is_test and v.is_anonymous))
     return tuple(names)
 

@@ -71,9 +71,9 @@ def tested_variables(premise: s.Premise, body: Iterable[s.Premise]) -> frozenset
         return frozenset(variable.name for variable in s.premise_variables(premise))
     if isinstance(premise, s.Aggregate):
         return frozenset(shared_variables(premise, body))
-    if premise.negated or premise.atom.strong:
-        return frozenset(variable.name for variable in s.premise_variables(premise) if not variable.is_anonymous)
-    return frozenset()
+    if premise.lists:
+        return frozenset()
+    return frozenset(variable.name for variable in s.premise_variables(premise) if not variable.is_anonymous)
 
 
 def _demanded(rule: s.Rule, bound: set[str]) -> Iterator[tuple[s.Variable, str]]:
@@ -93,10 +93,23 @@ def _demanded_in(body: tuple[s.Premise, ...], bound: set[str]) -> Iterator[tuple
             used = [(v, "of this aggregate") for term in premise.terms for v in s.term_variables(term)]
             used += _demanded_in(premise.body, inner)
             yield from ((v, why) for v, why in used if v.name not in inner)
-        elif premise.negated or premise.atom.strong:
+        elif not premise.lists:
             where = "under `not`" if premise.negated else "under `-`"
             variables = (v for term in premise.atom.terms for v in s.term_variables(term))
             yield from ((v, where) for v in variables if not v.is_anonymous)
+
+
+def with_binders(
+    elements: tuple[s.Premise, ...], wanted: Iterable[str], around: Iterable[s.Premise]
+) -> tuple[s.Premise, ...]:
+    """The elements of an aggregate, so that they bind the wanted variables.
+
+    What they do not bind themselves is bound by the literals around the aggregate.
+    """
+    if set(wanted) <= set(s.body_variables(s.listing(elements))):
+        return elements
+    binders = (p for p in around if isinstance(p, s.Comparison) or (isinstance(p, s.Literal) and p.lists))
+    return (*binders, *elements)
 
 
 def bound_variables(body: Iterable[s.Premise], given: Iterable[str] = ()) -> set[str]:
@@ -106,9 +119,7 @@ def bound_variables(body: Iterable[s.Premise], given: Iterable[str] = ()) -> set
     """
     body, bound = tuple(body), set(given)
     for premise in body:
-        if isinstance(premise, s.Literal) and (
-            (not premise.negated and not premise.atom.strong) or is_unresolved(premise.atom)
-        ):
+        if isinstance(premise, s.Literal) and (premise.lists or is_unresolved(premise.atom)):
             bound |= {variable.name for variable in s.premise_variables(premise)}
     while True:
         new = {name for premise in body for name in _assigned(premise, bound, body)} - bound

@@ -13,16 +13,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import count
 
 from sqlglot import exp
 
+from kb.engines.computed import OPPOSITE
 from kb.engines.ordering import ordered
-from kb.engines.sql.schema import DATE, NUMBER, TEXT, Table, variable_types
+from kb.engines.sql.schema import DATE, NUMBER, Table, term_type, variable_types
 from kb.language import syntax as s
 from kb.language.program import Domain
 from kb.language.values import DIGITS_AFTER, DIGITS_BEFORE, Value
-from kb.language.variables import shared_variables
+from kb.language.variables import shared_variables, with_binders
 
 Expr = exp.Expr
 
@@ -30,7 +32,6 @@ _COMPARED: dict[str, type[exp.Binary]] = {
     "=": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip
 _Holds = Callable[[exp.Expr], exp.Expr]
-_MIRRORED = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 OUT_OF_RANGE = "medproof: a number leaves its range"
 
 
@@ -46,13 +47,15 @@ class Compiler:
         self, body: tuple[s.Premise, ...], variables: tuple[str, ...], delta: tuple[s.Literal, str] | None = None
     ) -> exp.Select:
         """The distinct values of some variables for which a body holds; `delta` names another table for one literal."""
-        made = _Body(self, variable_types(body, {name: table.types for name, table in self.tables.items()}))
+        made = _Body(self, variable_types(body, self.types))
         made.add(body, delta)
         columns = [exp.alias_(made.names[name], f"v{i}") for i, name in enumerate(variables)]
-        select = exp.select(*(columns or [exp.alias_(exp.true(), "v0")])).distinct()
-        for number, source in enumerate(made.sources):
-            select = select.from_(source) if number == 0 else select.join(source, join_type="cross")
-        return select.where(*made.conditions) if made.conditions else select
+        return made.select(columns or [exp.alias_(exp.true(), "v0")])
+
+    @cached_property
+    def types(self) -> dict[str, tuple[str, ...]]:
+        """The types of the columns of each relation."""
+        return {name: table.types for name, table in self.tables.items()}
 
     def size(self, atom: s.Atom) -> int:
         """How many rows a relation has, as far as anybody knows."""
@@ -74,10 +77,17 @@ class _Body:
                 self._comparison(premise)
             elif isinstance(premise, s.Aggregate):
                 self._aggregate(premise, body)
-            elif premise.negated or premise.atom.strong:
+            elif not premise.lists:
                 self._test(premise)
             else:
                 self._list(premise, delta[1] if delta is not None and premise is delta[0] else "")
+
+    def select(self, columns: list[Expr]) -> exp.Select:
+        """The distinct values of some expressions for which the body holds."""
+        select = exp.select(*columns).distinct()
+        for number, source in enumerate(self.sources):
+            select = select.from_(source) if number == 0 else select.join(source, join_type="cross")
+        return select.where(*self.conditions) if self.conditions else select
 
     def _alias(self) -> str:
         return f"t{next(self._aliases)}"
@@ -160,7 +170,7 @@ class _Body:
         if isinstance(term, s.Variable):
             return self.names[term.name].copy()
         left, right = self.term(term.left), self.term(term.right)
-        kinds = self.type_of(term.left), self.type_of(term.right)
+        kinds = term_type(term.left, self.types), term_type(term.right, self.types)
         if kinds == (DATE, DATE):
             return exp.cast(exp.DateDiff(this=left, expression=right, unit=exp.var("DAY")), NUMBER)
         if DATE in kinds:
@@ -171,15 +181,6 @@ class _Body:
         if term.op == "*":
             left, right = exp.cast(left, NUMBER), exp.cast(right, NUMBER)
         return _in_range(exp.cast(exp.paren(kind(this=left, expression=right)), wide))
-
-    def type_of(self, term: s.Term) -> str:
-        """The column type of a term."""
-        if isinstance(term, s.Variable):
-            return self.types.get(term.name, TEXT)
-        if isinstance(term, s.Constant):
-            return DATE if isinstance(term.value, date) else NUMBER if isinstance(term.value, Decimal) else TEXT
-        kinds = self.type_of(term.left), self.type_of(term.right)
-        return DATE if DATE in kinds and kinds != (DATE, DATE) else NUMBER
 
     # Aggregates
 
@@ -204,22 +205,17 @@ class _Body:
     ) -> _Group:
         """The join with the groups of some elements."""
         compiler, terms = self.compiler, tuple(dict.fromkeys(v.name for t in premise.terms for v in s.term_variables(t)))
-        listed = set(s.body_variables(tuple(p for p in elements if _lists(p))))
-        if not {*groups, *terms} <= listed:
-            # What the elements do not bind themselves is bound by the literals around them.
-            elements = (*(p for p in body if _lists(p) or isinstance(p, s.Comparison)), *elements)
-        inner = _Body(compiler, variable_types(elements, {name: table.types for name, table in compiler.tables.items()}))
+        elements = with_binders(elements, (*groups, *terms), body)
+        inner = _Body(compiler, variable_types(elements, compiler.types))
         inner.add(elements)
         for name in s.body_variables(elements):
             if not name.startswith("_") and not any(p.lenient for p in elements):
                 inner.conditions.append(_known(inner.names[name]))
         keys = [exp.alias_(inner.names[name], f"g{i}") for i, name in enumerate(groups)]
         values = [exp.alias_(inner.term(term), f"e{i}") for i, term in enumerate(premise.terms)]
-        distinct = exp.select(*keys, *values).distinct()
-        for number, source in enumerate(inner.sources):
-            distinct = distinct.from_(source) if number == 0 else distinct.join(source, join_type="cross")
-        distinct = distinct.where(*inner.conditions) if inner.conditions else distinct
-        return _Group(premise, distinct, [self.names[name] for name in groups], len(premise.terms), self._alias())
+        return _Group(
+            premise, inner.select([*keys, *values]), [self.names[name] for name in groups], len(premise.terms), self._alias()
+        )
 
 
 @dataclass
@@ -310,7 +306,7 @@ class _Aggregate:
             open_ = self.some_set_satisfies(node.op, bound)
             return _case(self.is_exact(), _or_unknown(exactly, bound), exp.or_(_unknown(bound), open_))
         sure = exp.true() if node.function in ("count", "sum") else exp.Exists(this=self.lower.of(exp.Literal.number(1)))
-        never = exp.not_(self.some_set_satisfies(_MIRRORED[node.op], bound))
+        never = exp.not_(self.some_set_satisfies(OPPOSITE[node.op], bound))
         return _case(self.is_exact(), exactly, exp.and_(_known(bound), sure, never))
 
     def _compared(self, left: Expr, right: Expr, op: str, lenient: bool) -> Expr:
@@ -332,10 +328,6 @@ class _Aggregate:
         value = self.value(known)
         holds = exp.or_(_unknown(value), self._compared(value, bound, op, lenient=True))
         return exp.or_(self.upper.is_open(), holds) if known is self.upper else holds
-
-
-def _lists(premise: s.Premise) -> bool:
-    return isinstance(premise, s.Literal) and not premise.negated and not premise.atom.strong
 
 
 def constant(term: s.Term) -> Expr:

@@ -14,8 +14,8 @@ from datetime import date
 from decimal import Decimal
 
 from kb.language import syntax as s
-from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE
-from kb.language.program import SCOPE, Program, ProgramRule
+from kb.language.bounds import plain
+from kb.language.program import Program, ProgramRule
 from kb.language.values import ANY, UNKNOWN, Row, Value
 
 TEXT, NUMBER, DATE, FLAG = "TEXT", "DECIMAL(18, 6)", "DATE", "BOOLEAN"
@@ -75,12 +75,7 @@ def tables(program: Program, relations: Iterable[str]) -> dict[str, Table]:
 
 def _declared(program: Program, relation: str) -> tuple[str, ...] | None:
     """The types of a predicate's relation, in the program itself or in one of its bounds."""
-    name = relation.removeprefix("-")
-    for prefix in (POSSIBLE, CERTAIN, CONTRADICTED):
-        name = name.removeprefix(prefix)
-    if name.startswith(SCOPE):
-        return None
-    predicate = program.predicates.get(name.removeprefix("-"))
+    predicate = program.predicates.get(plain(relation).removeprefix("-"))
     return None if predicate is None else tuple(sql_type(argument.type) for argument in predicate.arguments)
 
 
@@ -92,12 +87,17 @@ def sql_type(name: str) -> str:
 def _concluded(program: Program, rule: ProgramRule, typed: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The types of a head whose predicate nobody declares: those of its variables."""
     types = variable_types(rule.rule.body, typed)
-    return tuple(types[term.name] if isinstance(term, s.Variable) else _constant_type(term) for term in rule.head.terms)
+    return tuple(term_type(term, types) for term in rule.head.terms)
 
 
-def _constant_type(term: s.Term) -> str:
-    value = term.value if isinstance(term, s.Constant) else ""
-    return NUMBER if isinstance(value, Decimal) else DATE if isinstance(value, date) else TEXT
+def term_type(term: s.Term, types: Mapping[str, str]) -> str:
+    """The column type of a term, by those of its variables."""
+    if isinstance(term, s.Variable):
+        return types[term.name]
+    if isinstance(term, s.Constant):
+        return DATE if isinstance(term.value, date) else NUMBER if isinstance(term.value, Decimal) else TEXT
+    kinds = term_type(term.left, types), term_type(term.right, types)
+    return DATE if DATE in kinds and kinds != (DATE, DATE) else NUMBER
 
 
 def variable_types(body: Iterable[s.Premise], typed: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
