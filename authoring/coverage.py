@@ -92,6 +92,15 @@ class PremiseCover:
     contradicted_by: str = ""
     """The test that shows it failing alone, although a comment says that it cannot."""
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What no test shows of it, in words."""
+        is_alone_wanted = not self.alone_in and self.state is not State.EXCUSED
+        return (
+            *(() if self.true_in else ("never seen true in a proof",)),
+            *(("never the only one that fails",) if is_alone_wanted else ()),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionCover:
@@ -111,6 +120,16 @@ class CriterionCover:
     def missing(self) -> tuple[Verdict, ...]:
         """Those that no test expects of it."""
         return tuple(each for each in self.wanted if each not in self.seen)
+
+    @property
+    def lack(self) -> str:
+        """What no test shows of it, in words."""
+        return f"no test expects it {', '.join(each.value for each in self.missing)}" if self.missing else ""
+
+    @property
+    def state(self) -> State:
+        """How far tests show it."""
+        return State.UNREACHED if not self.seen else State.HALF if self.missing else State.COVERED
 
     @property
     def mistaken(self) -> tuple[Verdict, ...]:

@@ -38,19 +38,12 @@ def coverage_page(found: Coverage, width: int = 80, verbose: bool = False) -> Pa
 
 
 def _add_criterion(page: Page, cover: CriterionCover) -> None:
-    missing = ", ".join(each.value for each in cover.missing)
-    mark = "✗" if not cover.seen else "◐" if missing else "✓"
-    text = f"{mark} {cover.criterion.label}, line {cover.criterion.origin.line}"
-    page.add(f"{text}: no test expects it {missing}" if missing else text, "" if missing else DIM, 2, 4)
+    text = f"{_MARKS[cover.state]} {cover.criterion.label}, line {cover.criterion.origin.line}"
+    page.add(f"{text}: {cover.lack}" if cover.lack else text, "" if cover.lack else DIM, 2, 4)
 
 
 def _add_premise(page: Page, cover: PremiseCover) -> None:
-    lacks = []
-    if not cover.true_in:
-        lacks.append("never seen true in a proof")
-    if not cover.alone_in and cover.state is not State.EXCUSED:
-        lacks.append("never the only one that fails")
-    rule = cover.rule.split("#", 1)[-1]
+    rule, lacks = cover.rule.split("#", 1)[-1], cover.lacks
     said = f": {'; '.join(lacks)}" if lacks else f" (always true: {cover.reason})" if cover.reason else ""
     page.add(f"{_MARKS[cover.state]} line {cover.line}, {rule}, {cover.text}{said}", "" if lacks else DIM, 2, 4)
 

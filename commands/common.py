@@ -152,7 +152,7 @@ REPORT_FORM = click.option(
 )  # fmt: skip
 
 
-def deliver(
+def report(
     form: str | None, output: Path | None, page: Callable[[], Page], data: Callable[[], Any], html: Callable[[], str]
 ) -> None:
     """Prints a report, or writes it to a file; only the form that is asked for is made. Raises CaseProblem."""
@@ -168,12 +168,19 @@ def deliver(
     made = page().text if form == "text" else html() if form == "html" else f"{_json(data())}\n"
     if output is None:
         click.echo(made, nl=False)
-        return
+    else:
+        write(output, made)
+        click.echo(f"wrote {output}", err=True)
+
+
+def write(path: Path, made: str | bytes) -> None:
+    """Writes a file, in UTF-8, its line ends as they are; raises CannotExport."""
+    from explain.formats import CannotExport
+
     try:
-        output.write_text(made, encoding="utf-8")
+        path.write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
     except OSError as error:
-        raise CaseProblem(f"{output}: {error.strerror or error}") from error
-    click.echo(f"wrote {output}", err=True)
+        raise CannotExport(f"{path}: {error.strerror or error}") from error
 
 
 def width() -> int:

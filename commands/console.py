@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import medproof
 from authoring.session import Session
@@ -19,6 +21,7 @@ from kb.language.frontmatter import read_date
 from kb.language.program import Program
 
 _EXAMPLE = 'motor_strength(_, Muscle, left, Grade, _, _), Grade < "4"'
+_Found = TypeVar("_Found")
 _WORD = re.compile(r"([a-z][a-z-]*)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -62,9 +65,7 @@ class Console:
         """The rows for which a goal holds."""
         from explain.export.tables import table_page
 
-        session = self.session
-        table = medproof.query(session.base, session.chart, goal, session.payer, session.on, session.seconds)
-        return table_page(table, self.width())
+        return table_page(self._asked_of(medproof.query, goal), self.width())
 
     def decide(self, _: str) -> Page:
         """The answers to the questions of the case."""
@@ -77,27 +78,20 @@ class Console:
         from explain.formats import Options
         from explain.formats.text import page
 
-        session = self.session
-        found = medproof.explain(
-            session.base, session.chart, goal or None, session.payer, session.on, session.seconds, minimal=True
-        )
+        found = self._asked_of(partial(medproof.explain, minimal=True), goal or None)
         return page(found, Options("reviewer", self.width()))
 
     def missing(self, goal: str) -> Page:
         """What would establish a goal."""
         from explain.export.findings import missing_page
 
-        session = self.session
-        found = medproof.missing(session.base, session.chart, goal, session.payer, session.on, session.seconds)
-        return missing_page(found, self.width())
+        return missing_page(self._asked_of(medproof.missing, goal), self.width())
 
     def hinges(self, goal: str) -> Page:
         """What the verdict on a goal rests on."""
         from explain.export.findings import hinges_page
 
-        session = self.session
-        found = medproof.hinges(session.base, session.chart, goal, session.payer, session.on, session.seconds)
-        return hinges_page(found, self.width())
+        return hinges_page(self._asked_of(medproof.hinges, goal), self.width())
 
     def assume(self, fact: str) -> Page:
         """The verdicts with a fact added."""
@@ -181,6 +175,11 @@ class Console:
         session = self.session
         [found] = medproof.decide(session.base, chart or session.chart, session.payer, session.on, session.seconds)
         return found
+
+    def _asked_of(self, verb: Callable[..., _Found], goal: str | None) -> _Found:
+        """What a verb of the API says of a goal, for the chart as it is now."""
+        session = self.session
+        return verb(session.base, session.chart, goal, session.payer, session.on, session.seconds)
 
     # Completion
 

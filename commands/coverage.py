@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands.common import EXIT_CODES, OUTPUT, POLICIES, REPORT_FORM, deliver, said_plainly, width
+from commands.common import EXIT_CODES, OUTPUT, POLICIES, REPORT_FORM, report, said_plainly, width
 
 
 @click.command("coverage", epilog=EXIT_CODES.replace("errors", "errors, or too little is covered"))
@@ -52,5 +52,5 @@ def command(
 
     with said_plainly():
         found = medproof.coverage(documents, policies, jobs)
-        deliver(form, output, lambda: coverage_page(found, width(), verbose), lambda: coverage_data(found), html)
+        report(form, output, lambda: coverage_page(found, width(), verbose), lambda: coverage_data(found), html)
     sys.exit(1 if found.percent < fail_under or found.failed or found.mistaken else 0)

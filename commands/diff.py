@@ -14,9 +14,9 @@ from commands.common import (
     OUTPUT,
     POLICIES,
     REPORT_FORM,
-    deliver,
     payer_option,
     progress,
+    report,
     said_plainly,
     width,
 )
@@ -68,6 +68,6 @@ def command(
     with said_plainly():
         with progress("cases") as heard:
             found = medproof.diff(old, new, cases, policies, payer, on, heard)
-        deliver(form, output, lambda: impact_page(found, width(), verbose), lambda: impact_data(found), html)
+        report(form, output, lambda: impact_page(found, width(), verbose), lambda: impact_data(found), html)
     # What could not be compared may hide anything.
     sys.exit(1 if found.failed else 0)

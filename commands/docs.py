@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands.common import EXIT_CODES, POLICIES, said_plainly
+from commands.common import EXIT_CODES, POLICIES, said_plainly, write
 
 
 @click.command("docs", epilog=EXIT_CODES)
@@ -42,10 +42,10 @@ def command(documents: tuple[Path, ...], output: Path, tests: bool, jobs: int, p
         pages = medproof.docs(documents, policies, tests, jobs)
         try:
             output.mkdir(parents=True, exist_ok=True)
-            for name, page in pages.items():
-                (output / name).write_text(page, encoding="utf-8")
         except OSError as error:
-            raise medproof.CaseProblem(f"{error.filename or output}: {error.strerror or error}") from error
+            raise medproof.CaseProblem(f"{output}: {error.strerror or error}") from error
+        for name, page in pages.items():
+            write(output / name, page)
     click.echo(f"wrote {len(pages)} pages; begin with {output / 'index.html'}", err=True)
     if mistaken := [name for name, page in pages.items() if MISTAKEN in page]:
         click.echo(f"there are mistakes in the documents of {', '.join(mistaken)}; the pages show them", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from commands.common import show, width
+from commands.common import show, width, write
 
 if TYPE_CHECKING:
     from explain.explanations import Explanation
@@ -46,10 +46,7 @@ def deliver(
         return
     made = exported(explanation, form, options)
     if output is not None:
-        try:
-            output.write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
-        except OSError as error:
-            raise CannotExport(f"{output}: {error.strerror or error}") from error
+        write(output, made)
         click.echo(f"wrote {output}", err=True)
     elif isinstance(made, bytes) and form in ("png", "pdf"):
         raise CannotExport(f"a {form} is not shown on a terminal; name a file with -o")

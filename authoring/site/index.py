@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from authoring.site.text import address
 from explain.export.lines import visible
+from explain.formats.drawing import FONT, element
 from kb.language import syntax as s
 from kb.language.documents import Document
 
-_FONT = "Helvetica"
 _LARGEST = 120
 """More predicates than this make no picture that anybody reads."""
 
@@ -35,7 +35,6 @@ class Entry:
     signature: str
     wording: str
     declared: Place
-    of: str
     concluded: list[Place] = field(default_factory=list)
     used: list[Place] = field(default_factory=list)
     stated: list[Place] = field(default_factory=list)
@@ -56,7 +55,7 @@ def entries(documents: Iterable[Document], others: Iterable[Document] = ()) -> d
                 if document in others:
                     place = replace(place, address="")
                 signature = f"#{node.kind} {node.name}({arguments})"
-                found.setdefault(key, Entry(key, node.name, node.kind, signature, wording, place, document.id))
+                found.setdefault(key, Entry(key, node.name, node.kind, signature, wording, place))
     for document in documents:
         for stated in document.statements:
             if isinstance(stated.node, s.Rule):
@@ -120,8 +119,8 @@ def _drawn(
         if isinstance(stated.node, s.CriterionDeclaration)
     }
     graph = AGraph(directed=True, strict=True)
-    graph.graph_attr.update(rankdir="LR", fontname=_FONT, nodesep="0.12", ranksep="0.5", bgcolor="transparent")
-    graph.node_attr.update(fontname=_FONT, fontsize="11", margin="0.1,0.05", style="filled", color="#5b6577")
+    graph.graph_attr.update(rankdir="LR", fontname=FONT, nodesep="0.12", ranksep="0.5", bgcolor="transparent")
+    graph.node_attr.update(fontname=FONT, fontsize="11", margin="0.1,0.05", style="filled", color="#5b6577")
     graph.edge_attr.update(color="#5b6577", arrowsize="0.6")
     for key in nodes:
         entry = found.get(key)
@@ -132,8 +131,7 @@ def _drawn(
     for (head, below), is_negated in edges.items():
         graph.add_edge(head, below, **({"style": "dashed", "color": "#a02c2c"} if is_negated else {}))
     drawn: bytes = graph.draw(format="svg", prog="dot")
-    text = drawn.decode("utf-8")
-    return Markup(text[text.index("<svg") :].replace("xlink:href", "href"))
+    return Markup(element(drawn).replace("xlink:href", "href"))
 
 
 def _short(key: str) -> str:

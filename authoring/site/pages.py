@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from authoring.coverage import Coverage, CriterionCover
@@ -17,8 +17,7 @@ from authoring.impact import Impact
 from authoring.running import Result
 from authoring.site.index import Entry, entries, key_of, picture
 from authoring.site.text import Part, covers, page_name, parts
-from explain import formats
-from explain.export.lines import visible
+from explain.formats.templates import environment, own
 from kb.language.diagnostics import Diagnostic, render
 from kb.language.documents import Document
 
@@ -131,11 +130,6 @@ def _filled(template: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["visible"] = visible
-    shared = Path(formats.__file__).parent / "page.css"
-    style = shared.read_text(encoding="utf-8") + (_HERE / "site.css").read_text(encoding="utf-8")
-    environment.globals["style"] = Markup(style)
-    return environment
+    made = environment(_HERE)
+    made.globals["style"] = own("page.css") + Markup((_HERE / "site.css").read_text(encoding="utf-8"))
+    return made

@@ -169,14 +169,9 @@ def covers(coverage: Coverage | None) -> dict[str, dict[int, tuple[str, str]]]:
             found[file][line] = worst, "; ".join(filter(None, (former[1], remark)))
 
     for premise in coverage.premises if coverage else ():
-        lacks = []
-        if not premise.true_in:
-            lacks.append("never seen true in a proof")
-        if not premise.alone_in and premise.state is not State.EXCUSED:
-            lacks.append("never the only one that fails")
-        add(premise.file, premise.line, _STATES[premise.state], f"{premise.text}: {', '.join(lacks)}" if lacks else "")
+        lacks = f"{premise.text}: {', '.join(premise.lacks)}" if premise.lacks else ""
+        add(premise.file, premise.line, _STATES[premise.state], lacks)
     for criterion in coverage.criteria if coverage else ():
-        origin, missing = criterion.criterion.origin, ", ".join(each.value for each in criterion.missing)
-        state = "unreached" if not criterion.seen else "half" if missing else "covered"
-        add(origin.file, origin.line, state, f"no test expects it {missing}" if missing else "")
+        origin = criterion.criterion.origin
+        add(origin.file, origin.line, _STATES[criterion.state], criterion.lack)
     return found

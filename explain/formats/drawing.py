@@ -34,7 +34,7 @@ KIND_NAMES = {
     "conclusion": "concluded", "rule": "by a rule", "fact": "stated", "absence": "absent", "attempt": "a rule that fails",
     "comparison": "compared", "aggregate": "counted",
 }  # fmt: skip
-_FONT = "Helvetica"
+FONT = "Helvetica"
 
 
 def label_lines(data: Mapping[str, Any], width: int, is_member: bool = False) -> list[str]:
@@ -67,6 +67,12 @@ def drawn_part(proof: ProofGraph) -> bytes:
     return _drawn(proof, "svg", "", is_member=False)
 
 
+def element(picture: bytes) -> str:
+    """An SVG picture as an element of a page: without its head."""
+    text = picture.decode("utf-8")
+    return text[text.index("<svg") :]
+
+
 def refuse_large(proof: ProofGraph) -> None:
     """Raises CannotExport for a proof of which nobody could read a picture."""
     if len(proof.graph) > LARGEST:
@@ -88,11 +94,11 @@ def agraph(proof: ProofGraph, title: str = "", legend: bool = True, is_member: b
 
     graph = AGraph(directed=True, strict=True)
     graph.graph_attr.update(
-        rankdir="TB", fontname=_FONT, label=_escaped([visible(title)]), labelloc="t", fontsize="16",
+        rankdir="TB", fontname=FONT, label=_escaped([visible(title)]), labelloc="t", fontsize="16",
         nodesep="0.25", ranksep="0.35", ordering="out",
     )  # fmt: skip
-    graph.node_attr.update(fontname=_FONT, fontsize="11", margin="0.14,0.08")
-    graph.edge_attr.update(fontname=_FONT, fontsize="9", color="#5b6577", arrowsize="0.7")
+    graph.node_attr.update(fontname=FONT, fontsize="11", margin="0.14,0.08")
+    graph.edge_attr.update(fontname=FONT, fontsize="9", color="#5b6577", arrowsize="0.7")
     for node in proof.graph:
         data = proof.attributes(node)
         graph.add_node(node, label=_escaped(label_lines(data, 34, is_member)), id=node, tooltip=" ", **_look(data["kind"]))

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from explain.asking import ask_words
@@ -21,16 +19,16 @@ from explain.determination import Answer
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
-from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part
+from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
 from explain.formats.headings import heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+from explain.formats.templates import environment, own
 from explain.graph import Asked, ProofGraph
 from explain.hinges import Hinge, hinged
 from explain.verdicts import Verdict
 from explain.wording import words
 
-_HERE = Path(__file__).parent
 _MARKS = {"met": "✓ met", "refuted": "✗ not met", "undocumented": "? no record", "conflicting": "! conflict"}
 
 
@@ -38,32 +36,31 @@ def export(explanation: Explanation, options: Options) -> str:
     """The page; for a member the letter."""
     if options.audience == "member":
         return _letter(explanation)
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["visible"] = visible
     sections = [
         _section(explanation, proof.part(asked), asked, f"g{number}")
         for number, (proof, asked) in enumerate(_goals(explanation))
     ]
-    return environment.get_template("page.html").render(
-        title=explanation.title,
-        payer=explanation.payer,
-        on=explanation.on,
-        notes=(*explanation.notes, *standing_lines(explanation)),
-        sections=sections,
-        kinds=KIND_NAMES,
-        colours=COLOURS,
-        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        script=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
-        documents=[meta for meta in explanation.models.program.documents if meta.kind != "reference"],
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            title=explanation.title,
+            payer=explanation.payer,
+            on=explanation.on,
+            notes=(*explanation.notes, *standing_lines(explanation)),
+            sections=sections,
+            kinds=KIND_NAMES,
+            colours=COLOURS,
+            style=own("page.css"),
+            script=own("page.js"),
+            documents=[meta for meta in explanation.models.program.documents if meta.kind != "reference"],
+        )
     )
 
 
 def _letter(explanation: Explanation) -> str:
-    environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined)
     lines = [visible(line.text).strip() for line in letter(explanation, 10_000).lines]
-    return environment.get_template("letter.html").render(lines=lines)
+    return environment().get_template("letter.html").render(title="About your request", lines=lines)
 
 
 def _goals(explanation: Explanation) -> Iterator[tuple[ProofGraph, Asked]]:
@@ -243,10 +240,10 @@ def _passages(explanation: Explanation, proof: ProofGraph, node: str, prefix: st
 
 def _svg(picture: bytes, prefix: str) -> Markup:
     """Graphviz's picture for inside a page: without its head, with ids that are its own, each node to be reached by key."""
-    text = picture.decode("utf-8")
-    text = text[text.index("<svg") :]
     text = re.sub(
-        r'<g id="(n\d+)" class="node">', rf'<g id="{prefix}-\1-picture" class="node" tabindex="0" role="button">', text
+        r'<g id="(n\d+)" class="node">',
+        rf'<g id="{prefix}-\1-picture" class="node" tabindex="0" role="button">',
+        element(picture),
     )
     text = re.sub(r' id="(graph|edge|clust)([^"]*)"', rf' id="{prefix}-\1\2"', text)
     return Markup(text)
