@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from authoring.lint import Violation
     from authoring.mutation import Mutation
     from authoring.running import Result
+    from cohort.decide import Settings
+    from cohort.generate import Rates
+    from cohort.summary import Summary
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
     from explain.explanations import Explanation
@@ -91,11 +94,14 @@ __all__ = [
     "WhatIf",
     "cases",
     "check",
+    "cohort",
+    "cohort_case",
     "coverage",
     "decide",
     "diff",
     "docs",
     "explain",
+    "generate",
     "hinges",
     "lint",
     "load",
@@ -455,6 +461,73 @@ def docs(
         return pages(Site(shown, others, mistakes))
     results = tuple(run_all(base, found, "", processes))
     return pages(Site(shown, others, (), results, covered(base, found, processes)))
+
+
+def generate(
+    base: Library,
+    directory: str | Path,
+    cases: int,
+    seed: int = 1,
+    rates: Rates | None = None,
+    payers: Iterable[str] = (),
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Writes a synthetic cohort as tables of facts, drawn from the vocabulary; how many facts that are.
+
+    Its payers are those of the library, or the given ones. Raises CaseProblem when the
+    directory holds anything.
+    """
+    from cohort.generate import Rates, generate
+
+    try:
+        return generate(
+            program(base), tuple(payers) or base.payers, Path(directory), cases, seed, rates or Rates(), heard=heard
+        )
+    except FileExistsError as error:
+        raise CaseProblem(str(error)) from error
+
+
+def cohort(
+    base: Library,
+    source: str | Path,
+    output: str | Path,
+    settings: Settings | None = None,
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> Summary:
+    """Decides every case of a cohort into a directory, and says what it comes to.
+
+    `source` is a directory of tables, or a database; `output` gets `decisions.parquet`,
+    `criteria.parquet`, `rejects.parquet` and `report.html`. Raises CaseProblem for
+    tables that are none and for rows that are to stop the run, DocumentErrors.
+    """
+    from cohort.decide import CohortProblem, Settings, decide_cohort
+    from cohort.report import summary_html
+    from cohort.summary import summary
+    from facts.readers.tables import BadTables
+
+    try:
+        account = decide_cohort(base, Path(source), Path(output), settings or Settings(), heard)
+        found = summary(Path(output), account.programs)
+        (Path(output) / "report.html").write_text(summary_html(found), encoding="utf-8")
+    except (BadTables, CohortProblem) as error:
+        raise CaseProblem(str(error)) from error
+    return found
+
+
+def cohort_case(base: Library, source: str | Path, case: str) -> Document:
+    """One case of a cohort as a chart, which every other verb takes.
+
+    `source` holds the tables of facts, or is the output of `cohort`, which knows where
+    they are. Raises CaseProblem.
+    """
+    from cohort.cases import open_case
+    from cohort.decide import CohortProblem
+    from facts.readers.tables import BadTables
+
+    try:
+        return open_case(base, Path(source), case)
+    except (BadTables, CohortProblem) as error:
+        raise CaseProblem(str(error)) from error
 
 
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from explain.export.lines import Page
+    from kb.language.documents import Document
     from kb.library import Library
 
 EXIT_CODES = "Exit codes: 0 done, 1 a document has errors (or the time is used up), 2 wrong use."
@@ -110,18 +111,31 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+def progress(label: str, eta: bool = False) -> Iterator[Callable[[int, int], None]]:
     """Something to tell how many of how many are done: a bar on a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=eta, show_pos=eta) as bar:
 
         def heard(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
         yield heard
+
+
+COHORT = click.option(
+    "--cohort", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+    help="CASE is one of the cohort in PATH: its tables of facts, or what `medproof cohort` wrote.",
+)  # fmt: skip
+
+
+def chart(base: Library, case: str, cohort: Path | None) -> Document:
+    """The chart that CASE names, in a cohort if one is given."""
+    import medproof
+
+    return medproof.open_case(case) if cohort is None else medproof.cohort_case(base, cohort, case)
 
 
 def loaded(policies: tuple[Path, ...]) -> Library:

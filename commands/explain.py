@@ -7,12 +7,25 @@ from pathlib import Path
 
 import click
 
-from commands.common import CASE, EXIT_CODES, ON, OUTPUT, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
+from commands.common import (
+    CASE,
+    COHORT,
+    EXIT_CODES,
+    ON,
+    OUTPUT,
+    POLICIES,
+    TIMEOUT,
+    chart,
+    loaded,
+    payer_option,
+    said_plainly,
+)
 from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 
 
 @click.command("explain", epilog=EXIT_CODES)
 @CASE
+@COHORT
 @click.argument("goal", metavar="[GOAL]", required=False)
 @click.option("--minimal", is_flag=True, help="Only the cheapest proof of each conclusion.")
 @click.option("-k", "best", type=click.IntRange(min=1), metavar="N", help="The N best proofs, the best first.")
@@ -27,6 +40,7 @@ from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 @LIMIT
 def command(
     case: str,
+    cohort: Path | None,
     goal: str | None,
     minimal: bool,
     best: int | None,
@@ -57,7 +71,6 @@ def command(
     import medproof
 
     with said_plainly():
-        found = medproof.explain(
-            loaded(policies), medproof.open_case(case), goal, payer, on, timeout, minimal, best or 0, limit
-        )
+        base = loaded(policies)
+        found = medproof.explain(base, chart(base, case, cohort), goal, payer, on, timeout, minimal, best or 0, limit)
         deliver(found, form, output, audience, depth)

@@ -9,11 +9,13 @@ import click
 
 from commands.common import (
     CASE,
+    COHORT,
     EXIT_CODES,
     FORMAT,
     ON,
     POLICIES,
     TIMEOUT,
+    chart,
     loaded,
     payer_option,
     said_plainly,
@@ -25,6 +27,7 @@ from commands.common import (
 
 @click.command("hinges", epilog=EXIT_CODES)
 @CASE
+@COHORT
 @click.argument("goal", metavar="GOAL")
 @payer_option()
 @ON
@@ -33,6 +36,7 @@ from commands.common import (
 @TIMEOUT
 def command(
     case: str,
+    cohort: Path | None,
     goal: str,
     payer: str | None,
     on: date | None,
@@ -54,7 +58,8 @@ def command(
     from explain.export.findings import hinges_data, hinges_page
 
     with said_plainly():
-        found = medproof.hinges(loaded(policies), medproof.open_case(case), goal, payer, on, timeout)
+        base = loaded(policies)
+        found = medproof.hinges(base, chart(base, case, cohort), goal, payer, on, timeout)
     if form == "json":
         show_json(hinges_data(found))
     else:

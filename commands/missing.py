@@ -9,11 +9,13 @@ import click
 
 from commands.common import (
     CASE,
+    COHORT,
     EXIT_CODES,
     FORMAT,
     ON,
     POLICIES,
     TIMEOUT,
+    chart,
     loaded,
     payer_option,
     said_plainly,
@@ -26,6 +28,7 @@ from commands.explaining import AUDIENCE
 
 @click.command("missing", epilog=EXIT_CODES)
 @CASE
+@COHORT
 @click.argument("goal", metavar="GOAL")
 @click.option("-n", "limit", type=click.IntRange(min=1, max=4), default=4, show_default=True, help="At most so many sets.")
 @AUDIENCE
@@ -36,6 +39,7 @@ from commands.explaining import AUDIENCE
 @TIMEOUT
 def command(
     case: str,
+    cohort: Path | None,
     goal: str,
     limit: int,
     audience: str,
@@ -60,7 +64,8 @@ def command(
     from explain.export.findings import missing_data, missing_page
 
     with said_plainly():
-        found = medproof.missing(loaded(policies), medproof.open_case(case), goal, payer, on, timeout, limit)
+        base = loaded(policies)
+        found = medproof.missing(base, chart(base, case, cohort), goal, payer, on, timeout, limit)
     if form == "json":
         show_json(missing_data(found))
     else:

@@ -9,11 +9,13 @@ import click
 
 from commands.common import (
     CASE,
+    COHORT,
     EXIT_CODES,
     FORMAT,
     ON,
     POLICIES,
     TIMEOUT,
+    chart,
     loaded,
     payer_option,
     said_plainly,
@@ -25,6 +27,7 @@ from commands.common import (
 
 @click.command("what-if", epilog=EXIT_CODES)
 @CASE
+@COHORT
 @click.option("--assume", metavar="FACT", multiple=True, help="A fact to add, as a chart writes it.")
 @click.option("--retract", metavar="FACT", multiple=True, help="A fact to take away; `_` stands for any value.")
 @payer_option()
@@ -35,6 +38,7 @@ from commands.common import (
 @click.option("-v", "--verbose", count=True, help="Show the ids of rules, and instances of general knowledge.")
 def command(
     case: str,
+    cohort: Path | None,
     assume: tuple[str, ...],
     retract: tuple[str, ...],
     payer: str | None,
@@ -57,7 +61,8 @@ def command(
     with said_plainly():
         if not assume and not retract:
             raise medproof.CaseProblem("nothing is changed; name facts with --assume or --retract")
-        found = medproof.what_if(loaded(policies), medproof.open_case(case), assume, retract, payer, on, timeout)
+        base = loaded(policies)
+        found = medproof.what_if(base, chart(base, case, cohort), assume, retract, payer, on, timeout)
     if form == "json":
         show_json(what_if_data(found))
     else:

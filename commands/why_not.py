@@ -7,12 +7,25 @@ from pathlib import Path
 
 import click
 
-from commands.common import CASE, EXIT_CODES, ON, OUTPUT, POLICIES, TIMEOUT, loaded, payer_option, said_plainly
+from commands.common import (
+    CASE,
+    COHORT,
+    EXIT_CODES,
+    ON,
+    OUTPUT,
+    POLICIES,
+    TIMEOUT,
+    chart,
+    loaded,
+    payer_option,
+    said_plainly,
+)
 from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 
 
 @click.command("why-not", epilog=EXIT_CODES)
 @CASE
+@COHORT
 @click.argument("goal", metavar="GOAL")
 @FORM
 @OUTPUT
@@ -25,6 +38,7 @@ from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 @LIMIT
 def command(
     case: str,
+    cohort: Path | None,
     goal: str,
     form: str | None,
     output: Path | None,
@@ -51,5 +65,6 @@ def command(
     import medproof
 
     with said_plainly():
-        found = medproof.explain(loaded(policies), medproof.open_case(case), goal, payer, on, timeout, limit=limit)
+        base = loaded(policies)
+        found = medproof.explain(base, chart(base, case, cohort), goal, payer, on, timeout, limit=limit)
         deliver(found, form, output, audience, depth)

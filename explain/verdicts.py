@@ -51,15 +51,18 @@ def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:
     pending: list[AtomKey] = [(relation, pattern)]
     while pending:
         key = pending.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        name, wanted = key
-        for row in models.possible_rows(name):
-            if fits(row, wanted, lenient=True):
-                yield name, row
-                for instance in models.possible_derivations(name, row):
-                    pending += _premises(instance)
+        if key not in seen:
+            seen.add(key)
+            atoms, beneath = models.remembered(key, lambda: _beneath(models, *key))  # noqa: B023
+            yield from atoms
+            pending += beneath
+
+
+def _beneath(models: Models, name: str, wanted: Row) -> tuple[list[AtomKey], list[AtomKey]]:
+    """The atoms that may be of a pattern, and what the ways to them ask for."""
+    rows = [row for row in models.possible_rows(name) if fits(row, wanted, lenient=True)]
+    instances = (instance for row in rows for instance in models.possible_derivations(name, row))
+    return [(name, row) for row in rows], list(dict.fromkeys(key for each in instances for key in _premises(each)))
 
 
 def _premises(instance: Instance) -> Iterator[AtomKey]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -111,6 +111,7 @@ class Models:
     engine: Engine
     seconds: float | None
     _runs: dict[str, Model] = field(default_factory=dict)
+    _beneath: dict[AtomKey, tuple[list[AtomKey], list[AtomKey]]] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
@@ -172,6 +173,14 @@ class Models:
     def certain_model(self, relation: str) -> Model:
         """The model that holds the certain rows of a relation, under its name there."""
         return self._bound(relation, CERTAIN)
+
+    def remembered(
+        self, key: AtomKey, found: Callable[[], tuple[list[AtomKey], list[AtomKey]]]
+    ) -> tuple[list[AtomKey], list[AtomKey]]:
+        """What lies beneath a pattern, looked for once: the questions of a case and their criteria share most of it."""
+        if key not in self._beneath:
+            self._beneath[key] = found()
+        return self._beneath[key]
 
     def is_stated(self, relation: str, row: Row) -> bool:
         """Whether the chart or a document states the atom."""

@@ -1,0 +1,1 @@
+"""Whole books of cases: the same rules, decided many cases at a time."""

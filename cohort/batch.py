@@ -1,0 +1,292 @@
+"""One batch of cases: loaded, decided by each of the programs that it needs, and written as a part of the output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+from sqlglot import exp
+
+from cohort.alone import Alone, decided_alone
+from cohort.book import Book
+from cohort.clashes import clashing_cases
+from cohort.loading import BOOK, Loader, Reject, parts_rows
+from cohort.program import CohortProgram, policies_of
+from cohort.verdicts import CLASHING, DECIDED, STANDING, Judge
+from facts.readers.tables import FactTable
+from kb.engines.duckdb import run
+from kb.engines.sql.open import CASES, domain_rows
+from kb.engines.sql.plan import DIALECT, Step
+from kb.engines.sql.schema import Table, Types, column_types, created
+from kb.engines.sql.values import value
+from kb.language.program import Program
+from kb.language.values import Row
+
+Expr = exp.Expr
+Stated = Mapping[str, Table]
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What is run for one program over some tables of facts, in order."""
+
+    stated: Stated
+    models: tuple[Step, ...]
+    clashes: Step
+    verdicts: tuple[Step, ...]
+    program: CohortProgram
+
+
+@dataclass
+class Compiling:
+    """The statements of each program, made when first needed and again only when `?` turns up in another column."""
+
+    _made: dict[int, Statements] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def statements(self, number: int, compiled: CohortProgram) -> Statements:
+        """The statements of a program over the given tables, or over tables in which more may be unknown."""
+        with self._lock:
+            made = self._made.get(number)
+            if made is None or not _covers(made.stated, compiled.stated):
+                stated = _together(made.stated if made is not None else {}, compiled.stated)
+                made = self._made[number] = _compiled(replace(compiled, stated=stated))
+            return made
+
+
+def _covers(made: Stated, stated: Stated) -> bool:
+    def covers(old: Table, new: Table) -> bool:
+        return old.name == new.name and all(a or not b for a, b in zip(old.unknown, new.unknown, strict=True))
+
+    return made.keys() == stated.keys() and all(covers(made[name], table) for name, table in stated.items())
+
+
+def _together(made: Stated, stated: Stated) -> dict[str, Table]:
+    def both(name: str, table: Table) -> Table:
+        old = made[name].unknown if name in made else table.unknown
+        return replace(table, unknown=tuple(a or b for a, b in zip(old, table.unknown, strict=True)))
+
+    return {name: both(name, table) for name, table in stated.items()}
+
+
+def _compiled(program: CohortProgram) -> Statements:
+    perfect, tables = program.perfect
+    bounds, _ = program.bounds
+    clashes = exp.Create(
+        this=exp.to_table(CLASHING), kind="TABLE", replace=True, expression=clashing_cases(program.program, tables)
+    )
+    return Statements(program.stated, perfect, Step(clashes.sql(DIALECT)), (*bounds, *Judge(program).steps), program)
+
+
+@dataclass
+class Live:
+    """The connections at work, which can be stopped together."""
+
+    _connections: list[duckdb.DuckDBPyConnection] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+    stopped: bool = False
+
+    @contextmanager
+    def connection(self, memory: str, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database in memory, for one batch and one processor."""
+        with duckdb.connect(config={"threads": 1, "memory_limit": memory, "temp_directory": str(spill)}) as connection:
+            with self._lock:
+                if self.stopped:
+                    raise Stopped
+                self._connections.append(connection)
+            try:
+                yield connection
+            finally:
+                with self._lock:
+                    self._connections.remove(connection)
+
+    def stop(self) -> None:
+        """Interrupts every connection, and lets none begin."""
+        with self._lock:
+            self.stopped = True
+            for connection in self._connections:
+                connection.interrupt()
+
+
+class Stopped(Exception):
+    """Somebody asked to stop."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a batch came to: the cases decided, rows that could not be taken, and how often each rule fired."""
+
+    cases: int
+    rejects: tuple[Reject, ...]
+    fired: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Decides the cases whose names lie in a range, on a connection of its own."""
+
+    book: Book
+    tables: tuple[FactTable, ...]
+    types: Types
+    vocabulary: Program
+    compiling: Compiling
+    live: Live
+    memory: str
+    spill: Path
+
+    def decide(self, low: str, high: str | None, part: Path) -> Outcome:
+        """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
+        with self.live.connection(self.memory, self.spill) as connection:
+            self._prepare(connection)
+            loaded, rejects = self._load(connection, low, high)
+            fired: Counter[str] = Counter()
+            alone = list[Alone]()
+            for number, deciding in enumerate(self.book.programs):
+                stated = self._of_program(connection, number, loaded)
+                if stated is None:
+                    continue
+                program = CohortProgram(
+                    deciding.compiled, self.types, {**stated, **self._known(connection, deciding.compiled.program, number)}
+                )
+                statements = self.compiling.statements(number, program)
+                fired += run(connection, statements.models)
+                run(connection, (statements.clashes,))
+                run(connection, statements.verdicts)
+                alone += decided_alone(connection, statements.program, stated)
+                self._finish(connection, deciding.compiled.program, number)
+            [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
+            _add_alone(connection, alone)
+            _write(connection, part)
+            return Outcome(int(cases), tuple(rejects), fired)
+
+    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for declaration in self.types.declarations():
+            connection.execute(declaration.sql(DIALECT)).fetchall()
+        for name, (kind, _) in self.types.domains.items():
+            domain = self.vocabulary.domains.get(name)
+            connection.execute(domain_rows(kind).sql(DIALECT)).fetchall()
+            if domain is not None and domain.parts:
+                connection.execute(parts_rows(kind, domain).sql(DIALECT)).fetchall()
+        for name, columns in (
+            (DECIDED, "id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN"),
+            (STANDING, "id INTEGER, question TEXT, item TEXT, criterion TEXT, status TEXT"),
+            ("all_decided", '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
+             " payer TEXT, policies TEXT[]"),
+            ("all_standing", '"case" TEXT, question TEXT, item TEXT, criterion TEXT, status TEXT'),
+        ):  # fmt: skip
+            connection.execute(f"CREATE TABLE {name}({columns})").fetchall()
+
+    def _load(
+        self, connection: duckdb.DuckDBPyConnection, low: str, high: str | None
+    ) -> tuple[dict[str, Table], list[Reject]]:
+        """The facts of the batch; rows that cannot be taken, and their cases with them, are left out."""
+        within = "name >= ?" + ("" if high is None else " AND name < ?")
+        rows = f"SELECT name, program FROM read_parquet(?) WHERE {within} ORDER BY program NULLS LAST, name"
+        connection.execute(
+            f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
+            [str(self.book.path), low, *([] if high is None else [high])],
+        ).fetchall()
+        loader = Loader(self.vocabulary, self.types, connection, low, high)
+        loaded, rejects = dict[str, Table](), list[Reject]()
+        for number, table in enumerate(self.tables):
+            made, is_bad = loader.load(table, f"f{number}")
+            loaded[table.relation] = made
+            if is_bad:
+                rejects += loader.rejects(table)
+        if rejects:
+            bad = {reject.case for reject in rejects}
+            connection.executemany(f"UPDATE {BOOK} SET program = NULL WHERE name = ?", [[name] for name in bad])
+            self._leave_out(connection, loaded)
+        return loaded, rejects
+
+    def _leave_out(self, connection: duckdb.DuckDBPyConnection, loaded: Stated) -> None:
+        for relation, table in loaded.items():
+            case = f"c{self.vocabulary.predicate(relation).case_position}"
+            good = f"SELECT id FROM {BOOK} WHERE program IS NOT NULL"
+            connection.execute(f"DELETE FROM {table.name} WHERE {case} IS NULL OR {case} NOT IN ({good})").fetchall()
+
+    def _of_program(self, connection: duckdb.DuckDBPyConnection, number: int, loaded: Stated) -> dict[str, Table] | None:
+        """The facts of the cases of one program; None if it has no case here."""
+        found = connection.execute(f"SELECT min(id), max(id), count(*) FROM {BOOK} WHERE program = ?", [number]).fetchall()
+        [(first, last, count)] = found
+        if not count:
+            return None
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {CASES} AS SELECT id FROM {BOOK} WHERE program = ?", [number]
+        ).fetchall()
+        stated = {}
+        for relation, table in loaded.items():
+            case = f"c{self.vocabulary.predicate(relation).case_position}"
+            name = f"s{table.name}"
+            rows = f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {table.name} WHERE {case} BETWEEN ? AND ?"
+            connection.execute(rows, [first, last]).fetchall()
+            stated[relation] = replace(table, name=name)
+        return stated
+
+    def _known(self, connection: duckdb.DuckDBPyConnection, program: Program, number: int) -> dict[str, Table]:
+        """What the documents themselves state, as tables."""
+        rows: dict[str, dict[Row, None]] = {}
+        for fact in program.facts:
+            rows.setdefault(fact.relation, {})[fact.row] = None
+        kinds = column_types(program, self.types, rows)
+        found = {}
+        for i, (relation, each) in enumerate(rows.items()):
+            unknown = tuple(
+                any(not isinstance(v, str) and str(v) == "?" for v in column) for column in zip(*each, strict=True)
+            )
+            table = Table(f"k{number}_{i}", kinds[relation], relation.startswith("-"), unknown)
+            connection.execute(created(table, _constants(table, each)).sql(DIALECT)).fetchall()
+            found[relation] = table
+        return found
+
+    def _finish(self, connection: duckdb.DuckDBPyConnection, program: Program, number: int) -> None:
+        """Adds the verdicts of one program to those of the batch, and clears what only it needed."""
+        payer = self.book.programs[number].payer
+        goals = {goal.atom.relation for goal in program.goals}
+        connection.execute("CREATE OR REPLACE TABLE rested(question TEXT, policies TEXT[])").fetchall()
+        connection.executemany(
+            "INSERT INTO rested VALUES (?, ?)", [[goal, policies_of(program, goal)] for goal in sorted(goals)]
+        )
+        for insert in (
+            f"""INSERT INTO all_decided SELECT b.name, d.question, d.item, d.verdict, d.certain, [], $payer, r.policies
+                FROM {DECIDED} d JOIN {BOOK} b USING (id) JOIN rested r USING (question)""",
+            f"INSERT INTO all_standing SELECT b.name, d.* EXCLUDE (id) FROM {STANDING} d JOIN {BOOK} b USING (id)",
+        ):
+            connection.execute(insert, {"payer": payer} if "$payer" in insert else None).fetchall()
+        connection.execute(f"TRUNCATE {DECIDED}").fetchall()
+        connection.execute(f"TRUNCATE {STANDING}").fetchall()
+
+
+def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
+    """Rows that stand in a statement."""
+    union: exp.Query | None = None
+    for row in rows:
+        values = [value(each, kind) for each, kind in zip(row, table.types, strict=True)] or [exp.true()]
+        values += [exp.false() for _ in table.types] if table.denials else []
+        select = exp.select(*(exp.alias_(each, name) for each, name in zip(values, table.columns, strict=True)))
+        union = select if union is None else exp.union(union, select, distinct=False)
+    assert union is not None
+    return union
+
+
+def _add_alone(connection: duckdb.DuckDBPyConnection, alone: Iterable[Alone]) -> None:
+    decisions = [list(row) for each in alone for row in each.decisions]
+    criteria = [list(row) for each in alone for row in each.criteria]
+    if decisions:
+        connection.executemany("INSERT INTO all_decided VALUES (?, ?, ?, ?, ?, ?, ?, ?)", decisions)
+    if criteria:
+        connection.executemany("INSERT INTO all_standing VALUES (?, ?, ?, ?, ?)", criteria)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:
+    """Writes a part; it has its name only when it is whole."""
+    for table, name in (("all_standing", "criteria"), ("all_decided", "decisions")):
+        path = part.with_suffix(f".{name}.parquet")
+        building = path.with_suffix(".unfinished")
+        connection.sql(f"SELECT * FROM {table} ORDER BY ALL").write_parquet(str(building))
+        building.rename(path)

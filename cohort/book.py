@@ -1,0 +1,168 @@
+"""The cases of a cohort: which there are, and which program decides each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from cohort.loading import Reject
+from facts.readers.tables import BadTables, FactTable
+from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.schema import DATE
+from kb.engines.sql.values import known
+from kb.language.build import in_force
+from kb.library import Library
+from kb.models import Compiled
+
+Expr = exp.Expr
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The program of a payer's cases while the same documents are in force."""
+
+    payer: str
+    compiled: Compiled
+
+
+@dataclass(frozen=True)
+class Book:
+    """The cases in order of their names, in a Parquet file: `name`, `program` (the number in `programs`), `payer`, `day`.
+
+    `rejects` are the cases that cannot be decided, with what is wrong with their request.
+    """
+
+    path: Path
+    count: int
+    programs: tuple[Deciding, ...]
+    rejects: tuple[Reject, ...]
+
+    def batches(self, size: int) -> list[tuple[str, str | None, int]]:
+        """Ranges of names with so many cases at most: from which name, to before which, and how many cases those are."""
+        with duckdb.connect() as connection:
+            numbered = "SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM read_parquet(?)"
+            rows = connection.execute(f"SELECT name FROM ({numbered}) WHERE n % ? = 0 ORDER BY name", [str(self.path), size])
+            starts = [str(name) for (name,) in rows.fetchall()]
+        bounds = ["", *starts[1:], None]
+        return [
+            (low or "", high, min(size, self.count - number * size)) for number, (low, high) in enumerate(pairwise(bounds))
+        ]
+
+    def names(self, low: str, high: str | None) -> list[str]:
+        """The names of a range of cases."""
+        with duckdb.connect() as connection:
+            chosen = connection.execute(
+                "SELECT name FROM read_parquet(?) WHERE name >= ? AND (? IS NULL OR name < ?) ORDER BY name",
+                [str(self.path), low, high, high],
+            )
+            return [str(name) for (name,) in chosen.fetchall()]
+
+
+def read_book(
+    base: Library, tables: Iterable[FactTable], path: Path, payer: str | None = None, on: date | None = None
+) -> Book:
+    """The cases that the tables of requests name, written to a file.
+
+    `payer` and `on` decide every case by that payer's documents, or those of that day.
+    Raises BadTables when no table says which cases there are, DocumentErrors for mistakes
+    in the documents in force.
+    """
+    named = {table.relation: table for table in tables}
+    request = [named[name] for name in ("request_date", "payer", "requested") if name in named]
+    if not request:
+        raise BadTables(["no table says which cases there are: `request_date`, `payer` and `requested` are not there"])
+    with duckdb.connect() as connection:
+        connection.execute(_names(request, named).sql(DIALECT)).fetchall()
+        rejects = [*_twice(connection, named), *_without_day(connection, named, on)]
+        groups = connection.execute("SELECT DISTINCT payer, day FROM cases WHERE good ORDER BY ALL").fetchall()
+        programs, numbers = _programs(base, [(payer if payer is not None else p, on or d) for p, d in groups])
+        keys = [(p, d, number) for (p, d), number in zip(groups, numbers, strict=True)]
+        connection.execute("CREATE TABLE grouped(payer TEXT, day DATE, program INTEGER)").fetchall()
+        if keys:
+            connection.executemany("INSERT INTO grouped VALUES (?, ?, ?)", keys)
+        rows = (
+            "SELECT c.name, g.program, c.payer, c.day FROM cases c LEFT JOIN grouped g"
+            " ON c.good AND c.payer = g.payer AND c.day IS NOT DISTINCT FROM g.day ORDER BY c.name"
+        )
+        connection.sql(rows).write_parquet(str(path))
+        [(count,)] = connection.execute("SELECT count(*) FROM cases").fetchall()
+    return Book(path, int(count), programs, tuple(rejects))
+
+
+def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
+    """The statement that makes the table of all cases, with what each says of its payer and its day."""
+    names: exp.Query = _case_column(request[0])
+    for table in request[1:]:
+        names = exp.union(names, _case_column(table), distinct=True)
+    select = exp.select("n.name").distinct().from_(names.subquery("n")).where(known(exp.column("name", "n")))
+    payer: Expr = exp.Literal.string("")
+    day: Expr = exp.cast(exp.null(), DATE)
+    days: Expr = exp.Literal.number(0)
+    payers: Expr = exp.Literal.number(0)
+    for relation, alias in (("payer", "p"), ("request_date", "d")):
+        if relation not in named:
+            continue
+        table = named[relation]
+        value: Expr = exp.cast(table.column(1, "s"), "TEXT")
+        if relation == "request_date":
+            value = exp.TryCast(this=table.column(1, "s"), to=exp.DataType.build(DATE))
+        case = table.column(0, "s")
+        least, most = exp.alias_(exp.Min(this=value), "least"), exp.alias_(exp.Max(this=value.copy()), "most")
+        inner = exp.select(exp.alias_(case, "name"), least, most).from_(exp.alias_(table.rows(), "s")).group_by(case.copy())
+        on = exp.column("name", "n").eq(exp.column("name", alias))
+        select = select.join(inner.subquery(alias), on=on, join_type="LEFT")
+        differ = exp.NEQ(this=exp.column("least", alias), expression=exp.column("most", alias))
+        if relation == "payer":
+            payer, payers = exp.func("COALESCE", exp.column("least", alias), exp.Literal.string("")), differ
+        else:
+            day, days = exp.column("least", alias), differ
+    select = select.select(exp.alias_(payer, "payer"), exp.alias_(day, "day"))
+    select = select.select(exp.alias_(exp.func("COALESCE", payers, exp.false()), "two_payers"))
+    select = select.select(exp.alias_(exp.func("COALESCE", days, exp.false()), "two_days"), exp.alias_(exp.true(), "good"))
+    return exp.Create(this=exp.to_table("cases"), kind="TABLE", expression=select)
+
+
+def _case_column(table: FactTable) -> exp.Select:
+    column = table.column(table.predicate.case_position or 0, "s")
+    return exp.select(exp.alias_(column, "name")).from_(exp.alias_(table.rows(), "s"))
+
+
+def _twice(connection: duckdb.DuckDBPyConnection, named: dict[str, FactTable]) -> list[Reject]:
+    """The cases with two payers or two days: nobody can tell which documents decide them."""
+    found = []
+    for relation, flag, what in (("payer", "two_payers", "payers"), ("request_date", "two_days", "days of the request")):
+        rows = connection.execute(f"UPDATE cases SET good = FALSE WHERE {flag} RETURNING name").fetchall()
+        for (name,) in sorted(rows):
+            table = named[relation]
+            problem = f"duplicate key: the case states two {what}; state one"
+            found.append(Reject(table.place, 0, str(name), table.place, table.columns[1][0], "", problem))
+    return found
+
+
+def _without_day(connection: duckdb.DuckDBPyConnection, named: dict[str, FactTable], on: date | None) -> list[Reject]:
+    """The cases that give no day of the request, when none is asked for."""
+    if on is not None:
+        return []
+    rows = connection.execute("UPDATE cases SET good = FALSE WHERE day IS NULL AND good RETURNING name").fetchall()
+    problem = "the case gives no day of the request, which says which documents decide it; state its `request_date`"
+    place = named["request_date"].place if "request_date" in named else "request_date"
+    return [Reject(place, 0, str(name), place, "", "", problem) for (name,) in sorted(rows)]
+
+
+def _programs(base: Library, wanted: list[tuple[str, date]]) -> tuple[tuple[Deciding, ...], list[int]]:
+    """The distinct programs of payers and days, and which of them each pair has."""
+    found: dict[tuple[str, ...], int] = {}
+    programs, numbers = list[Deciding](), list[int]()
+    for payer, day in wanted:
+        key = (payer, *(document.name for document in in_force(base.documents, payer, day)))
+        if key not in found:
+            found[key] = len(programs)
+            programs.append(Deciding(payer, base.compiled(payer, day)))
+        numbers.append(found[key])
+    return tuple(programs), numbers

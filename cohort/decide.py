@@ -1,0 +1,257 @@
+"""A whole cohort decided: its cases in batches, on every processor, with what is done kept if it is stopped.
+
+Each batch is written under its own name in a working directory, and counts once its
+account (`.json`) is there; the same call goes on from there. The output gets its names
+when everything is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from cohort.batch import Batch, Compiling, Live, Outcome, Stopped
+from cohort.book import Book, read_book
+from cohort.loading import Reject, shown
+from facts.readers.tables import FactTable, fact_tables
+from kb.engines.model import EvaluationError
+from kb.engines.sql.schema import CASE_NUMBER, Types
+from kb.language.cache import code_digest
+from kb.language.program import Program
+from kb.library import Library
+
+Heard = Callable[[int, int], None]
+DECISIONS, CRITERIA, REJECTS, ACCOUNT = "decisions.parquet", "criteria.parquet", "rejects.parquet", "account.json"
+_CODE = ("kb", "facts", "explain", "cohort")
+"""The code on which verdicts depend."""
+
+
+class CohortProblem(Exception):
+    """A cohort that cannot be decided as asked, and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a cohort is decided.
+
+    `payer` and `on` decide every case by that payer's documents, or those of that day.
+    `stop_on_error`: the first row that cannot be taken stops the run; else its case is
+    left out. `memory` is that of all workers together, in gigabytes; beyond it they write
+    to disk. `batch` cases are decided at a time.
+    """
+
+    payer: str | None = None
+    on: date | None = None
+    stop_on_error: bool = False
+    memory: float = 2.0
+    workers: int = 0
+    batch: int = 100_000
+
+
+@dataclass(frozen=True)
+class Account:
+    """What came of a cohort: how many cases were decided, what was rejected, how often each rule fired."""
+
+    cases: int
+    rejects: tuple[Reject, ...]
+    fired: dict[str, int]
+    programs: tuple[Program, ...] = ()
+
+
+def decide_cohort(
+    base: Library,
+    source: Path,
+    output: Path,
+    settings: Settings = Settings(),
+    heard: Heard = lambda done, total: None,
+) -> Account:
+    """Decides every case of a cohort into a directory; `heard` is told how many cases of how many are done.
+
+    Raises BadTables, CohortProblem, DocumentErrors; KeyboardInterrupt leaves what is done
+    in the working directory, from which the same call goes on.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
+    work = output.with_name(f".{output.name}.unfinished")
+    try:
+        tables, book = _opened(base, source, work, settings)
+        account = _decided(base, tables, book, work, settings, heard)
+        _finished(work, source, output, account)
+    except duckdb.OutOfMemoryException as error:
+        hint = "give more with --memory-limit, or decide fewer cases at a time with --batch; the same command goes on"
+        raise CohortProblem(
+            f"{settings.memory:g} GB of memory do not do for {settings.batch} cases at a time: {hint}"
+        ) from error
+    except (duckdb.IOException, OSError) as error:
+        first = str(error).splitlines()[0]
+        hint = f"what is done is kept in `{work}`: make room or mend it, and the same command goes on"
+        raise CohortProblem(f"{first}; {hint}") from error
+    return account
+
+
+def vocabulary(base: Library) -> Program:
+    """The program that has the facts of all charts: that of no payer."""
+    return base.compiled("", date.today()).program
+
+
+def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tuple[tuple[FactTable, ...], Book]:
+    """The tables and the cases; what an earlier run of the same call left is kept, and of another is removed."""
+    mark = work / "mark"
+    wanted = _mark(base, source, settings)
+    if not mark.exists() or mark.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(work, ignore_errors=True)
+        (work / "parts").mkdir(parents=True)
+        mark.write_text(wanted, encoding="utf-8")
+    tables = fact_tables(source, vocabulary(base).predicates, work / "facts")
+    book = read_book(base, tables, work / "cases.parquet", settings.payer, settings.on)
+    if book.rejects and settings.stop_on_error:
+        raise _refused(book.rejects)
+    return tables, book
+
+
+def _mark(base: Library, source: Path, settings: Settings) -> str:
+    """Tells one call from another: the facts, the documents, the code, and what was asked."""
+    files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]
+    stats = [f"{each} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files if each.exists()]
+    documents = [f"{each.name} {each.digest}" for each in base.documents]
+    asked = [str(settings.payer), str(settings.on), str(settings.batch), str(settings.stop_on_error)]
+    return sha256("\n".join([*stats, *documents, *asked, code_digest(_CODE)]).encode()).hexdigest()
+
+
+def _decided(
+    base: Library, tables: tuple[FactTable, ...], book: Book, work: Path, settings: Settings, heard: Heard
+) -> Account:
+    workers = settings.workers or os.cpu_count() or 1
+    of, live = vocabulary(base), Live()
+    memory = f"{settings.memory / workers:.3f}GB"
+    batch = Batch(book, tables, Types.of(of, CASE_NUMBER), of, Compiling(), live, memory, work / "spill")
+    ranges = book.batches(settings.batch)
+    done, outcomes = 0, dict[int, Outcome]()
+    with ThreadPoolExecutor(workers) as pool:
+        pending: dict[Future[Outcome], int] = {}
+        for number, (low, high, _) in enumerate(ranges):
+            part = work / "parts" / f"{number:06d}"
+            known = _read_account(part)
+            if known is not None:
+                outcomes[number] = known
+                done += ranges[number][2]
+            else:
+                pending[pool.submit(_part, batch, low, high, part, settings.stop_on_error)] = number
+        try:
+            while pending:
+                heard(done, book.count)
+                finished, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    number = pending.pop(future)
+                    outcomes[number] = future.result()
+                    done += ranges[number][2]
+        except BaseException:
+            live.stop()
+            for future in pending:
+                future.cancel()
+            raise
+    heard(done, book.count)
+    return _together(book, outcomes.values())
+
+
+def _together(book: Book, outcomes: Iterable[Outcome]) -> Account:
+    fired: Counter[str] = Counter()
+    rejects = list(book.rejects)
+    cases = 0
+    for outcome in outcomes:
+        fired += Counter(outcome.fired)
+        rejects += outcome.rejects
+        cases += outcome.cases
+    programs = tuple(each.compiled.program for each in book.programs)
+    return Account(cases, tuple(rejects), dict(sorted(fired.items())), programs)
+
+
+def _part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: bool) -> Outcome:
+    """Decides a range; where a rule cannot be computed for some case, the range is halved until that case is alone."""
+    try:
+        outcome = batch.decide(low, high, part)
+    except EvaluationError as error:
+        if batch.live.stopped:
+            raise Stopped from error
+        names = batch.book.names(low, high)
+        if stop_on_error:
+            raise
+        if len(names) == 1:
+            reject = Reject("", 0, names[0], "", "", "", f"{error}")
+            outcome = Outcome(0, (reject,), {})
+        else:
+            middle = names[len(names) // 2]
+            halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
+            both = [_part(batch, start, end, part.with_name(name), stop_on_error) for start, end, name in halves]
+            fired = Counter(both[0].fired) + Counter(both[1].fired)
+            outcome = Outcome(sum(each.cases for each in both), (*both[0].rejects, *both[1].rejects), fired)
+    if outcome.rejects and stop_on_error:
+        raise _refused(outcome.rejects)
+    _write_account(part, outcome)
+    return outcome
+
+
+def _refused(rejects: tuple[Reject, ...]) -> CohortProblem:
+    first = list(shown(rejects[:10]))
+    more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
+    hint = "mend them, or leave such cases out with --on-error skip"
+    return CohortProblem("\n".join([*first, *more, hint]))
+
+
+def _write_account(part: Path, outcome: Outcome) -> None:
+    data = {"cases": outcome.cases, "fired": dict(outcome.fired), "rejects": [asdict(each) for each in outcome.rejects]}
+    building = part.with_suffix(".building")
+    building.write_text(json.dumps(data), encoding="utf-8")
+    building.rename(part.with_suffix(".json"))
+
+
+def _read_account(part: Path) -> Outcome | None:
+    path = part.with_suffix(".json")
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
+
+
+def _finished(work: Path, source: Path, output: Path, account: Account) -> None:
+    """Puts the parts together, and gives the output its name."""
+    result = work / "result"
+    shutil.rmtree(result, ignore_errors=True)
+    result.mkdir()
+    with duckdb.connect() as connection:
+        for name in (DECISIONS, CRITERIA):
+            parts = sorted(map(str, (work / "parts").glob(f"*.{name}")))
+            if parts:
+                connection.read_parquet(parts).write_parquet(str(result / name))
+        _write_rejects(connection, account.rejects, result / REJECTS)
+    told = {
+        "source": str(source.absolute()),
+        "cases": account.cases,
+        "rejected": len({each.case for each in account.rejects}),
+        "fired": account.fired,
+    }
+    (result / ACCOUNT).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    if output.exists():
+        output.rmdir()
+    result.rename(output)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reject], path: Path) -> None:
+    names = [*Reject.__dataclass_fields__]
+    columns = ", ".join(f'"{name}" {"BIGINT" if name == "row" else "TEXT"}' for name in names)
+    connection.execute(f"CREATE TABLE rejects({columns})").fetchall()
+    rows = [[getattr(each, name) for name in names] for each in rejects]
+    if rows:
+        connection.executemany(f"INSERT INTO rejects VALUES ({', '.join('?' for _ in names)})", rows)
+    connection.sql("SELECT * FROM rejects").write_parquet(str(path))

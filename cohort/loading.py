@@ -1,0 +1,183 @@
+"""The facts of a batch of cases, from their tables into the database: each value checked against the vocabulary.
+
+A row that cannot be taken is rejected with its file, row, column and value, and its case
+with it: a case is decided whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from facts.readers.tables import FactTable
+from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.schema import DATE, NUMBER, Table, Types, data_type
+from kb.engines.sql.values import known, unknown
+from kb.language.program import Domain, Program
+
+Expr = exp.Expr
+
+BOOK = "book"
+"""The table of the cases of a batch: `id`, `name`, and the number of the program that decides each (`?`: none does)."""
+_NUMBER_TEXT = r"[+-]?[0-9]{1,12}([.][0-9]{1,6})?"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that cannot be taken, and why; `row` counts from 1, and is 0 where no single row is at fault."""
+
+    file: str
+    row: int
+    case: str
+    table: str
+    column: str
+    value: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An argument as it is read: its value (`?` as NULL), and what may be wrong with it, each with its words."""
+
+    value: Expr
+    faults: tuple[tuple[Expr, str], ...]
+    is_any: Expr
+
+
+def parts_table(kind: str) -> str:
+    """The table of what the values of a domain stand for in facts: themselves, or their parts."""
+    return f"parts_{kind}"
+
+
+def parts_rows(kind: str, domain: Domain) -> exp.Create:
+    """The statement that makes that table."""
+    pairs = [(value, value) for value in domain.values]
+    pairs += [(name, part) for name, parts in domain.parts.items() for part in parts]
+    rows = exp.values([(name, part) for name, part in pairs], alias="p", columns=["name", "part"])
+    select = exp.select("name", exp.alias_(exp.cast(exp.column("part"), data_type(kind)), "part")).from_(rows)
+    return exp.Create(this=exp.to_table(parts_table(kind)), kind="TABLE", replace=True, expression=select)
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Reads the rows of fact tables for the cases of the table `book`, whose names lie from `low` to before `high`."""
+
+    program: Program
+    types: Types
+    connection: duckdb.DuckDBPyConnection
+    low: str
+    high: str | None
+
+    def load(self, table: FactTable, name: str) -> tuple[Table, bool]:
+        """Makes the table of a relation; and whether some row of it cannot be taken."""
+        columns = [self._column(table, i) for i in range(len(table.columns))]
+        kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
+        made = Table(name, kinds, table.denied, (True,) * len(kinds))
+        faults = [exp.Is(this=exp.column("id", "b"), expression=exp.null()), *(f for c in columns for f, _ in c.faults)]
+        values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
+        selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
+        rows = self._rows(table, [*selected, exp.alias_(exp.or_(*faults), "bad")])
+        self._run(exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows))
+        missing = [exp.func("BOOL_OR", unknown(exp.column(f"c{i}"))) for i in range(len(kinds))]
+        [(bad, *found)] = self._run(exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name))
+        self.connection.execute(f"ALTER TABLE {name} DROP COLUMN bad").fetchall()
+        return replace(made, unknown=tuple(map(bool, found))), bool(bad)
+
+    def rejects(self, table: FactTable) -> list[Reject]:
+        """The rows of a table that cannot be taken, each with the first thing that is wrong with it."""
+        columns = [self._column(table, i) for i in range(len(table.columns))]
+        position = table.predicate.case_position or 0
+        file, row = table.place_of_row("t")
+        orphan = exp.Is(this=exp.column("id", "b"), expression=exp.null())
+        checks: list[tuple[str, Expr, Expr, str]] = []
+        for i, column in enumerate(columns):
+            raw: Expr = exp.cast(table.column(i, "t"), "TEXT")
+            checks += [(table.columns[i][0], raw, fault, words) for fault, words in column.faults]
+        name = exp.cast(table.column(position, "t"), "TEXT")
+        words = "the case has no `request_date`, which says which documents decide it"
+        checks.append((table.columns[position][0], name, orphan, words))
+        found: dict[tuple[str, int], Reject] = {}
+        for label, raw, fault, words in checks:
+            rows = self._rows(table, [file, row, name, raw], located=True).where(fault).limit(1_000)
+            for where, number, case, value in self._run(rows):
+                reject = Reject(
+                    str(where), int(number), case or "", table.place, label, "" if value is None else value, words
+                )
+                found.setdefault((reject.file, reject.row), reject)
+        return [found[key] for key in sorted(found)]
+
+    def _rows(self, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:
+        """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
+        case = table.column(table.predicate.case_position or 0, "t")
+        select = exp.select(*columns).from_(exp.alias_(table.rows(located), "t"))
+        select = select.join(exp.alias_(exp.to_table(BOOK), "b"), on=case.eq(exp.column("name", "b")), join_type="LEFT")
+        for i, argument in enumerate(table.predicate.arguments):
+            domain = self.program.domains.get(argument.type)
+            if domain is not None and domain.parts:
+                parts = exp.alias_(exp.to_table(parts_table(self.types[argument.type])), f"p{i}")
+                on = table.column(i, "t").eq(exp.column("name", f"p{i}"))
+                select = select.join(parts, on=on, join_type="LEFT")
+        limits: list[Expr] = [exp.GTE(this=case.copy(), expression=exp.Literal.string(self.low))]
+        if self.high is not None:
+            limits.append(exp.LT(this=case.copy(), expression=exp.Literal.string(self.high)))
+        within = exp.and_(*limits)
+        return select.where(within if self.low else exp.or_(within, unknown(case)))
+
+    def _column(self, table: FactTable, position: int) -> _Column:
+        argument, raw = table.predicate.arguments[position], table.column(position, "t")
+        missing = unknown(raw), "it is empty; write `?` for a value that the record does not give"
+        if argument.type == "case":
+            return _Column(exp.column("id", "b"), ((unknown(raw), "no case is named"),), exp.false())
+        marks = ["?", "_"] if table.denied else ["?"]
+        is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in marks])
+        is_text = table.columns[position][1] not in ("DATE",) and not table.columns[position][1].startswith("DECIMAL")
+        is_text = is_text and not table.columns[position][1].endswith(("INT", "INTEGER"))
+        is_any = raw.copy().eq(exp.Literal.string("_")) if is_text and table.denied else exp.false()
+        value, wrong, words = self._value(argument.type, raw, position, is_text)
+        if wrong is None:
+            return _Column(value, (missing,), is_any)
+        wrong = exp.and_(known(raw), exp.not_(is_mark), wrong) if is_text else exp.and_(known(raw), wrong)
+        return _Column(value, (missing, (wrong, words)), is_any)
+
+    def _value(self, kind: str, raw: Expr, position: int, is_text: bool) -> tuple[Expr, Expr | None, str]:
+        """The value of an argument, what tells that there is none, and what to say then."""
+        domain = self.program.domains.get(kind)
+        if domain is not None:
+            value: Expr = exp.column("part", f"p{position}") if domain.parts else _tried(raw, self.types[kind])
+            names = [*domain.values, *domain.parts]
+            listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+            return value, unknown(value), f"it is no {kind.replace('_', ' ')}: {listed}"
+        if kind == "date":
+            value = _tried(raw, DATE) if is_text else raw.copy()
+            exact = exp.NEQ(
+                this=exp.func("COALESCE", exp.cast(value.copy(), "TEXT"), exp.Literal.string("")), expression=raw.copy()
+            )
+            return value, exact if is_text else None, "it is no day; write it as 2026-01-31"
+        if kind == "number":
+            value = _tried(raw, NUMBER)
+            form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT))
+            wrong = exp.not_(form) if is_text else exp.or_(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
+            return value, wrong, "it is no number of at most 12 digits before the point and 6 after it"
+        is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"])
+        marks = exp.Case(ifs=[exp.If(this=is_mark, true=exp.null())], default=raw.copy())
+        return marks, raw.copy().eq(exp.Literal.string("_")), "`_` stands for any value, in denials only; write `?`"
+
+    def _run(self, statement: exp.Expr) -> list[tuple[Any, ...]]:
+        return self.connection.execute(statement.sql(DIALECT)).fetchall()
+
+
+def _tried(raw: Expr, kind: str) -> Expr:
+    return exp.TryCast(this=raw.copy(), to=data_type(kind))
+
+
+def shown(rejects: Iterable[Reject]) -> Iterator[str]:
+    """Each reject in a sentence."""
+    for each in rejects:
+        where = f"{each.file}, row {each.row}" if each.row else each.file or each.table
+        column = f", column `{each.column}`" if each.column else ""
+        value = f" `{each.value}`" if each.value else ""
+        yield f"{where}{column}{value}: {each.problem} (case `{each.case}`)"

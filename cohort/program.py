@@ -1,0 +1,251 @@
+"""One program as the statements that decide a batch of cases: its models, and what each choice of readings changes.
+
+The tables that are made here hold the perfect model and both bounds of every case at
+hand, as `kb.models` has them of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
+
+from sqlglot import exp
+
+from explain.criteria import Branch, branches
+from explain.outcomes import wanted_for
+from kb.engines.sql.compiler import Compiler
+from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joined, listed
+from kb.engines.sql.open import CASES, open_table, stated_or_open
+from kb.engines.sql.plan import DIALECT, Step, plan
+from kb.engines.sql.schema import Table, Types, column_types, created
+from kb.engines.sql.values import value
+from kb.language import syntax as s
+from kb.language.bounds import CERTAIN, POSSIBLE, bounded, bounds, plain
+from kb.language.closed import closed_relations, relations_of
+from kb.language.program import Criterion, Goal, Program, ProgramRule, Reading
+from kb.language.strata import dependents, needed
+from kb.models import Compiled
+
+Stated = Mapping[str, Table]
+"""The tables of what charts and documents state, by relation; a relation that nobody states anything of may be left out."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where the models of a batch stand: in the `same` relations all agree, in the `definite` ones two."""
+
+    perfect: Mapping[str, Table]
+    bounds: Mapping[str, Table]
+    same: frozenset[str]
+    definite: frozenset[str]
+
+    def holding(self, relation: str) -> Table:
+        """The rows of a relation in the perfect model."""
+        return self.perfect[relation]
+
+    def possible(self, relation: str) -> Table | None:
+        """Its rows in the possible model; None where they are those of the perfect one."""
+        return None if relation in self.same else self.bounds[bounded(relation, POSSIBLE)]
+
+    def certain(self, relation: str) -> Table | None:
+        """Its rows in the certain model; None where they are those of the perfect one."""
+        return None if relation in self.same | self.definite else self.bounds[bounded(relation, CERTAIN)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice of readings, with the statements that evaluate what depends on it, and where that stands."""
+
+    choice: tuple[Reading, ...]
+    steps: tuple[Step, ...]
+    tables: Tables
+
+
+@dataclass(frozen=True)
+class CohortProgram:
+    """A program, with the tables of what is stated: everything that is made of them once."""
+
+    compiled: Compiled
+    types: Types
+    stated: Stated
+    _criteria: dict[str, tuple[Criterion, ...]] = field(default_factory=dict, compare=False)
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        return self.compiled.program
+
+    @cached_property
+    def goals(self) -> tuple[Goal, ...]:
+        """The goals in the order in which a case is asked them: those that a reference document declares first."""
+        kinds = {meta.full_id: meta.kind for meta in self.program.documents}
+        return tuple(sorted(self.program.goals, key=lambda goal: kinds.get(goal.origin.document) != "reference"))
+
+    @cached_property
+    def _asked(self) -> list[str]:
+        """The relations whose verdicts are wanted."""
+        goals = [goal.atom.relation for goal in self.program.goals]
+        return list(dict.fromkeys([*goals, *(criterion.atom.relation for criterion in self.program.criteria)]))
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Every relation that is evaluated."""
+        return self.compiled.used(wanted_for(self.program, self._asked))
+
+    @cached_property
+    def same(self) -> frozenset[str]:
+        """The relations in which the three models agree, for every case of the cohort without contradictions."""
+        loose = (name for name, table in self.stated.items() if any(table.unknown))
+        return closed_relations(self.program, loose)
+
+    @cached_property
+    def definite(self) -> frozenset[str]:
+        """The relations in which what holds holds certainly."""
+        return self.compiled.definite(self.same)
+
+    @cached_property
+    def perfect(self) -> tuple[tuple[Step, ...], Mapping[str, Table]]:
+        """The statements of the perfect model, a rule each."""
+        found = plan(self.program, self.types, self.stated, self.used, "p", by_rule=True)
+        return found.steps, found.tables
+
+    @cached_property
+    def bounds(self) -> tuple[tuple[Step, ...], Tables]:
+        """The statements of both bounds."""
+        rewritten = bounds(self.program, self.same, self.definite)
+        goals = [goal.atom.relation for goal in self.program.goals]
+        wanted = [bounded(name, POSSIBLE) for name in self._asked if name not in self.same]
+        wanted += [bounded(name, CERTAIN) for name in goals if name not in self.same | self.definite]
+        steps, given = self._base(needed(rewritten, wanted), self.perfect[1], "")
+        found = plan(rewritten, self.types, given, wanted, "b")
+        return (*steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
+
+    def _base(self, names: Iterable[str], perfect: Mapping[str, Table], prefix: str) -> tuple[list[Step], dict[str, Table]]:
+        """What the bounds start from: facts, what is open, and what is the same in every model."""
+        steps, given = list[Step](), dict[str, Table]()
+        for name in sorted(names):
+            relation = plain(name)
+            predicate = self.program.predicates.get(relation.removeprefix("-"))
+            if relation in self.same or (CERTAIN in name and relation in self.definite):
+                given[name] = perfect[relation]
+            elif POSSIBLE in name and predicate is not None and predicate.can_be_open:
+                known = self.stated.get(relation) or self._empty(relation)
+                table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
+                rows = stated_or_open(predicate, relation, self.types, self.stated, self._values_asked(name, perfect))
+                steps.append(Step(created(table, rows).sql(DIALECT)))
+                given[name] = table
+            elif relation in self.stated:
+                given[name] = self.stated[relation]
+        return steps, given
+
+    @cached_property
+    def _demands(self) -> Demands:
+        """Which values of its arguments each relation of the bounds is asked for, by the questions and what they rest on."""
+        known = {name: table for name, table in self.perfect[1].items() if name in self.same}
+        asked: dict[tuple[str, int], Demand] = {}
+        for goal in self.program.goals:
+            rules = self.program.rules_for.get(goal.atom.relation, ())
+            atoms = [goal.atom, *(criterion.atom for rule in rules for criterion in self.criteria_of(rule))]
+            values = dict(listed([s.Literal(goal.trigger)], known))
+            for atom in dict.fromkeys(atoms):
+                for bound in (POSSIBLE, CERTAIN):
+                    relation = atom.relation if atom.relation in self.same else bounded(atom.relation, bound)
+                    for position, term in enumerate(atom.terms):
+                        demand = values.get(term.name) if isinstance(term, s.Variable) else None
+                        asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
+        return demands(bounds(self.program, self.same, self.definite), asked, known)
+
+    def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
+        """The criteria that a rule rests on, those beneath others among them."""
+        if rule.id not in self._criteria:
+            self._criteria[rule.id] = tuple(branch.criterion for branch in _flat(branches(self.program, [rule])))
+        return self._criteria[rule.id]
+
+    def _values_asked(self, name: str, perfect: Mapping[str, Table]) -> dict[int, list[exp.Query]]:
+        """The values of the arguments of an open relation that anybody asks for, where not all are."""
+        relation = plain(name)
+        predicate = self.program.predicate(relation)
+        found: dict[int, list[exp.Query]] = {}
+        for position, argument in enumerate(predicate.arguments):
+            # What a denial and what a fact leave open is the same, so both are asked for together.
+            of_both = [
+                self._demands.get((bounded(each, POSSIBLE), position), frozenset())
+                for each in (predicate.name, f"-{predicate.name}")
+            ]
+            if (
+                argument.type in self.types.domains
+                and position in predicate.about
+                and all(each is not None for each in of_both)
+            ):
+                sources = frozenset[Source]().union(*(each for each in of_both if each is not None))
+                found[position] = [
+                    self._rows_of(source, self.types[argument.type], perfect) for source in sorted(sources, key=str)
+                ]
+        return found
+
+    def _rows_of(self, source: Source, kind: str, tables: Mapping[str, Table]) -> exp.Query:
+        """The cases and the values of a source of values."""
+        if isinstance(source, Known):
+            rows = Compiler(tables, self.types).instances(source.literals, (source.case, source.variable))
+            return exp.select(exp.alias_(exp.column("v0"), "id"), exp.alias_(exp.column("v1"), "v")).from_(
+                rows.subquery("k")
+            )
+        return exp.select("id", exp.alias_(value(source, kind), "v")).from_(CASES)
+
+    def _empty(self, relation: str) -> Table:
+        kinds = column_types(self.program, self.types, [relation])[relation]
+        return Table("", kinds, relation.startswith("-"), (False,) * len(kinds))
+
+    # Readings
+
+    def readings_of(self, rules: Iterable[ProgramRule]) -> dict[str, tuple[Reading, ...]]:
+        """The readings that rules depend on, by item, where there is more than one of some item."""
+        used = needed(self.program, [name for rule in rules for p in rule.rule.body for name in relations_of(p)])
+        groups: dict[str, tuple[Reading, ...]] = {}
+        for reading in self.program.readings:
+            if reading.relation in used:
+                groups[reading.relation] = (*groups.get(reading.relation, ()), reading)
+        return groups if any(len(group) > 1 for group in groups.values()) else {}
+
+    def choices(self, items: Mapping[str, tuple[Reading, ...]], wanted: Iterable[str], prefix: str) -> Iterator[Choice]:
+        """What each choice of one reading per item makes of the wanted relations."""
+        for number, choice in enumerate(product(*items.values())):
+            yield self._chosen(choice, frozenset(wanted), f"{prefix}{number}_")
+
+    def _chosen(self, choice: tuple[Reading, ...], wanted: frozenset[str], prefix: str) -> Choice:
+        names = tuple(sorted({reading.relation: reading.name for reading in choice}.items()))
+        program = self.compiled.with_readings(names).program
+        cone = dependents(self.program, [reading.relation for reading in choice])
+        changed = replace(program, rules=tuple(rule for rule in program.rules if rule.head.relation in cone))
+        kept = {name: table for name, table in self.perfect[1].items() if name not in cone}
+        stated = {name: table for name, table in self.stated.items() if name in cone}
+        perfect = plan(changed, self.types, {**kept, **stated}, wanted, f"{prefix}p")
+        rewritten = bounds(changed, self.same, self.definite)
+        targets = [bounded(name, POSSIBLE) for name in wanted if name not in self.same]
+        before = self.bounds[1].bounds
+        given = {name: table for name, table in before.items() if plain(name) not in cone}
+        given |= {name: perfect.tables[name] for name in cone & self.same if name in perfect.tables}
+        given |= {
+            bounded(name, CERTAIN): perfect.tables[name]
+            for name in (cone & self.definite) - self.same
+            if name in perfect.tables
+        }
+        missing = needed(rewritten, targets) - given.keys()
+        steps, base = self._base((name for name in missing if plain(name) not in self.same), perfect.tables, prefix)
+        found = plan(rewritten, self.types, {**base, **given}, targets, f"{prefix}b")
+        return Choice(
+            choice, (*perfect.steps, *steps, *found.steps), Tables(perfect.tables, found.tables, self.same, self.definite)
+        )
+
+
+def policies_of(program: Program, goal: str) -> list[str]:
+    """The documents whose rules conclude a goal, with their versions."""
+    return sorted({rule.origin.document for rule in program.rules_for.get(goal, ())})
+
+
+def _flat(found: Iterable[Branch]) -> Iterator[Branch]:
+    for branch in found:
+        yield branch
+        yield from _flat(branch.below)

@@ -1,0 +1,115 @@
+"""A decided cohort for a reader: on a terminal, as data, and as a page with charts that stands by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from cohort.summary import Blocking, Summary, Verdicts
+from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
+from explain.formats.templates import environment, own
+
+_MOST = 10
+_STYLES = {"met": GOOD, "undocumented": WARN, "disputed": WARN, "refuted": BAD, "conflicting": BAD}
+
+
+def summary_page(of: Summary, width: int = 80) -> Page:
+    """Verdicts, what blocks, what never fired, and how to open a case."""
+    page = Page(width)
+    page.add(f"{of.cases:,} cases decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
+    if of.rejected:
+        page.add(f"what is wrong with those stands in {of.output / 'rejects.parquet'}", WARN, 2, 2)
+    for question in dict.fromkeys(each.question for each in of.verdicts):
+        here = [each for each in of.verdicts if each.question == question]
+        total = sum(each.count for each in here)
+        page.add()
+        page.add(f"{question.replace('_', ' ')} ({total:,} asked)", TITLE)
+        for each in here:
+            page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {read(each)}", _STYLES.get(each.verdict, DIM))
+    page.add()
+    page.add("Criteria that block most (of the questions that are not met)", TITLE)
+    for blocking in of.blocking[:_MOST]:
+        share = f"{blocking.count / blocking.of:.0%}"
+        detail = f"{blocking.undocumented:,} undocumented, {blocking.refuted:,} refuted, {blocking.alone:,} alone"
+        page.add_hung(f"{name(blocking)}: {share} ({detail})", "", "  ", "      ")
+    if not of.blocking:
+        page.add("none", DIM, 2)
+    page.add()
+    many = f"{len(of.never)} of {len(of.never) + len(of.fired)} rules never fired"
+    page.add(many if of.never else "every rule fired", TITLE)
+    for rule in of.never[:_MOST]:
+        page.add(rule, DIM, 2, 4)
+    if len(of.never) > _MOST:
+        page.add(f"and {len(of.never) - _MOST} more: --format json lists them", DIM, 2)
+    example = next((each for each in of.verdicts if each.verdict == "undocumented" and each.examples), None)
+    if example is not None:
+        page.add()
+        page.add("A case and its proof:")
+        page.add_raw(f"  {command(of, example, example.examples[0])}", DIM)
+    return page
+
+
+def read(verdicts: Verdicts) -> str:
+    """How a verdict reads, and whether it rests on silence."""
+    return verdicts.reads + (" (on the record's silence)" if verdicts.verdict == "met" and not verdicts.certain else "")
+
+
+def name(blocking: Blocking) -> str:
+    """A criterion by its label and its document."""
+    return f"{blocking.criterion.label} of {blocking.criterion.origin.document}, {blocking.criterion.origin.section}"
+
+
+def command(of: Summary, verdicts: Verdicts, example: tuple[str, str]) -> str:
+    """What to type to see the proof of an answer."""
+    return f"medproof explain --cohort {of.output} {example[0]} {verdicts.question}"
+
+
+def summary_data(of: Summary) -> dict[str, Any]:
+    """Everything, with every rule."""
+    return {
+        "schema": "medproof/cohort/1",
+        "output": str(of.output),
+        "source": of.source,
+        "cases": of.cases,
+        "rejected": of.rejected,
+        "verdicts": [
+            {
+                "question": each.question, "verdict": each.verdict, "reads": each.reads, "certain": each.certain,
+                "count": each.count, "examples": [{"case": case, "item": item} for case, item in each.examples],
+            }
+            for each in of.verdicts
+        ],
+        "blocking": [
+            {
+                "criterion": each.criterion.id, "question": each.question, "of": each.of, "undocumented": each.undocumented,
+                "refuted": each.refuted, "alone": each.alone,
+            }
+            for each in of.blocking
+        ],
+        "rules": [{"rule": rule, "conclusions": count} for rule, count in (*of.fired, *((rule, 0) for rule in of.never))],
+    }  # fmt: skip
+
+
+def summary_html(of: Summary) -> str:
+    """The page; its charts are plain bars, and every text is escaped."""
+    questions = [
+        {
+            "name": question.replace("_", " "),
+            "total": sum(each.count for each in of.verdicts if each.question == question),
+            "rows": [
+                {"verdict": each, "reads": read(each), "commands": [command(of, each, one) for one in each.examples]}
+                for each in of.verdicts
+                if each.question == question
+            ],
+        }
+        for question in dict.fromkeys(each.question for each in of.verdicts)
+    ]
+    blocking = [{"name": name(each), "of": each} for each in of.blocking]
+    here = Path(__file__).parent
+    template = environment(here).get_template("report.html")
+    style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))
+    return template.render(
+        title=f"A cohort of {of.cases:,} cases", style=style, of=of, questions=questions, blocking=blocking
+    )

@@ -1,0 +1,136 @@
+"""What a decided cohort comes to: verdicts by question, the criteria that block most, the rules that never fired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from cohort.decide import ACCOUNT, CRITERIA, DECISIONS, CohortProblem
+from explain.criteria import branches
+from kb.language.closed import written
+from kb.language.program import Criterion, Program
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How often a question was answered so, and some cases of which it was."""
+
+    question: str
+    reads: str
+    verdict: str
+    certain: bool
+    count: int
+    examples: tuple[tuple[str, str], ...]
+    """Cases with their items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """A criterion that keeps questions from being met: of how many, in how many it is undocumented, refuted, or alone."""
+
+    criterion: Criterion
+    question: str
+    of: int
+    undocumented: int
+    refuted: int
+    alone: int
+
+    @property
+    def count(self) -> int:
+        """How many questions it keeps from being met."""
+        return self.undocumented + self.refuted
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A decided cohort in numbers."""
+
+    output: Path
+    source: str
+    cases: int
+    rejected: int
+    verdicts: tuple[Verdicts, ...]
+    blocking: tuple[Blocking, ...]
+    fired: tuple[tuple[str, int], ...]
+    never: tuple[str, ...]
+
+
+def summary(output: Path, programs: Iterable[Program]) -> Summary:
+    """The numbers of a decided cohort; `programs` are those that decided it. Raises CohortProblem."""
+    account = read_account(output)
+    programs = list(programs)
+    with duckdb.connect() as connection:
+        verdicts = _verdicts(connection, output / DECISIONS, programs) if (output / DECISIONS).exists() else ()
+        blocking = _blocking(connection, output, programs) if (output / CRITERIA).exists() else ()
+    fired = {rule.id: account["fired"].get(rule.id, 0) for program in programs for rule in written(program.rules)}
+    never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
+    often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))
+    return Summary(output, account["source"], account["cases"], account["rejected"], verdicts, blocking, often, never)
+
+
+def read_account(output: Path) -> dict[str, Any]:
+    """The account of a decided cohort; raises CohortProblem when the directory holds none."""
+    path = output / ACCOUNT
+    if not path.exists():
+        raise CohortProblem(
+            f"`{output}` is no decided cohort: it has no {ACCOUNT}; `medproof cohort FACTS -o {output}` makes one"
+        )
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[Program]) -> tuple[Verdicts, ...]:
+    rows = connection.execute(
+        f"""SELECT question, verdict, certain, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES}),
+                   list_slice(list(item ORDER BY "case"), 1, {_EXAMPLES})
+            FROM read_parquet(?) GROUP BY question, verdict, certain ORDER BY question, count(*) DESC, verdict""",
+        [str(path)],
+    ).fetchall()
+    reads = {goal.atom.relation: goal.wordings for program in programs for goal in program.goals}
+    order = list(reads)
+    found = [
+        Verdicts(question, reads.get(question, {}).get(verdict, verdict), verdict, bool(certain), int(count),
+                 tuple(zip(cases, items, strict=True)))
+        for question, verdict, certain, count, cases, items in rows
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda each: (order.index(each.question) if each.question in order else 99, -each.count)))
+
+
+def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: list[Program]) -> tuple[Blocking, ...]:
+    """The criteria right below a goal that are not met, of questions that are not met."""
+    first: dict[tuple[str, str], Criterion] = {}
+    for program in programs:
+        for goal in program.goals:
+            for branch in branches(program, program.rules_for.get(goal.atom.relation, ())):
+                if not branch.excludes:
+                    first[goal.atom.relation, branch.criterion.id] = branch.criterion
+    connection.execute("CREATE TABLE first(question TEXT, criterion TEXT)").fetchall()
+    if first:
+        connection.executemany("INSERT INTO first VALUES (?, ?)", [list(key) for key in first])
+    rows = connection.execute(
+        """WITH open AS (SELECT "case", question, item FROM read_parquet($decisions)
+                         WHERE verdict NOT IN ('met', 'unaddressed')),
+                asked AS (SELECT c.* FROM read_parquet($criteria) c SEMI JOIN open USING ("case", question, item)
+                          SEMI JOIN first USING (question, criterion)),
+                unmet AS (SELECT *, count(*) OVER (PARTITION BY "case", question, item) AS together
+                          FROM asked WHERE status <> 'met')
+           SELECT a.question, a.criterion, a.total, count(u.status), count(*) FILTER (u.status = 'refuted'),
+                  count(*) FILTER (u.together = 1)
+           FROM (SELECT question, criterion, count(*) AS total FROM asked GROUP BY ALL) a
+           LEFT JOIN unmet u USING (question, criterion) GROUP BY ALL""",
+        {"decisions": str(output / DECISIONS), "criteria": str(output / CRITERIA)},
+    ).fetchall()
+    found = [
+        Blocking(first[question, criterion], question, int(total), int(unmet) - int(refuted), int(refuted), int(alone))
+        for question, criterion, total, unmet, refuted, alone in rows
+    ]
+    return tuple(
+        sorted((each for each in found if each.count), key=lambda each: (-each.alone, -each.count, each.criterion.id))
+    )

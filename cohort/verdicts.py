@@ -1,0 +1,312 @@
+"""The verdicts of a batch, from the tables of its models: `explain.outcomes` says what they mean, this says it in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import combinations
+
+from sqlglot import exp
+
+from cohort.program import CohortProgram, Tables
+from explain.verdicts import Verdict
+from kb.engines.sql.plan import DIALECT, Step
+from kb.engines.sql.schema import NUMBER, Table
+from kb.engines.sql.values import choose, constant, or_unknown, same, unknown
+from kb.language import syntax as s
+from kb.language.program import SCOPE, Criterion, Goal, ProgramRule, Reading
+
+Expr = exp.Expr
+
+DECIDED, STANDING, CLASHING = "decided", "standing", "clashing"
+"""The tables of the verdicts on questions and on criteria, and of the cases whose record contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A goal as rows: the table of what cases ask, and the column of each variable of its trigger."""
+
+    number: int
+    goal: Goal
+    trigger: Table
+    columns: Mapping[str, tuple[str, bool]]
+
+    @property
+    def table(self) -> str:
+        """The table of the questions."""
+        return f"q{self.number}"
+
+    @property
+    def name(self) -> Expr:
+        """What is asked, as text."""
+        return exp.Literal.string(self.goal.atom.relation)
+
+    def held(self, name: str) -> Expr:
+        """The value of a variable."""
+        return exp.column(self.columns[name][0], "q")
+
+    def item(self, case: str) -> Expr:
+        """The arguments of the goal without the case, as text."""
+        names = [term.name for term in self.goal.atom.terms if isinstance(term, s.Variable) and term.name != case]
+        texts = [exp.func("COALESCE", self._text(name), exp.Literal.string("?")) for name in names]
+        return exp.func("CONCAT_WS", exp.Literal.string(", "), *texts) if texts else exp.Literal.string("")
+
+    def _text(self, name: str) -> Expr:
+        """The value of a variable as it is written: a number without zeros that say nothing."""
+        text: Expr = exp.cast(self.held(name), "TEXT")
+        if self.trigger.types[int(self.columns[name][0][1:])] != NUMBER:
+            return text
+        return exp.func("RTRIM", exp.func("RTRIM", text, exp.Literal.string("0")), exp.Literal.string("."))
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The statements that give the verdicts of the questions and criteria of one program."""
+
+    of: CohortProgram
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What to run when the models stand: the readings' models, then the verdicts into `decided` and `standing`."""
+        readings, steps = dict[frozenset[str], list[_Chosen]](), list[Step]()
+        for items, groups in self._disputes.items():
+            readings[items] = []
+            wanted = [goal.atom.relation for goal in self.of.goals]
+            for number, each in enumerate(self.of.choices(groups, wanted, f"x{len(readings)}_")):
+                steps += each.steps
+                readings[items].append(_Chosen(number, each.tables))
+        asked: dict[str, list[str]] = {}
+        for question in self._questions:
+            earlier = asked.setdefault(question.goal.atom.relation, [])
+            steps.append(_created(question.table, self._asked(question, earlier)))
+            earlier.append(question.table)
+            steps.append(_created(f"w{question.number}", self._looked_at(question, readings)))
+            steps.append(_inserted(DECIDED, self._decided(question, readings)))
+            steps += (_inserted(STANDING, rows) for rows in self._standing(question))
+        return tuple(steps)
+
+    @cached_property
+    def _questions(self) -> tuple[_Question, ...]:
+        found = []
+        for number, goal in enumerate(self.of.goals):
+            trigger = self.of.perfect[1][goal.trigger.relation]
+            columns = {
+                term.name: (f"v{i}", trigger.unknown[i])
+                for i, term in reversed(list(enumerate(goal.trigger.terms)))
+                if isinstance(term, s.Variable) and not term.is_anonymous
+            }
+            found.append(_Question(number, goal, trigger, columns))
+        return tuple(found)
+
+    def case_variable(self, goal: Goal) -> str:
+        """The variable of a goal that is the case."""
+        position = self.of.program.predicate(goal.trigger.relation).case_position
+        term = goal.trigger.terms[position or 0]
+        return term.name if isinstance(term, s.Variable) else ""
+
+    # What is asked
+
+    def _asked(self, question: _Question, earlier: list[str]) -> exp.Select:
+        """Each question once, with one value for each variable of the trigger that the goal does not have."""
+        trigger, goal = question.trigger, question.goal
+        fits: list[Expr] = []
+        for i, term in enumerate(goal.trigger.terms):
+            stored = exp.column(f"c{i}", "t")
+            if isinstance(term, s.Constant):
+                fits.append(stored.eq(constant(term, trigger.types[i])))
+            elif isinstance(term, s.Variable) and term.name in question.columns:
+                first = question.columns[term.name][0]
+                if first != f"v{i}":
+                    fits.append(same(stored, exp.column(f"c{first[1:]}", "t")))
+        own = [term.name for term in goal.atom.terms if isinstance(term, s.Variable)]
+        columns, groups = list[Expr](), list[Expr]()
+        for name, (column, _) in question.columns.items():
+            value: Expr = exp.column(f"c{column[1:]}", "t")
+            if name in own:
+                groups.append(value.copy())
+            else:
+                value = exp.Min(this=value)
+            columns.append(exp.alias_(value, column))
+        select = exp.select(*columns).from_(exp.alias_(exp.to_table(trigger.name), "t")).group_by(*groups)
+        select = select.where(*fits) if fits else select
+        case = exp.column(f"c{question.columns[self.case_variable(goal)][0][1:]}", "t")
+        select = select.join(exp.alias_(exp.to_table(CLASHING), "x"), on=case.eq(exp.column("id", "x")), join_type="ANTI")
+        for number, table in enumerate(earlier):
+            other = self._questions[int(table[1:])]
+            pairs = zip(own, (t.name for t in other.goal.atom.terms if isinstance(t, s.Variable)), strict=True)
+            on = [
+                same(exp.column(f"c{question.columns[a][0][1:]}", "t"), exp.column(other.columns[b][0], f"e{number}"))
+                for a, b in pairs
+            ]
+            select = select.join(exp.alias_(exp.to_table(table), f"e{number}"), on=exp.and_(*on), join_type="ANTI")
+        return select
+
+    # What the models say of it
+
+    def _looked_at(self, question: _Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
+        """Each question with whether its rules speak, and whether it and its criteria hold, may hold, and hold certainly."""
+        tables, columns = self.of.bounds[1], list[Expr]()
+        relation, terms = question.goal.atom.relation, question.goal.atom.terms
+        columns += [exp.alias_(self._speaks(question, rule), f"s{i}") for i, rule in enumerate(self._rules(question))]
+        columns += self._held(question, relation, terms, tables, "")
+        certain = tables.certain(relation)
+        columns.append(exp.alias_(self._exists(question, certain, terms) if certain else exp.true(), "certain"))
+        for i, criterion in enumerate(self._criteria(question)):
+            columns += self._held(question, criterion.atom.relation, criterion.atom.terms, tables, f"_c{i}")
+        for items, chosen in readings.items():
+            prefix = self._prefix(readings, items)
+            for each in chosen:
+                columns += self._held(question, relation, terms, each.tables, f"_{prefix}{each.number}")
+        return exp.select("q.*", *columns).from_(exp.alias_(exp.to_table(question.table), "q"))
+
+    def _held(
+        self, question: _Question, relation: str, terms: tuple[s.Term, ...], tables: Tables, suffix: str
+    ) -> Iterator[Expr]:
+        """Whether an atom holds, and whether it may."""
+        yield exp.alias_(self._exists(question, tables.holding(relation), terms), f"met{suffix}")
+        possible = tables.possible(relation)
+        may = self._exists(question, possible, terms, lenient=True) if possible else exp.false()
+        yield exp.alias_(may, f"may{suffix}")
+
+    def _exists(self, question: _Question, table: Table, terms: Iterable[s.Term], lenient: bool = False) -> Expr:
+        """Whether a row of a table fits the terms of an atom, whose variables are those of the question."""
+        fits = list[Expr]()
+        for i, (term, kind) in enumerate(zip(terms, table.types, strict=True)):
+            column = exp.column(f"c{i}", "r")
+            if isinstance(term, s.Variable) and term.name in question.columns:
+                given, may_miss = question.held(term.name), question.columns[term.name][1]
+            elif isinstance(term, s.Constant):
+                given, may_miss = constant(term, kind), False
+            else:
+                continue
+            if lenient:
+                sides = [side for side, missing in ((column, table.unknown[i]), (given, may_miss)) if missing]
+                fit = or_unknown(column.eq(given), *sides)
+            else:
+                fit = same(column, given) if table.unknown[i] and may_miss else column.eq(given)
+            fits.append(exp.or_(exp.column(f"a{i}", "r"), fit) if table.denials else fit)
+        rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.to_table(table.name), "r"))
+        return exp.Exists(this=rows.where(*fits) if fits else rows)
+
+    def _speaks(self, question: _Question, rule: ProgramRule) -> Expr:
+        scope = self.of.perfect[1].get(SCOPE + rule.id)
+        return exp.true() if scope is None else self._exists(question, scope, question.goal.atom.terms)
+
+    def _rules(self, question: _Question) -> tuple[ProgramRule, ...]:
+        return self.of.program.rules_for.get(question.goal.atom.relation, ())
+
+    # Verdicts
+
+    def _decided(self, question: _Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
+        found = _verdict("")
+        for items, chosen in readings.items():
+            prefix = self._prefix(readings, items)
+            each = [_verdict(f"_{prefix}{one.number}") for one in chosen]
+            alike = exp.and_(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
+            decided = choose(alike, each[0], _text(Verdict.DISPUTED)) if len(each) > 1 else each[0]
+            found = choose(self._depends(question, items), decided, found)
+        found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
+        case = self.case_variable(question.goal)
+        inner = exp.select(
+            exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
+            exp.alias_(question.item(case), "item"), exp.alias_(found, "verdict"), "certain",
+        ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q"))  # fmt: skip
+        met = exp.column("verdict").eq(_text(Verdict.MET))
+        return exp.select(
+            "id", "question", "item", "verdict", exp.alias_(exp.and_(met, exp.column("certain")), "certain")
+        ).from_(inner.subquery("d"))
+
+    def _spoken(self, question: _Question) -> Expr:
+        """Whether some rule speaks to the question; where the request leaves a value open, any may."""
+        count = len(self._rules(question))
+        if not count:
+            return exp.false()
+        return exp.or_(*(exp.column(f"s{i}") for i in range(count)), *self._left_open(question))
+
+    @staticmethod
+    def _left_open(question: _Question) -> list[Expr]:
+        return [unknown(question.held(name)) for name, (_, may_miss) in question.columns.items() if may_miss]
+
+    def _speaking(self, question: _Question, rules: Iterable[int]) -> Expr:
+        """Whether one of some rules speaks; where none of all does and the request leaves a value open, these may."""
+        some: list[Expr] = [exp.column(f"s{i}") for i in rules]
+        if not some:
+            return exp.false()
+        left_open = self._left_open(question)
+        if left_open:
+            none = exp.not_(exp.or_(*(exp.column(f"s{i}") for i in range(len(self._rules(question))))))
+            some.append(exp.and_(none, exp.or_(*left_open)))
+        return exp.or_(*some)
+
+    # Readings
+
+    @cached_property
+    def _disputes(self) -> dict[frozenset[str], dict[str, tuple[Reading, ...]]]:
+        """The items of which several readings may have a part in one question, together, with their readings."""
+        found: dict[frozenset[str], dict[str, tuple[Reading, ...]]] = {}
+        for question in self._questions:
+            single = [self.of.readings_of([rule]) for rule in self._rules(question)]
+            distinct = list({frozenset(items): items for items in single if items}.values())
+            for size in range(1, len(distinct) + 1):
+                for some in combinations(distinct, size):
+                    together = reduce(lambda a, b: {**a, **b}, some)
+                    found[frozenset(together)] = together
+        return dict(sorted(found.items(), key=lambda each: sorted(each[0])))
+
+    def _depends(self, question: _Question, items: frozenset[str]) -> Expr:
+        """Whether the rules that speak to a question depend on the readings of these items, and on no others."""
+        rules = list(enumerate(self._rules(question)))
+        own = {i: frozenset(self.of.readings_of([rule])) for i, rule in rules}
+        needed = [self._speaking(question, [i for i, _ in rules if item in own[i]]) for item in sorted(items)]
+        others = [i for i, _ in rules if not own[i] <= items]
+        return exp.and_(*needed, exp.not_(self._speaking(question, others)))
+
+    @staticmethod
+    def _prefix(readings: Mapping[frozenset[str], list[_Chosen]], items: frozenset[str]) -> str:
+        return f"r{list(readings).index(items)}_"
+
+    # Criteria
+
+    def _criteria(self, question: _Question) -> tuple[Criterion, ...]:
+        """The criteria of a goal, whichever rules speak."""
+        return tuple({each.id: each for rule in self._rules(question) for each in self.of.criteria_of(rule)}.values())
+
+    def _standing(self, question: _Question) -> Iterator[exp.Select]:
+        """The verdicts on the criteria that speaking rules rest on."""
+        rules = self._rules(question)
+        using = [{each.id for each in self.of.criteria_of(rule)} for rule in rules]
+        case = self.case_variable(question.goal)
+        for i, criterion in enumerate(self._criteria(question)):
+            speaks = self._speaking(question, [number for number, ids in enumerate(using) if criterion.id in ids])
+            yield exp.select(
+                exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
+                exp.alias_(question.item(case), "item"), exp.alias_(exp.Literal.string(criterion.id), "criterion"),
+                exp.alias_(_verdict(f"_c{i}"), "status"),
+            ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The models of one choice of readings."""
+
+    number: int
+    tables: Tables
+
+
+def _verdict(suffix: str) -> Expr:
+    """The verdict on what a pair of columns says of."""
+    undocumented = choose(exp.column(f"may{suffix}"), _text(Verdict.UNDOCUMENTED), _text(Verdict.REFUTED))
+    return choose(exp.column(f"met{suffix}"), _text(Verdict.MET), undocumented)
+
+
+def _text(verdict: Verdict) -> Expr:
+    return exp.Literal.string(verdict.value)
+
+
+def _created(name: str, rows: exp.Query) -> Step:
+    return Step(exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT))
+
+
+def _inserted(name: str, rows: exp.Query) -> Step:
+    return Step(exp.insert(rows, name).sql(DIALECT))

@@ -1,0 +1,91 @@
+"""`medproof cohort`: every case of a cohort decided."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from commands.common import (
+    EXIT_CODES,
+    FORMAT,
+    ON,
+    POLICIES,
+    loaded,
+    payer_option,
+    progress,
+    said_plainly,
+    show,
+    show_json,
+    width,
+)
+
+
+@click.command("cohort", epilog=EXIT_CODES)
+@click.argument("facts", metavar="FACTS", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to write; not there yet."
+)
+@payer_option("the one that each case names")
+@ON
+@POLICIES
+@click.option(
+    "--on-error", type=click.Choice(["skip", "stop"]), default="skip", show_default=True,
+    help="What to do about a row that cannot be taken: leave its case out, or stop.",
+)  # fmt: skip
+@click.option(
+    "--memory-limit", type=click.FloatRange(min=0.25), default=2.0, show_default=True, metavar="GB",
+    help="What the database may hold in memory; beyond it, it writes to disk.",
+)  # fmt: skip
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=0), default=0, help="Batches at a time. Default: one for each processor."
+)
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=100_000, show_default=True, metavar="N", help="Cases in a batch."
+)
+@FORMAT
+def command(
+    facts: Path,
+    output: Path,
+    payer: str | None,
+    on: date | None,
+    policies: tuple[Path, ...],
+    on_error: str,
+    memory_limit: float,
+    jobs: int,
+    batch: int,
+    form: str,
+) -> None:
+    """Decide a whole book of cases, and say what it comes to.
+
+    FACTS is a directory with a table for each fact (`motor_strength.parquet`, .csv or
+    .jsonl, or a folder of such files), columns named as the vocabulary declares them, and
+    `denied_motor_strength` for what is documented as absent; or a database.
+
+    DIR gets decisions.parquet, criteria.parquet, rejects.parquet and report.html. A run
+    that is stopped goes on where it was when the same command is given again.
+
+    \b
+    Examples:
+      medproof cohort facts/ -o decided/
+      medproof cohort facts/ -o strict/ --payer aetna --on 2026-01-01 --on-error stop
+      medproof explain --cohort decided/ case-000042 medically_necessary
+    """
+    import medproof
+    from cohort.decide import Settings
+    from cohort.report import summary_data, summary_page
+
+    settings = Settings(payer, on, on_error == "stop", memory_limit, jobs, batch)
+    with said_plainly():
+        base = loaded(policies)
+        try:
+            with progress("deciding", eta=True) as heard:
+                found = medproof.cohort(base, facts, output, settings, heard)
+        except KeyboardInterrupt:
+            raise click.ClickException("stopped; what is done is kept, and the same command goes on from there") from None
+    if form == "json":
+        show_json(summary_data(found))
+    else:
+        show(summary_page(found, width()))
+    click.echo(f"wrote {output}: decisions.parquet, criteria.parquet, rejects.parquet, report.html", err=True)

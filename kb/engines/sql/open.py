@@ -1,0 +1,117 @@
+"""What records leave open, as rows (`kb.silence` says what is open): for each case a row for each subject left unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlglot import exp
+
+from kb.engines.sql.schema import Table, Types
+from kb.engines.sql.values import unknown
+from kb.language.program import Predicate
+
+Expr = exp.Expr
+
+CASES = "cases"
+"""The table of the cases at hand, with a column `id`."""
+
+
+def domain_table(kind: str) -> str:
+    """The table that lists the values of a domain, in the column `v`."""
+    return f"values_{kind}"
+
+
+def domain_rows(kind: str) -> exp.Create:
+    """The statement that makes the table of a domain's values."""
+    of = exp.DataType.build(kind, udt=True)
+    # `enum_range` gives texts, which compare as texts do.
+    listed = exp.func("UNNEST", exp.func("enum_range", exp.cast(exp.null(), of)))
+    rows = exp.select(exp.alias_(exp.cast(listed, of.copy()), "v"))
+    return exp.Create(this=exp.to_table(domain_table(kind)), kind="TABLE", replace=True, expression=rows)
+
+
+def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
+    """The table of what is stated or open of a predicate, or of its denials: `?` stands where no subject tells the value."""
+    subject = [i in predicate.about and argument.type in types.domains for i, argument in enumerate(predicate.arguments)]
+    has_value = [is_subject or i == predicate.case_position for i, is_subject in enumerate(subject)]
+    unknown = tuple(a or not b for a, b in zip(stated.unknown, has_value, strict=True))
+    return Table("", stated.types, stated.denials, unknown)
+
+
+Asked = Mapping[int, Iterable[exp.Query]]
+"""For some arguments of a predicate: queries for the cases (`id`) and the values (`v`) that are asked for."""
+
+
+def stated_or_open(
+    predicate: Predicate, relation: str, types: Types, stated: Mapping[str, Table], asked: Asked | None = None
+) -> exp.Query:
+    """The stated rows of a predicate or of its denials, and the open ones of every case: either may turn out.
+
+    `asked` leaves out what is open for other values.
+    """
+    rows = _open(predicate, types, stated.get(predicate.name), stated.get(f"-{predicate.name}"), asked or {})
+    if relation != predicate.name:
+        rows = rows.select(*(exp.alias_(exp.false(), f"a{i}") for i in range(len(predicate.arguments))))
+    table = stated.get(relation)
+    return rows if table is None else exp.union(exp.select("*").from_(table.name), rows, distinct=False)
+
+
+def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Table | None, asked: Asked) -> exp.Select:
+    values: list[Expr] = []
+    select = exp.select().from_(exp.alias_(exp.to_table(CASES), "c"))
+    for i, argument in enumerate(predicate.arguments):
+        kind = types[argument.type]
+        if i == predicate.case_position:
+            values.append(exp.column("id", "c"))
+        elif i in predicate.about and argument.type in types.domains:
+            select = _join_values(select, kind, f"d{i}", asked.get(i))
+            values.append(exp.column("v", f"d{i}"))
+        else:
+            values.append(exp.cast(exp.null(), exp.DataType.build(kind, udt=kind[0] == "d")))
+    for number, table in enumerate(each for each in (facts, denials) if each is not None):
+        select = _without_spoken(select, predicate, types, table, values, f"s{number}")
+    if denials is not None:
+        select = _without_denied(select, predicate, denials, values)
+    return select.select(*(exp.alias_(value.copy(), f"c{i}") for i, value in enumerate(values)))
+
+
+def _join_values(select: exp.Select, kind: str, alias: str, asked: Iterable[exp.Query] | None) -> exp.Select:
+    """With each value of a domain, or with those that are asked for of the case."""
+    if asked is None:
+        return select.join(exp.alias_(exp.to_table(domain_table(kind)), alias), join_type="CROSS")
+    union: exp.Query | None = None
+    for query in asked:
+        union = query.copy() if union is None else exp.union(union, query.copy(), distinct=True)
+    if union is None:
+        return select.join(exp.alias_(exp.to_table(domain_table(kind)), alias), on=exp.false())
+    rows = exp.select("id", "v").distinct().from_(union.subquery("asked"))
+    return select.join(rows.subquery(alias), on=exp.column("id", alias).eq(exp.column("id", "c")))
+
+
+def _without_spoken(
+    select: exp.Select, predicate: Predicate, types: Types, table: Table, values: list[Expr], alias: str
+) -> exp.Select:
+    """Without the subjects that a row names whole; a subject that has a text or a number can always be another one."""
+    kinds = [predicate.arguments[i].type for i in predicate.about]
+    if not all(kind in types.domains or kind == "case" for kind in kinds):
+        return select
+    on = [exp.column(f"c{i}", alias).eq(values[i].copy()) for i in predicate.about]
+    return select.join(exp.alias_(exp.to_table(table.name), alias), on=exp.and_(*on), join_type="ANTI")
+
+
+def _without_denied(select: exp.Select, predicate: Predicate, denials: Table, values: list[Expr]) -> exp.Select:
+    """Without the subjects that a denial with `_` covers."""
+    alias, on = "n", list[Expr]()
+    for i in predicate.about:
+        column, is_any = exp.column(f"c{i}", alias), exp.column(f"a{i}", alias)
+        if i == predicate.case_position:
+            on.append(column.eq(values[i].copy()))
+        elif isinstance(values[i], exp.Column):
+            on.append(exp.or_(is_any, column.eq(values[i].copy())))
+        else:
+            on.append(exp.or_(is_any, unknown(column)))
+    flags = [exp.column(f"a{i}", alias) for i in predicate.about if i != predicate.case_position]
+    if not flags:
+        return select
+    on.append(exp.or_(*flags))
+    return select.join(exp.alias_(exp.to_table(denials.name), alias), on=exp.and_(*on), join_type="ANTI")

@@ -1,0 +1,85 @@
+"""Values and what is computed of them, as expressions: constants, `?` as NULL, exact numbers, days."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from sqlglot import exp
+
+from kb.engines.sql.schema import DATE, NUMBER, data_type
+from kb.language import syntax as s
+from kb.language.values import DIGITS_AFTER, DIGITS_BEFORE, Value
+
+Expr = exp.Expr
+
+OUT_OF_RANGE = "medproof: a number leaves its range"
+COMPARED: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
+}  # fmt: skip
+
+
+def constant(term: s.Term, kind: str) -> Expr:
+    """The value of a constant, in the type of a column."""
+    assert isinstance(term, s.Constant), "arithmetic does not stand in an atom"
+    return value(term.value, kind)
+
+
+def value(of: Value, kind: str) -> Expr:
+    """A value of the language, in the type of a column; `?` is NULL."""
+    if isinstance(of, Decimal):
+        made: Expr = exp.Literal.number(format(of, "f"))
+    elif isinstance(of, date):
+        made = exp.Literal.string(of.isoformat())
+    else:
+        made = exp.Literal.string(of) if isinstance(of, str) else exp.null()
+    return exp.cast(made, data_type(kind))
+
+
+def known(what: Expr) -> Expr:
+    """Whether an expression has a value."""
+    return exp.not_(unknown(what))
+
+
+def unknown(what: Expr) -> Expr:
+    """Whether an expression is `?`."""
+    return exp.Is(this=what.copy(), expression=exp.null())
+
+
+def or_unknown(holds: Expr, *sides: Expr) -> Expr:
+    """Whether something holds, or a side is `?`."""
+    return exp.or_(*(unknown(side) for side in sides), holds)
+
+
+def same(left: Expr, right: Expr) -> Expr:
+    """Whether two are equal, `?` and `?` too."""
+    return exp.NullSafeEQ(this=left.copy(), expression=right.copy())
+
+
+def choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
+    """One or the other."""
+    return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
+
+
+def in_range(number: Expr) -> Expr:
+    """The number, or an error when it has more digits than the language's numbers have."""
+    limit = exp.Literal.number("1" + "0" * DIGITS_BEFORE)
+    too_large = exp.GTE(this=exp.Abs(this=number.copy()), expression=limit)
+    too_fine = exp.NEQ(this=exp.cast(number.copy(), "DECIMAL(38, 6)"), expression=number.copy())
+    assert DIGITS_AFTER == 6
+    failed = exp.cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), NUMBER)
+    return choose(exp.or_(too_large, too_fine), failed, exp.cast(number, NUMBER))
+
+
+def shifted(day: Expr, days: Expr) -> Expr:
+    """A day some days later, or an error when these are not whole, or the day leaves the calendar (years 1 to 9999)."""
+    whole = exp.cast(days.copy(), "INTEGER")
+    span = exp.DateDiff(this=exp.cast(exp.Literal.string("0001-01-01"), DATE), expression=day.copy(), unit=exp.var("DAY"))
+    last = exp.DateDiff(this=exp.cast(exp.Literal.string("9999-12-31"), DATE), expression=day.copy(), unit=exp.var("DAY"))
+    outside = exp.or_(
+        exp.LT(this=days.copy(), expression=span), exp.GT(this=days.copy(), expression=last),
+        exp.NEQ(this=exp.cast(exp.Round(this=days.copy()), NUMBER), expression=days.copy()),
+    )  # fmt: skip
+    failed = exp.cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), DATE)
+    moved = exp.cast(exp.DateAdd(this=day.copy(), expression=whole, unit=exp.var("DAY")), DATE)
+    return choose(outside, failed, moved)

@@ -1,0 +1,351 @@
+"""A cohort is decided as each of its cases is alone: random programs, the shipped charts, invented cases."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import medproof
+from cli import main
+from cohort.alone import decide_case
+from cohort.decide import Settings, decide_cohort
+from cohort.program import CohortProgram
+from facts.opening import opened
+from kb.engines.sql.schema import Types
+from kb.language.documents import read
+from kb.language.program import Fact
+from kb.library import Library, library, read_all
+from tests.random_programs import DECLARATIONS, charts, rules
+from tests.support import facts
+from tests.tables import write_tables
+
+Rows = set[tuple[object, ...]]
+
+REQUEST = """
+#fact payer(Case: case, Payer: text).
+#fact request_date(Case: case, On: date).
+#fact asked(Case: case, G: grade, H: grade, N: number).
+#closed payer, request_date, asked.
+#goal p0(Case, G) for asked(Case, G, H, N).
+#goal p1(Case, G, N) for asked(Case, G, H, N).
+#goal p2(Case, G, H) for asked(Case, G, H, N).
+#goal p3(Case, N) for asked(Case, G, H, N).
+#goal p4(Case, G) for asked(Case, G, H, N).
+"""
+HEAD = "---\nid: random\ntitle: Random\nkind: reference\nversion: 1\nsource: drawn\n---\n\n```datalog\n"
+
+
+def decided(directory: Path, name: str) -> Rows:
+    """The rows that a cohort's output has of questions (`decisions`) or of criteria."""
+    columns = "verdict, certain" if name == "decisions" else "criterion, status"
+    path = str(directory / f"{name}.parquet")
+    return set(duckdb.execute(f'SELECT "case", question, item, {columns} FROM read_parquet(?)', [path]).fetchall())
+
+
+def alone(base: Library, payer: str, on: date, stated: dict[str, tuple[Fact, ...]]) -> tuple[Rows, Rows]:
+    """The same rows, each case decided by pyDatalog."""
+    compiled = base.compiled(payer, on)
+    of = CohortProgram(compiled, Types.of(compiled.program), {})
+    found = [decide_case(of, case, each) for case, each in stated.items()]
+    return {row[:5] for each in found for row in each.decisions}, {row for each in found for row in each.criteria}
+
+
+@st.composite
+def cohorts(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """A program, and the charts of some cases."""
+    heads = draw(st.lists(st.sampled_from(["p0", "p1", "p2", "p3", "p4"]), min_size=3, max_size=8))
+    text = "\n".join(draw(rules(head, with_aggregates=True)) for head in sorted(heads))
+    return text, draw(st.lists(charts(), min_size=2, max_size=4))
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(cohorts(), st.booleans())
+def test_random_programs_decide_a_cohort_as_its_cases(drawn: tuple[str, list[str]], unknown: bool) -> None:
+    text, written = drawn
+    base = library([read("random.md", f"{HEAD}{DECLARATIONS}{REQUEST}{text}\n```\n")], shipped=False)
+    on = date(2026, 1, 1)
+    program = base.compiled("", on).program
+    asked = [f"asked(x, {g}, {h}, {n})." for g, h, n in (("low", "mid", "2"), ("?" if unknown else "high", "high", "2.5"))]
+    stated = {}
+    for number, chart in enumerate(written):
+        case = f"case{number}"
+        lines = "\n".join([*chart.splitlines(), *asked, 'payer(x, "none").', 'request_date(x, "2026-01-01").'])
+        stated[case] = facts(lines.replace("(x,", f"({case},"), program, case)
+    with TemporaryDirectory() as directory:
+        source = write_tables(Path(directory) / "facts", program, (fact for each in stated.values() for fact in each))
+        decide_cohort(base, source, Path(directory) / "out")
+        assert decided(Path(directory) / "out", "decisions") == alone(base, "", on, stated)[0]
+
+
+def test_the_shipped_charts_as_a_cohort(tmp_path: Path) -> None:
+    base = medproof.load()
+    root = Path(__file__).parent.parent
+    documents = [*read_all(root / "facts" / "cases", None), *read_all(root / "tests" / "charts", None)]
+    cases = [opened(base, document) for document in documents if document.meta.case]
+    vocabulary = base.compiled("", date(2026, 1, 1)).program
+    source = write_tables(tmp_path / "facts", vocabulary, (fact for case in cases for fact in case.facts))
+    decide_cohort(base, source, tmp_path / "out")
+    questions, criteria = set[tuple[object, ...]](), set[tuple[object, ...]]()
+    for case in cases:
+        ours = alone(base, case.payer, case.on, {case.case: case.facts})
+        questions |= ours[0]
+        criteria |= ours[1]
+    assert decided(tmp_path / "out", "decisions") == questions
+    assert decided(tmp_path / "out", "criteria") == criteria
+
+
+def test_a_generated_cohort(tmp_path: Path) -> None:
+    base = medproof.load()
+    medproof.generate(base, tmp_path / "facts", 40, seed=3, payers=["aetna", "bcbs-sc"])
+    medproof.cohort(base, tmp_path / "facts", tmp_path / "out")
+    found = decided(tmp_path / "out", "decisions")
+    for name in sorted({str(row[0]) for row in found})[::2]:
+        case = opened(base, medproof.cohort_case(base, tmp_path / "out", name))
+        assert {row for row in found if row[0] == name} == alone(base, case.payer, case.on, {name: case.facts})[0]
+
+
+def test_a_generated_cohort_depends_on_its_seed_alone(tmp_path: Path) -> None:
+    base = medproof.load()
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        medproof.generate(base, tmp_path / name, 50, seed)
+
+    def facts_of(name: str) -> list[tuple[object, ...]]:
+        return duckdb.execute(
+            "SELECT * FROM read_parquet(?) ORDER BY ALL", [str(tmp_path / name / "therapy.parquet")]
+        ).fetchall()
+
+    assert facts_of("one") == facts_of("again") != facts_of("other")
+    result = CliRunner().invoke(main, ["generate", "--cases", "5", "-o", str(tmp_path / "one")])
+    assert result.exit_code == 2
+    assert "is not empty; name another directory" in result.output
+
+
+# What an analyst meets
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Three small cases of Aetna's."""
+    return tables(tmp_path / "facts")
+
+
+def tables(directory: Path, **others: str) -> Path:
+    """Tables of three cases, some of them other than usual."""
+    texts = {
+        "payer": "Case,Payer\na,aetna\nb,aetna\nc,aetna\n",
+        "request_date": "Case,On\na,2026-02-01\nb,2026-02-01\nc,2026-02-01\n",
+        "requested": "Case,Item,Code,Level,Laterality\n" + "".join(f"{c},op,63030,L4-5,left\n" for c in "abc"),
+        "motor_strength": "Case,Muscle,Side,Grade,Source,On\na,quadriceps,left,4,examination,2026-01-20\n",
+        "pain_score": "Case,Site,Score,On\nb,leg,7.5,2026-01-20\n",
+        **others,
+    }
+    directory.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (directory / f"{name}.csv").write_text(text, encoding="utf-8")
+    return directory
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    """The exit code and the output of a command."""
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
+    return result.exit_code, result.output
+
+
+STRENGTH = "Case,Muscle,Side,Grade,Source,On\n"
+ROWS = {
+    "an unknown value": (
+        "motor_strength",
+        STRENGTH + "a,tongue,left,4,examination,2026-01-20\n",
+        "Muscle",
+        "`tongue`: it is no muscle",
+    ),
+    "no value": ("motor_strength", STRENGTH + "a,quadriceps,,4,examination,2026-01-20\n", "Side", "it is empty; write `?`"),
+    "no day": ("motor_strength", STRENGTH + "a,quadriceps,left,4,examination,2026-1-2\n", "On", "`2026-1-2`: it is no day"),
+    "no number": ("pain_score", "Case,Site,Score,On\na,leg,7.1234567,2026-01-20\n", "Score", "`7.1234567`: it is no number"),
+    "any value": ("pain_score", "Case,Site,Score,On\na,_,7,2026-01-20\n", "Site", "`_`: it is no site"),
+    "two payers": ("payer", "Case,Payer\na,aetna\na,medicare\nb,aetna\nc,aetna\n", "Payer", "the case states two payers"),
+    "no request": ("request_date", "Case,On\na,?\nb,2026-02-01\nc,2026-02-01\n", "", "gives no day of the request"),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_that_cannot_be_taken_is_told_and_its_case_left_out(tmp_path: Path, name: str) -> None:
+    table, text, column, problem = ROWS[name]
+    source = tables(tmp_path / "facts", **{table: text})
+    code, output = run("cohort", source, "-o", tmp_path / "stopped", "--on-error", "stop")
+    assert code == 2
+    assert f"{table}.csv" in output and problem in output and "(case `a`)" in output
+    assert not (tmp_path / "stopped").exists()
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0, output
+    assert "2 cases decided, 1 left out" in output
+    assert {row[0] for row in decided(tmp_path / "out", "decisions")} == {"b", "c"}
+    [reject] = duckdb.execute("SELECT * FROM read_parquet(?)", [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
+    assert (reject[2], reject[4]) == ("a", column)
+
+
+def test_facts_of_a_case_that_nobody_requests_are_told(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\nzz,leg,7,2026-01-20\n")
+    code, output = run("cohort", source, "-o", tmp_path / "out", "--on-error", "stop")
+    assert code == 2
+    assert "`zz`: the case has no `request_date`" in output
+
+
+FILES = {
+    "a misspelt table": (
+        {"motor_strenght": STRENGTH},
+        "named after no fact of the vocabulary; did you mean `motor_strength`?",
+    ),
+    "a misspelt column": ({"pain_score": "Case,Site,Scor,On\n"}, "column `Scor` that `pain_score` has no argument for"),
+    "a missing column": ({"pain_score": "Case,Site,On\n"}, "has no column `Score`; `pain_score` has Case, Site, Score, On"),
+    "a broken line": ({"pain_score": "Case,Site,Score,On\na,leg\n"}, "CSV Error on Line: 2"),
+    "an empty file": ({"pain_score": ""}, "is empty; its first line names the columns"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_table_that_is_none_is_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
+    others, problem = FILES[name]
+    code, output = run("cohort", tables(tmp_path / "facts", **others), "-o", tmp_path / "out")
+    assert code == 2
+    assert problem in output
+    assert not (tmp_path / "out").exists()
+
+
+def parquet(path: Path, query: str) -> None:
+    """Writes what a query gives."""
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)").fetchall()
+
+
+SCORE = 'SELECT \'a\' AS "Case", {site} AS Site, {score} AS Score, {day} AS "On"'
+TYPES = {
+    "a float": (("'leg'", "7.5::DOUBLE", "DATE '2026-01-20'"), "it holds DOUBLE, which is not exact"),
+    "a time": (("'leg'", "7", "TIMESTAMP '2026-01-20'"), "it holds TIMESTAMP; days are DATE"),
+    "a number for a text": (("5", "7", "DATE '2026-01-20'"), "text stands there"),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_column_of_another_type_is_refused(tmp_path: Path, source: Path, name: str) -> None:
+    (site, score, day), problem = TYPES[name]
+    (source / "pain_score.csv").unlink()
+    parquet(source / "pain_score.parquet", SCORE.format(site=site, score=score, day=day))
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 2
+    assert problem in output
+
+
+def test_tables_may_be_folders_json_lines_or_a_database(tmp_path: Path, source: Path) -> None:
+    run("cohort", source, "-o", tmp_path / "csv")
+    (source / "payer.csv").unlink()
+    (source / "payer").mkdir()
+    parquet(source / "payer" / "one.parquet", "SELECT 'a' AS \"Case\", 'aetna' AS Payer")
+    parquet(source / "payer" / "two.parquet", "SELECT unnest(['b', 'c']) AS \"case\", 'aetna' AS payer")
+    (source / "pain_score.csv").unlink()
+    (source / "pain_score.jsonl").write_text(
+        '{"Case": "b", "Site": "leg", "Score": 7.5, "On": "2026-01-20"}\n', encoding="utf-8"
+    )
+    assert run("cohort", source, "-o", tmp_path / "mixed")[0] == 0
+    with duckdb.connect(str(tmp_path / "facts.duckdb")) as database:
+        for name in ("request_date", "requested", "motor_strength"):
+            rows = f"CREATE TABLE {name} AS SELECT * FROM read_csv(?, all_varchar = true)"
+            database.execute(rows, [str(source / f"{name}.csv")]).fetchall()
+        database.execute('CREATE TABLE payer AS SELECT "Case", \'aetna\' AS "Payer" FROM request_date').fetchall()
+    assert run("cohort", tmp_path / "facts.duckdb", "-o", tmp_path / "database")[0] == 0
+    for name in ("mixed", "database"):
+        assert decided(tmp_path / name, "decisions") == decided(tmp_path / "csv", "decisions")
+
+
+def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> None:
+    base = medproof.load()
+    medproof.generate(base, tmp_path / "facts", 60, payers=["bcbs-sc"])
+    in_pieces = Settings(batch=10, workers=1)
+
+    def stop(done: int, total: int) -> None:
+        if done >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decide_cohort(base, tmp_path / "facts", tmp_path / "out", in_pieces, stop)
+    assert not (tmp_path / "out").exists()
+    kept = sorted((tmp_path / ".out.unfinished" / "parts").glob("*.json"))
+    assert len(kept) >= 2
+    before = [each.stat().st_mtime_ns for each in kept]
+    told: list[int] = []
+
+    def heard(done: int, total: int) -> None:
+        told.append(done)
+        assert [each.stat().st_mtime_ns for each in kept] == before
+
+    decide_cohort(
+        base, tmp_path / "facts", tmp_path / "out", in_pieces, lambda done, total: heard(done, total) if done < 60 else None
+    )
+    assert told[0] >= 20
+    decide_cohort(base, tmp_path / "facts", tmp_path / "whole")
+    for name in ("decisions", "criteria"):
+        assert decided(tmp_path / "out", name) == decided(tmp_path / "whole", name)
+    assert not (tmp_path / ".out.unfinished").exists()
+
+
+def test_a_case_for_which_a_rule_cannot_be_computed_is_left_out_alone(tmp_path: Path) -> None:
+    text = f"{HEAD}#fact payer(Case: case, Payer: text).\n#fact request_date(Case: case, On: date).\n"
+    text += "#fact size(Case: case, N: number).\n#closed payer, request_date, size.\n#pred huge(Case: case).\n"
+    text += "huge(Case) :- size(Case, N), N * N * N > 8.\n#goal huge(Case) for size(Case, N).\n```\n"
+    base = library([read("sizes.md", text)], shipped=False)
+    names = [f"c{number}" for number in range(9)]
+    (tmp_path / "facts").mkdir()
+    lines = {
+        "payer": ["Case,Payer", *(f"{name},x" for name in names)],
+        "request_date": ["Case,On", *(f"{name},2026-01-01" for name in names)],
+        "size": ["Case,N", *(f"{name},{999999 if name == 'c4' else 3}" for name in names)],
+    }
+    for name, each in lines.items():
+        (tmp_path / "facts" / f"{name}.csv").write_text("\n".join(each) + "\n", encoding="utf-8")
+    account = decide_cohort(base, tmp_path / "facts", tmp_path / "out")
+    assert [(each.case, "range of 12 digits" in each.problem) for each in account.rejects] == [("c4", True)]
+    assert {row[0] for row in decided(tmp_path / "out", "decisions")} == set(names) - {"c4"}
+
+
+def test_what_rules_conclude_is_counted(tmp_path: Path, source: Path) -> None:
+    base = medproof.load()
+    found = medproof.cohort(base, source, tmp_path / "out")
+    fired = dict(found.fired)
+    assert fired["aetna-cpb-0743@2026-01#decompression/decompression_requested"] == 3
+    assert fired["anatomy@1#signs-in-a-root-s-territory/motor_deficit"] == 2
+    assert "aetna-cpb-0743@2026-01#gates-for-fusion/nicotine_found" not in fired
+    assert any("nicotine_found" in rule for rule in found.never)
+
+
+def test_a_case_of_a_cohort_opens_as_a_proof(tmp_path: Path, source: Path) -> None:
+    run("cohort", source, "-o", tmp_path / "out")
+    for place in (source, tmp_path / "out"):
+        code, output = run("explain", "--cohort", place, "a", "motor_deficit(Case, Root, Side)", "--minimal")
+        assert code == 0, output
+        assert "Row 1 of" in output and "motor_strength.csv" in output
+    code, output = run("explain", "--cohort", source, "nobody", "A1")
+    assert code == 2
+    assert "says anything of a case `nobody`" in output
+
+
+def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>"
+    source = tables(tmp_path / "facts", **{
+        name: text.replace("a,", f"{hostile},")
+        for name, text in {
+            "payer": "Case,Payer\na,aetna\n", "request_date": "Case,On\na,2026-02-01\n",
+            "requested": "Case,Item,Code,Level,Laterality\na,op,63030,L4-5,left\n",
+            "motor_strength": STRENGTH, "pain_score": "Case,Site,Score,On\n",
+        }.items()
+    })  # fmt: skip
+    assert run("cohort", source, "-o", tmp_path / "out")[0] == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert hostile not in page
+    assert "&lt;script&gt;" in page
