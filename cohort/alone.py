@@ -1,28 +1,20 @@
-"""Cases decided one by one, as `medproof decide` does: those of a cohort whose record contradicts itself."""
+"""Cases decided one by one, as `medproof decide` does, in the form in which a cohort's output has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-import duckdb
-
-from cohort.loading import BOOK
 from cohort.program import CohortProgram, policies_of
-from cohort.verdicts import CLASHING
 from explain.outcomes import outcome_of, wanted_for
 from explain.questions import questions
-from explain.verdicts import Verdict, contradictions_beneath, verdict
-from kb.contradictions import Contradiction
+from explain.verdicts import Verdict, disputed_beneath, verdict
 from kb.engines import engine
 from kb.engines.model import ground_row
-from kb.engines.sql.schema import Table
-from kb.language.program import Fact, Origin
+from kb.language.program import Fact
 from kb.language.values import Row, Value, value_text
 from kb.models import models
-
-_NOWHERE = Origin("cohort", "cohort", "", "", "", "", 0)
 
 
 @dataclass(frozen=True)
@@ -31,22 +23,6 @@ class Alone:
 
     decisions: tuple[tuple[object, ...], ...]
     criteria: tuple[tuple[object, ...], ...]
-
-
-def decided_alone(connection: duckdb.DuckDBPyConnection, of: CohortProgram, stated: Mapping[str, Table]) -> Iterator[Alone]:
-    """The verdicts of the clashing cases at hand."""
-    rows = connection.execute(f"SELECT id, name FROM {BOOK} SEMI JOIN {CLASHING} USING (id)").fetchall()
-    names = {int(number): str(name) for number, name in rows}
-    facts: dict[int, list[Fact]] = {number: [] for number in names}
-    for relation, table in stated.items() if names else ():
-        position = of.program.predicate(relation).case_position or 0
-        chosen = f"SELECT t.* FROM {table.name} t SEMI JOIN {CLASHING} x ON t.c{position} = x.id"
-        for values in connection.execute(chosen).fetchall():
-            row = table.read(values)
-            number = int(values[position])
-            facts[number].append(Fact(relation, (*row[:position], names[number], *row[position + 1 :]), _NOWHERE))
-    for number, name in names.items():
-        yield decide_case(of, name, facts[number])
 
 
 def decide_case(of: CohortProgram, case: str, facts: Iterable[Fact]) -> Alone:
@@ -60,8 +36,9 @@ def decide_case(of: CohortProgram, case: str, facts: Iterable[Fact]) -> Alone:
         reached = outcome_of(found, question)
         relation, item = question.relation, item_text(question.row, program.predicate(question.relation).case_position)
         certain = reached.verdict is Verdict.MET and found.is_certain(relation, question.row)
-        clashes = contradictions_beneath(found, relation, question.row) if reached.verdict is Verdict.CONFLICTING else ()
-        told = [told_contradiction(each) for each in clashes]
+        is_conflicting = reached.verdict is Verdict.CONFLICTING
+        disputed = disputed_beneath(found, relation, question.row) if is_conflicting else frozenset()
+        told = sorted(f"{name}({item_text(row, program.predicate(name).case_position)})" for name, row in disputed)
         decisions.append(
             (case, relation, item, reached.verdict.value, certain, told, program.payer, policies_of(program, relation))
         )
@@ -78,9 +55,3 @@ def item_text(row: Row, case: int | None) -> str:
 
 def _text(value: Value) -> str:
     return value_text(value) if isinstance(value, (str, Decimal)) or hasattr(value, "isoformat") else str(value.value)
-
-
-def told_contradiction(of: Contradiction) -> str:
-    """A contradiction as the atoms that cannot all be right."""
-    atoms = (f"{relation}({', '.join(map(_text, row))})" for relation, row in of.atoms)
-    return f"{of.kind}: {'; '.join(atoms)}"

@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
 import duckdb
 from sqlglot import exp
 
-from cohort.alone import Alone, decided_alone
 from cohort.book import Book
-from cohort.clashes import clashing_cases
+from cohort.clashes import CLASHING, clashing_cases
+from cohort.disputes import CONFLICT, Disputes
 from cohort.loading import BOOK, Loader, Reject, parts_rows
 from cohort.program import CohortProgram, policies_of
-from cohort.verdicts import CLASHING, DECIDED, STANDING, Judge
+from cohort.verdicts import DECIDED, STANDING, Judge
 from facts.readers.tables import FactTable
 from kb.engines.duckdb import run
 from kb.engines.sql.open import CASES, domain_rows
@@ -40,6 +41,13 @@ class Statements:
     clashes: Step
     verdicts: tuple[Step, ...]
     program: CohortProgram
+
+    @cached_property
+    def disputed(self) -> tuple[tuple[Step, ...], Disputes]:
+        """For the cases that contradict themselves: the verdicts, and the search for those that depend on it."""
+        program = replace(self.program, contradicting=True)
+        judge = Judge(program)
+        return (*program.bounds[0], *judge.steps), Disputes(program, judge)
 
 
 @dataclass
@@ -145,7 +153,6 @@ class Batch:
             self._prepare(connection)
             loaded, rejects = self._load(connection, low, high)
             fired: Counter[str] = Counter()
-            alone = list[Alone]()
             for number, deciding in enumerate(self.book.programs):
                 stated = self._of_program(connection, number, loaded)
                 if stated is None:
@@ -157,12 +164,25 @@ class Batch:
                 fired += run(connection, statements.models)
                 run(connection, (statements.clashes,))
                 run(connection, statements.verdicts)
-                alone += decided_alone(connection, statements.program, stated)
+                self._decide_clashing(connection, statements)
                 self._finish(connection, deciding.compiled.program, number)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
-            _add_alone(connection, alone)
             _write(connection, part)
             return Outcome(int(cases), tuple(rejects), fired)
+
+    def _decide_clashing(self, connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+        """Decides the cases that contradict themselves, by what nobody disputes."""
+        if not connection.execute(f"SELECT 1 FROM {CLASHING} LIMIT 1").fetchall():
+            return
+        connection.execute(f"CREATE OR REPLACE TABLE {CASES} AS SELECT c0 AS id FROM {CLASHING}").fetchall()
+        for table in statements.stated.values():
+            if table.case is not None:
+                others = f"c{table.case} NOT IN (SELECT c0 FROM {CLASHING})"
+                connection.execute(f"DELETE FROM {table.name} WHERE {others}").fetchall()
+        verdicts, disputes = statements.disputed
+        run(connection, statements.models)
+        run(connection, verdicts)
+        disputes.find(connection)
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         for declaration in self.types.declarations():
@@ -173,8 +193,9 @@ class Batch:
             if domain is not None and domain.parts:
                 connection.execute(parts_rows(kind, domain).sql(DIALECT)).fetchall()
         for name, columns in (
-            (DECIDED, "id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN"),
-            (STANDING, "id INTEGER, question TEXT, item TEXT, criterion TEXT, status TEXT"),
+            (DECIDED, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN"),
+            (STANDING, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, criterion TEXT, status TEXT"),
+            (CONFLICT, "kind INTEGER, number BIGINT, atom TEXT"),
             ("all_decided", '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
              " payer TEXT, policies TEXT[]"),
             ("all_standing", '"case" TEXT, question TEXT, item TEXT, criterion TEXT, status TEXT'),
@@ -252,14 +273,29 @@ class Batch:
         connection.executemany(
             "INSERT INTO rested VALUES (?, ?)", [[goal, policies_of(program, goal)] for goal in sorted(goals)]
         )
-        for insert in (
-            f"""INSERT INTO all_decided SELECT b.name, d.question, d.item, d.verdict, d.certain, [], $payer, r.policies
-                FROM {DECIDED} d JOIN {BOOK} b USING (id) JOIN rested r USING (question)""",
-            f"INSERT INTO all_standing SELECT b.name, d.* EXCLUDE (id) FROM {STANDING} d JOIN {BOOK} b USING (id)",
-        ):
-            connection.execute(insert, {"payer": payer} if "$payer" in insert else None).fetchall()
+        conflicts = (
+            f"(SELECT kind, number, list_sort(list(atom)) AS atoms FROM {CONFLICT} GROUP BY ALL) AS c USING (kind, number)"
+        )
+        for insert, values in (
+            (f"""INSERT INTO all_decided
+                 SELECT b.name, d.question, d.item,
+                        CASE WHEN {_IS_CONFLICTING} THEN 'conflicting' ELSE d.verdict END,
+                        d.certain AND c.atoms IS NULL, CASE WHEN {_IS_CONFLICTING} THEN c.atoms ELSE [] END,
+                        $payer, r.policies
+                 FROM {DECIDED} d JOIN {BOOK} b USING (id) JOIN rested r USING (question) LEFT JOIN {conflicts}""",
+             {"payer": payer}),
+            (f"""INSERT INTO all_standing
+                 SELECT b.name, d.question, d.item, d.criterion,
+                        CASE WHEN c.atoms IS NULL THEN d.status ELSE 'conflicting' END
+                 FROM {STANDING} d JOIN {BOOK} b USING (id) LEFT JOIN {conflicts}""", None),
+        ):  # fmt: skip
+            connection.execute(insert, values).fetchall()
+        connection.execute(f"TRUNCATE {CONFLICT}").fetchall()
         connection.execute(f"TRUNCATE {DECIDED}").fetchall()
         connection.execute(f"TRUNCATE {STANDING}").fetchall()
+
+
+_IS_CONFLICTING = "c.atoms IS NOT NULL AND d.verdict <> 'unaddressed'"
 
 
 def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
@@ -272,15 +308,6 @@ def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
         union = select if union is None else exp.union(union, select, distinct=False)
     assert union is not None
     return union
-
-
-def _add_alone(connection: duckdb.DuckDBPyConnection, alone: Iterable[Alone]) -> None:
-    decisions = [list(row) for each in alone for row in each.decisions]
-    criteria = [list(row) for each in alone for row in each.criteria]
-    if decisions:
-        connection.executemany("INSERT INTO all_decided VALUES (?, ?, ?, ?, ?, ?, ?, ?)", decisions)
-    if criteria:
-        connection.executemany("INSERT INTO all_standing VALUES (?, ?, ?, ?, ?)", criteria)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:

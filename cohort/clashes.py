@@ -1,23 +1,28 @@
-"""Contradictions in many records at once: which cases have any. What they are is told case by case (`kb.contradictions`)."""
+"""Contradictions in many records at once (`kb.contradictions` says what one is): the cases that have any, and the atoms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from sqlglot import exp
 
-from kb.engines.sql.schema import CASE_NUMBER, Table
-from kb.engines.sql.values import same
-from kb.language.program import Predicate, Program
+from kb.engines.sql.compiler import Compiler
+from kb.engines.sql.schema import CASE_NUMBER, Table, Types
+from kb.engines.sql.values import constant, or_unknown, same
+from kb.language import syntax as s
+from kb.language.program import Predicate, Program, ProgramRule
 
 Expr = exp.Expr
+
+CLASHING = "clashing"
+"""The table of the cases whose record contradicts itself: their numbers, in `c0`."""
 
 
 def clashing_cases(program: Program, tables: Mapping[str, Table]) -> exp.Query:
     """The numbers of the cases whose record, with what follows from it, contradicts itself."""
     found: Iterator[exp.Query] = chain(_denials(program, tables), _keys(program, tables), _constraints(program, tables))
-    union: exp.Query = exp.select(exp.alias_(exp.cast(exp.null(), CASE_NUMBER), "id")).where(exp.false())
+    union: exp.Query = exp.select(exp.alias_(exp.cast(exp.null(), CASE_NUMBER), "c0")).where(exp.false())
     for query in found:
         union = exp.union(union, query, distinct=True)
     return union
@@ -35,8 +40,8 @@ def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Quer
             if i != position
         ]
         on = exp.and_(exp.column(f"c{position}", "p").eq(exp.column(f"c{position}", "d")), *fits)
-        rows = exp.select(exp.alias_(exp.column(f"c{position}", "p"), "id")).from_(_alias(stated, "p"))
-        yield rows.join(_alias(denied, "d"), on=on, join_type="SEMI")
+        rows = exp.select(exp.alias_(exp.column(f"c{position}", "p"), "c0")).from_(alias(stated, "p"))
+        yield rows.join(alias(denied, "d"), on=on, join_type="SEMI")
 
 
 def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
@@ -50,7 +55,7 @@ def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
             known = [exp.not_(exp.Is(this=exp.column(f"c{i}"), expression=exp.null())) for i in key if table.unknown[i]]
             differ = [exp.NEQ(this=exp.Min(this=value), expression=exp.Max(this=value.copy())) for value in values]
             if differ:
-                rows = exp.select(exp.alias_(exp.column(f"c{position}"), "id")).from_(table.name).group_by(*keys)
+                rows = exp.select(exp.alias_(exp.column(f"c{position}"), "c0")).from_(table.name).group_by(*keys)
                 yield (rows.where(*known) if known else rows).having(exp.or_(*differ))
 
 
@@ -64,8 +69,108 @@ def _constraints(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.
     for rule in program.constraints:
         table = tables.get(rule.head.relation)
         if table is not None and table.case is not None:
-            yield exp.select(exp.alias_(exp.column(f"c{table.case}"), "id")).from_(table.name)
+            yield exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name)
 
 
-def _alias(table: Table, name: str) -> Expr:
+# Which atoms have a part in a contradiction
+
+
+def disputed_atoms(program: Program, types: Types, tables: Mapping[str, Table]) -> dict[str, exp.Query]:
+    """The atoms that cannot be right together with others, by relation, of the cases that contradict themselves."""
+    found: dict[str, list[exp.Select]] = {}
+    for name in program.predicates:
+        stated, denied = tables.get(name), tables.get(f"-{name}")
+        if stated is not None and denied is not None and stated.case is not None:
+            found.setdefault(name, []).append(_joined(stated, denied, _denied(stated, denied)))
+            found.setdefault(f"-{name}", []).append(_joined(denied, stated, _denied(denied, stated)))
+    for predicate in program.keyed:
+        table = tables.get(predicate.name)
+        if table is not None and table.case is not None:
+            found.setdefault(predicate.name, []).extend(_of_keys(predicate, table))
+    for rule in program.constraints:
+        for literal in all_literals(rule.rule.body):
+            table = tables.get(literal.atom.relation)
+            if not literal.negated and table is not None and table.case is not None:
+                found.setdefault(literal.atom.relation, []).append(_of_constraint(rule, literal, table, types, tables))
+    return {relation: _together(queries) for relation, queries in found.items() if queries}
+
+
+def _together(queries: list[exp.Select]) -> exp.Query:
+    union: exp.Query = queries[0]
+    for query in queries[1:]:
+        union = exp.union(union, query, distinct=True)
+    return union
+
+
+def _of_constraint(
+    rule: ProgramRule, literal: s.Literal, table: Table, types: Types, tables: Mapping[str, Table]
+) -> exp.Select:
+    """The rows that a violated constraint rests on."""
+    rows = Compiler(tables, types).instances(rule.rule.body, rule.variables).subquery("i")
+    on = list(fits_literal(literal, rule, table, lenient=False))
+    return exp.select("x.*").distinct().from_(rows).join(alias(table, "x"), on=exp.and_(*on))
+
+
+def all_literals(body: Iterable[s.Premise]) -> Iterator[s.Literal]:
+    """The literals of a body, those inside aggregates too."""
+    for premise in body:
+        if isinstance(premise, s.Aggregate):
+            yield from all_literals(premise.body)
+        elif isinstance(premise, s.Literal):
+            yield premise
+
+
+def value_of(term: s.Term, rule: ProgramRule) -> Expr:
+    """The value that a variable has in the instance `i` of a rule."""
+    assert isinstance(term, s.Variable), "arithmetic does not stand in an atom"
+    return exp.column(f"v{rule.variables.index(term.name)}", "i")
+
+
+def fits_literal(literal: s.Literal, rule: ProgramRule, table: Table, lenient: bool) -> Iterator[Expr]:
+    """The row `x` fits a literal whose variables have the values of the instance `i`; what has none is left open."""
+    for number, (term, kind) in enumerate(zip(literal.atom.terms, table.types, strict=True)):
+        column = exp.column(f"c{number}", "x")
+        if isinstance(term, s.Variable) and term.name in rule.variables:
+            given = value_of(term, rule)
+        elif isinstance(term, s.Constant):
+            given = constant(term, kind)
+        else:
+            continue
+        if kind == CASE_NUMBER:
+            yield column.eq(given)
+            continue
+        fit = or_unknown(column.eq(given), column, given) if lenient else same(column, given)
+        yield exp.or_(exp.column(f"a{number}", "x"), fit) if table.denials else fit
+
+
+def _denied(left: Table, right: Table) -> list[Expr]:
+    """A row of one fits a row of the other, one of which is a denial."""
+    denials = "l" if left.denials else "r"
+    pairs = [(exp.column(f"c{i}", "l"), exp.column(f"c{i}", "r"), i) for i in range(len(left.types))]
+    return [
+        one.eq(other) if i == left.case else exp.or_(exp.column(f"a{i}", denials), same(one, other))
+        for one, other, i in pairs
+    ]
+
+
+def _of_keys(predicate: Predicate, table: Table) -> Iterator[exp.Select]:
+    """The rows that have the key of another row, and another value."""
+    for key in predicate.keys:
+        others = [i for i in range(len(table.types)) if i not in key]
+        on = [exp.column(f"c{i}", "l").eq(exp.column(f"c{i}", "r")) for i in key]
+        differ = [exp.NEQ(this=exp.column(f"c{i}", "l"), expression=exp.column(f"c{i}", "r")) for i in others]
+        if differ:
+            yield _joined(table, table, [*on, exp.or_(*differ)])
+
+
+def _joined(left: Table, right: Table, on: list[Expr]) -> exp.Select:
+    """The rows of a table that have a partner in another."""
+    rows = exp.select("l.*").from_(alias(left, "l"))
+    case = exp.column(f"c{left.case}", "l").eq(exp.column("c0", "y"))
+    rows = rows.join(exp.alias_(exp.to_table(CLASHING), "y"), on=case, join_type="SEMI")
+    return rows.join(alias(right, "r"), on=exp.and_(*on), join_type="SEMI")
+
+
+def alias(table: Table, name: str) -> Expr:
+    """A table under a name."""
     return exp.alias_(exp.to_table(table.name), name)

@@ -13,6 +13,7 @@ from itertools import product
 
 from sqlglot import exp
 
+from cohort.clashes import disputed_atoms
 from explain.criteria import Branch, branches
 from explain.outcomes import wanted_for
 from kb.engines.sql.compiler import Compiler
@@ -20,9 +21,9 @@ from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joine
 from kb.engines.sql.open import CASES, open_table, stated_or_open
 from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
-from kb.engines.sql.values import value
+from kb.engines.sql.values import same, value
 from kb.language import syntax as s
-from kb.language.bounds import CERTAIN, POSSIBLE, bounded, bounds, plain
+from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of
 from kb.language.program import Criterion, Goal, Program, ProgramRule, Reading
 from kb.language.strata import dependents, needed
@@ -70,6 +71,8 @@ class CohortProgram:
     compiled: Compiled
     types: Types
     stated: Stated
+    contradicting: bool = False
+    """Whether it is for cases whose record contradicts itself: then only what nobody disputes holds certainly."""
     _criteria: dict[str, tuple[Criterion, ...]] = field(default_factory=dict, compare=False)
 
     @property
@@ -97,13 +100,26 @@ class CohortProgram:
     @cached_property
     def same(self) -> frozenset[str]:
         """The relations in which the three models agree, for every case of the cohort without contradictions."""
+        if self.contradicting:
+            return self.compiled.same({}, contradicted=True)
         loose = (name for name, table in self.stated.items() if any(table.unknown))
         return closed_relations(self.program, loose)
 
     @cached_property
     def definite(self) -> frozenset[str]:
         """The relations in which what holds holds certainly."""
-        return self.compiled.definite(self.same)
+        return frozenset() if self.contradicting else self.compiled.definite(self.same)
+
+    @cached_property
+    def disputed(self) -> dict[str, exp.Query]:
+        """The atoms that have a part in a contradiction, by relation."""
+        used = {name: table for name, table in {**self.stated, **self.perfect[1]}.items() if name in self.used}
+        return disputed_atoms(self.program, self.types, used)
+
+    def rewritten(self, program: Program) -> Program:
+        """The program of both bounds."""
+        disputed = frozenset(self.disputed) if self.contradicting else frozenset()
+        return bounds(program, self.same, self.definite, disputed)
 
     @cached_property
     def perfect(self) -> tuple[tuple[Step, ...], Mapping[str, Table]]:
@@ -114,7 +130,7 @@ class CohortProgram:
     @cached_property
     def bounds(self) -> tuple[tuple[Step, ...], Tables]:
         """The statements of both bounds."""
-        rewritten = bounds(self.program, self.same, self.definite)
+        rewritten = self.rewritten(self.program)
         goals = [goal.atom.relation for goal in self.program.goals]
         wanted = [bounded(name, POSSIBLE) for name in self._asked if name not in self.same]
         wanted += [bounded(name, CERTAIN) for name in goals if name not in self.same | self.definite]
@@ -130,6 +146,9 @@ class CohortProgram:
             predicate = self.program.predicates.get(relation.removeprefix("-"))
             if relation in self.same or (CERTAIN in name and relation in self.definite):
                 given[name] = perfect[relation]
+            elif CONTRADICTED in name or (CERTAIN in name and relation in self.stated and self.contradicting):
+                step, given[name] = self._with_disputed(name, f"{prefix}o{len(given)}")
+                steps.append(step)
             elif POSSIBLE in name and predicate is not None and predicate.can_be_open:
                 known = self.stated.get(relation) or self._empty(relation)
                 table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
@@ -139,6 +158,20 @@ class CohortProgram:
             elif relation in self.stated:
                 given[name] = self.stated[relation]
         return steps, given
+
+    def _with_disputed(self, name: str, table_name: str) -> tuple[Step, Table]:
+        """The disputed atoms of a relation; or for the certain model, what is stated of it without them."""
+        relation = plain(name)
+        table = replace(self.stated.get(relation) or self.perfect[1][relation], name=table_name)
+        disputed = self.disputed.get(relation)
+        if CONTRADICTED in name:
+            assert disputed is not None, "only what may be disputed is barred"
+            return Step(created(table, disputed).sql(DIALECT)), table
+        rows = exp.select("p.*").from_(exp.alias_(exp.to_table(self.stated[relation].name), "p"))
+        if disputed is not None:
+            on = [same(exp.column(column, "p"), exp.column(column, "x")) for column in table.columns]
+            rows = rows.join(disputed.subquery("x"), on=exp.and_(*on), join_type="ANTI")
+        return Step(created(table, rows).sql(DIALECT)), table
 
     @cached_property
     def _demands(self) -> Demands:
@@ -155,7 +188,7 @@ class CohortProgram:
                     for position, term in enumerate(atom.terms):
                         demand = values.get(term.name) if isinstance(term, s.Variable) else None
                         asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
-        return demands(bounds(self.program, self.same, self.definite), asked, known)
+        return demands(self.rewritten(self.program), asked, known)
 
     def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
         """The criteria that a rule rests on, those beneath others among them."""
@@ -222,7 +255,7 @@ class CohortProgram:
         kept = {name: table for name, table in self.perfect[1].items() if name not in cone}
         stated = {name: table for name, table in self.stated.items() if name in cone}
         perfect = plan(changed, self.types, {**kept, **stated}, wanted, f"{prefix}p")
-        rewritten = bounds(changed, self.same, self.definite)
+        rewritten = self.rewritten(changed)
         targets = [bounded(name, POSSIBLE) for name in wanted if name not in self.same]
         before = self.bounds[1].bounds
         given = {name: table for name, table in before.items() if plain(name) not in cone}

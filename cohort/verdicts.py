@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from itertools import combinations
 
 from sqlglot import exp
 
+from cohort.clashes import CLASHING
 from cohort.program import CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
@@ -19,8 +20,27 @@ from kb.language.program import SCOPE, Criterion, Goal, ProgramRule, Reading
 
 Expr = exp.Expr
 
-DECIDED, STANDING, CLASHING = "decided", "standing", "clashing"
-"""The tables of the verdicts on questions and on criteria, and of the cases whose record contradicts itself."""
+DECIDED, STANDING = "decided", "standing"
+"""The tables of the verdicts on questions and on criteria."""
+
+
+_KINDS = 10_000
+"""More than a goal has criteria."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """An atom whose verdict is asked for: the goal of each question, and each of its criteria.
+
+    `kind` numbers them, `table` holds the questions, with the case in the column `case`;
+    `fits` tells that a row `x` of a table may be the atom that a question `q` is about.
+    """
+
+    kind: int
+    atom: s.Atom
+    table: str
+    case: str
+    fits: Callable[[Table], list[Expr]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +51,10 @@ class _Question:
     goal: Goal
     trigger: Table
     columns: Mapping[str, tuple[str, bool]]
+
+    def kind(self, criterion: int | None = None) -> int:
+        """The number of the question, or of one of its criteria, among all."""
+        return _KINDS * self.number + (0 if criterion is None else criterion + 1)
 
     @property
     def table(self) -> str:
@@ -130,8 +154,9 @@ class Judge:
             columns.append(exp.alias_(value, column))
         select = exp.select(*columns).from_(exp.alias_(exp.to_table(trigger.name), "t")).group_by(*groups)
         select = select.where(*fits) if fits else select
-        case = exp.column(f"c{question.columns[self.case_variable(goal)][0][1:]}", "t")
-        select = select.join(exp.alias_(exp.to_table(CLASHING), "x"), on=case.eq(exp.column("id", "x")), join_type="ANTI")
+        case = exp.column(f"c{question.columns[self.case_variable(goal)][0][1:]}", "t").eq(exp.column("c0", "y"))
+        kind = "SEMI" if self.of.contradicting else "ANTI"
+        select = select.join(exp.alias_(exp.to_table(CLASHING), "y"), on=case, join_type=kind)
         for number, table in enumerate(earlier):
             other = self._questions[int(table[1:])]
             pairs = zip(own, (t.name for t in other.goal.atom.terms if isinstance(t, s.Variable)), strict=True)
@@ -140,7 +165,10 @@ class Judge:
                 for a, b in pairs
             ]
             select = select.join(exp.alias_(exp.to_table(table), f"e{number}"), on=exp.and_(*on), join_type="ANTI")
-        return select
+        # The questions of contradicting cases are asked apart, and their numbers must be others.
+        row: Expr = exp.Window(this=exp.func("ROW_NUMBER"))
+        row = exp.Neg(this=row) if self.of.contradicting else row
+        return exp.select("*", exp.alias_(row, "number")).from_(select.subquery("s"))
 
     # What the models say of it
 
@@ -171,9 +199,15 @@ class Judge:
 
     def _exists(self, question: _Question, table: Table, terms: Iterable[s.Term], lenient: bool = False) -> Expr:
         """Whether a row of a table fits the terms of an atom, whose variables are those of the question."""
+        fits = self._fits(question, table, terms, lenient)
+        rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.to_table(table.name), "x"))
+        return exp.Exists(this=rows.where(*fits) if fits else rows)
+
+    @staticmethod
+    def _fits(question: _Question, table: Table, terms: Iterable[s.Term], lenient: bool) -> list[Expr]:
         fits = list[Expr]()
         for i, (term, kind) in enumerate(zip(terms, table.types, strict=True)):
-            column = exp.column(f"c{i}", "r")
+            column = exp.column(f"c{i}", "x")
             if isinstance(term, s.Variable) and term.name in question.columns:
                 given, may_miss = question.held(term.name), question.columns[term.name][1]
             elif isinstance(term, s.Constant):
@@ -185,9 +219,21 @@ class Judge:
                 fit = or_unknown(column.eq(given), *sides)
             else:
                 fit = same(column, given) if table.unknown[i] and may_miss else column.eq(given)
-            fits.append(exp.or_(exp.column(f"a{i}", "r"), fit) if table.denials else fit)
-        rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.to_table(table.name), "r"))
-        return exp.Exists(this=rows.where(*fits) if fits else rows)
+            fits.append(exp.or_(exp.column(f"a{i}", "x"), fit) if table.denials else fit)
+        return fits
+
+    @cached_property
+    def roots(self) -> tuple[Root, ...]:
+        """Every atom whose verdict is asked for."""
+        found = []
+        for question in self._questions:
+            atoms = {question.kind(): question.goal.atom}
+            atoms |= {question.kind(i): criterion.atom for i, criterion in enumerate(self._criteria(question))}
+            case = question.columns[self.case_variable(question.goal)][0]
+            for kind, atom in atoms.items():
+                fits = partial(self._fits, question, terms=atom.terms, lenient=True)
+                found.append(Root(kind, atom, question.table, case, fits))
+        return tuple(found)
 
     def _speaks(self, question: _Question, rule: ProgramRule) -> Expr:
         scope = self.of.perfect[1].get(SCOPE + rule.id)
@@ -208,14 +254,14 @@ class Judge:
             found = choose(self._depends(question, items), decided, found)
         found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
         case = self.case_variable(question.goal)
+        kind = exp.alias_(exp.Literal.number(question.kind()), "kind")
         inner = exp.select(
-            exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
+            kind, "number", exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
             exp.alias_(question.item(case), "item"), exp.alias_(found, "verdict"), "certain",
         ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
-        return exp.select(
-            "id", "question", "item", "verdict", exp.alias_(exp.and_(met, exp.column("certain")), "certain")
-        ).from_(inner.subquery("d"))
+        certain = exp.alias_(exp.and_(met, exp.column("certain")), "certain")
+        return exp.select("kind", "number", "id", "question", "item", "verdict", certain).from_(inner.subquery("d"))
 
     def _spoken(self, question: _Question) -> Expr:
         """Whether some rule speaks to the question; where the request leaves a value open, any may."""
@@ -279,8 +325,9 @@ class Judge:
         case = self.case_variable(question.goal)
         for i, criterion in enumerate(self._criteria(question)):
             speaks = self._speaking(question, [number for number, ids in enumerate(using) if criterion.id in ids])
+            kind = exp.alias_(exp.Literal.number(question.kind(i)), "kind")
             yield exp.select(
-                exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
+                kind, "number", exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
                 exp.alias_(question.item(case), "item"), exp.alias_(exp.Literal.string(criterion.id), "criterion"),
                 exp.alias_(_verdict(f"_c{i}"), "status"),
             ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q")).where(speaks)  # fmt: skip

@@ -46,6 +46,12 @@ def contradictions_beneath(models: Models, relation: str, pattern: Row) -> tuple
     return tuple(each for each in models.contradictions if not reached.isdisjoint(each.atoms))
 
 
+def disputed_beneath(models: Models, relation: str, pattern: Row) -> frozenset[AtomKey]:
+    """The atoms that the atom depends on and that contradict others."""
+    disputed = {atom for each in models.contradictions for atom in each.atoms}
+    return frozenset(disputed.intersection(_reached(models, relation, pattern)))
+
+
 def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:
     seen: set[AtomKey] = set()
     pending: list[AtomKey] = [(relation, pattern)]

@@ -16,6 +16,7 @@ import medproof
 from cli import main
 from cohort.alone import decide_case
 from cohort.decide import Settings, decide_cohort
+from cohort.generate import Rates
 from cohort.program import CohortProgram
 from facts.opening import opened
 from kb.engines.sql.schema import Types
@@ -44,7 +45,7 @@ HEAD = "---\nid: random\ntitle: Random\nkind: reference\nversion: 1\nsource: dra
 
 def decided(directory: Path, name: str) -> Rows:
     """The rows that a cohort's output has of questions (`decisions`) or of criteria."""
-    columns = "verdict, certain" if name == "decisions" else "criterion, status"
+    columns = "verdict, certain, contradictions::TEXT" if name == "decisions" else "criterion, status"
     path = str(directory / f"{name}.parquet")
     return set(duckdb.execute(f'SELECT "case", question, item, {columns} FROM read_parquet(?)', [path]).fetchall())
 
@@ -54,7 +55,14 @@ def alone(base: Library, payer: str, on: date, stated: dict[str, tuple[Fact, ...
     compiled = base.compiled(payer, on)
     of = CohortProgram(compiled, Types.of(compiled.program), {})
     found = [decide_case(of, case, each) for case, each in stated.items()]
-    return {row[:5] for each in found for row in each.decisions}, {row for each in found for row in each.criteria}
+    questions = {(*row[:5], listed(row[5])) for each in found for row in each.decisions}
+    return questions, {row for each in found for row in each.criteria}
+
+
+def listed(atoms: object) -> str:
+    """A list as DuckDB shows it."""
+    [(text,)] = duckdb.execute("SELECT ?::TEXT[]::TEXT", [atoms]).fetchall()
+    return str(text)
 
 
 @st.composite
@@ -103,7 +111,8 @@ def test_the_shipped_charts_as_a_cohort(tmp_path: Path) -> None:
 
 def test_a_generated_cohort(tmp_path: Path) -> None:
     base = medproof.load()
-    medproof.generate(base, tmp_path / "facts", 40, seed=3, payers=["aetna", "bcbs-sc"])
+    rates = Rates(contradictions=0.3, unknown=0.05)
+    medproof.generate(base, tmp_path / "facts", 40, 3, rates, ["aetna", "bcbs-sc"])
     medproof.cohort(base, tmp_path / "facts", tmp_path / "out")
     found = decided(tmp_path / "out", "decisions")
     for name in sorted({str(row[0]) for row in found})[::2]:

@@ -1,0 +1,241 @@
+"""Which answers depend on a contradiction, for all contradicting records of a batch at once.
+
+From each question and each criterion the ways to it are followed down the possible model,
+to every atom that speaks for it or against it (`explain.verdicts` does so for one case).
+Where one of these cannot be right together with another, the answer is *conflicting*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import duckdb
+from sqlglot import exp
+
+from cohort.clashes import CLASHING, alias, all_literals, fits_literal, value_of
+from cohort.program import CohortProgram
+from cohort.verdicts import Judge
+from kb.engines.sql.compiler import Compiler
+from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.schema import CASE_NUMBER, NUMBER, Table
+from kb.engines.sql.values import constant, same
+from kb.language import syntax as s
+from kb.language.bounds import POSSIBLE, plain
+from kb.language.program import ProgramRule
+
+Expr = exp.Expr
+
+CONFLICT = "conflict"
+"""The table of what conflicts: kind and number of a question or criterion, and a disputed atom beneath it."""
+_OF_CLASHING = "clashing:"
+
+
+@dataclass(frozen=True)
+class Disputes:
+    """Finds the conflicting answers of one program's cases; its models and questions stand in tables."""
+
+    of: CohortProgram
+    judge: Judge
+    _ways: dict[str, list[_Way]] = field(default_factory=dict)
+
+    def find(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Fills the table of what conflicts, for the cases that are known to contradict themselves."""
+        _Search(self, connection).run()
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The rows that each relation may have: of what nobody asks, those that are stated."""
+        tables = self.of.bounds[1]
+        found = dict(self.of.stated)
+        for relation, table in tables.perfect.items():
+            if relation in tables.same:
+                found[relation] = table
+        for name, table in tables.bounds.items():
+            if POSSIBLE in name:
+                found[plain(name)] = table
+        return {relation: table for relation, table in found.items() if table.case is not None}
+
+    @cached_property
+    def rules(self) -> dict[str, list[ProgramRule]]:
+        """The rules by which each relation may come to hold."""
+        found: dict[str, list[ProgramRule]] = {}
+        rewritten = self.of.rewritten(self.of.program)
+        for rule in (*rewritten.rules, *(r for r in self.of.program.rules if r.head.relation in self.of.same)):
+            relation = plain(rule.head.relation)
+            if relation in self.tables and (rule.head.relation in self.of.same or POSSIBLE in rule.head.relation):
+                found.setdefault(relation, []).append(rule)
+        return found
+
+    @cached_property
+    def relevant(self) -> frozenset[str]:
+        """The relations beneath which something may be disputed."""
+        above: dict[str, set[str]] = {}
+        for relation, rules in self.rules.items():
+            for literal in (literal for rule in rules for literal in all_literals(rule.rule.body)):
+                for beneath in _with_opposite(plain(literal.atom.relation)):
+                    above.setdefault(beneath, set()).add(relation)
+        found, pending = set(self.of.disputed), list(self.of.disputed)
+        while pending:
+            for relation in above.get(pending.pop(), ()):
+                if relation not in found:
+                    found.add(relation)
+                    pending.append(relation)
+        return frozenset(found)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The table of what is reached of each relation beneath which something may be disputed."""
+        return {relation: f"h{number}" for number, relation in enumerate(sorted(self.relevant & self.tables.keys()))}
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The relations from the goals down."""
+        return [relation for part in reversed(self.of.program.components) for relation in sorted(part)]
+
+    @cached_property
+    def beginnings(self) -> list[str]:
+        """The statements that make the empty tables of what is reached."""
+        made = []
+        for relation, name in self.names.items():
+            columns = [exp.column(column) for column in self.tables[relation].columns]
+            kind, number = exp.cast(exp.Literal.number(0), "INTEGER"), exp.cast(exp.Literal.number(0), "BIGINT")
+            rows = exp.select(exp.alias_(kind, "kind"), exp.alias_(number, "number"), *columns)
+            rows = rows.from_(self.tables[relation].name).limit(0)
+            made.append(exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT))
+        return made
+
+    @cached_property
+    def roots(self) -> list[tuple[str, str]]:
+        """The statements that add the atoms that may answer a question, each with the relation of these."""
+        found = []
+        for root in self.judge.roots:
+            table = self.tables.get(root.atom.relation)
+            if table is None or root.atom.relation not in self.names:
+                continue
+            on = [*root.fits(table), exp.column(root.case, "q").eq(exp.column("c0", "y"))]
+            rows = exp.select(exp.Literal.number(root.kind), "q.number", "x.*").from_(
+                exp.alias_(exp.to_table(root.table), "q")
+            )
+            rows = rows.join(exp.alias_(exp.to_table(CLASHING), "y"), on=exp.true()).join(
+                alias(table, "x"), on=exp.and_(*on)
+            )
+            found.append((root.atom.relation, _added(self.names[root.atom.relation], rows)))
+        return found
+
+    def ways(self, relation: str) -> list[_Way]:
+        """The rules by which a relation may come to hold, as statements; made when they are first asked for."""
+        if relation not in self._ways:
+            rules = enumerate(self.rules.get(relation, ()))
+            found = [self._way(relation, rule, f"j_{self.names[relation]}_{number}") for number, rule in rules]
+            self._ways[relation] = [way for way in found if way.targets]
+        return self._ways[relation]
+
+    def _way(self, relation: str, rule: ProgramRule, instances: str) -> _Way:
+        table = self.tables[relation]
+        head = [
+            same(exp.column(f"c{i}", "h"), constant(term, kind) if isinstance(term, s.Constant) else value_of(term, rule))
+            for i, (term, kind) in enumerate(zip(rule.head.terms, table.types, strict=True))
+        ]
+        reached, targets = exp.alias_(exp.to_table(self.names[relation]), "h"), list[tuple[str, str]]()
+        for literal in all_literals(rule.rule.body):
+            for target in _with_opposite(plain(literal.atom.relation)):
+                if target in self.names:
+                    on = list(fits_literal(literal, rule, self.tables[target], lenient=True))
+                    rows = exp.select("h.kind", "h.number", "x.*").from_(reached.copy())
+                    rows = rows.join(exp.alias_(exp.to_table(instances), "i"), on=exp.and_(*head))
+                    rows = rows.join(alias(self.tables[target], "x"), on=exp.and_(*on))
+                    targets.append((target, _added(self.names[target], rows)))
+        made = exp.Create(this=exp.to_table(instances), kind="TABLE", replace=True, expression=self._instances(rule))
+        return _Way(made.sql(DIALECT), tuple(targets))
+
+    def _instances(self, rule: ProgramRule) -> exp.Select:
+        """The instances of a rule for the contradicting cases."""
+        tables = {**self.of.stated, **self.of.perfect[1], **self.of.bounds[1].bounds}
+        known = {**tables, _OF_CLASHING: Table(CLASHING, (CASE_NUMBER,), False, (False,))}
+        table = self.tables[plain(rule.head.relation)]
+        assert table.case is not None
+        body = (s.Literal(s.Atom(_OF_CLASHING, (rule.head.terms[table.case],))), *rule.rule.body)
+        return Compiler(known, self.of.types).instances(body, rule.variables)
+
+    @cached_property
+    def conflicts(self) -> list[str]:
+        """The statements that tell which reached atoms are disputed."""
+        made = []
+        for relation, name in self.names.items():
+            disputed = self.of.disputed.get(relation)
+            if disputed is not None:
+                table = self.tables[relation]
+                on = [same(exp.column(column, "h"), exp.column(column, "x")) for column in table.columns]
+                text = exp.alias_(_atom_text(relation, table), "atom")
+                rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.to_table(name), "h"))
+                rows = rows.join(disputed.copy().subquery("x"), on=exp.and_(*on), join_type="SEMI")
+                made.append(exp.insert(rows, CONFLICT).sql(DIALECT))
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A rule: the statement that makes its instances, and those that add what it asks for, each with its relation."""
+
+    instances: str
+    targets: tuple[tuple[str, str], ...]
+
+
+def _added(name: str, rows: exp.Select) -> str:
+    """The statement that adds rows that are not there yet."""
+    return exp.insert(exp.except_(rows, exp.select("*").from_(name)), name).sql(DIALECT)
+
+
+@dataclass
+class _Search:
+    """One search, on a connection: what was reached of each relation stands in a table of its own."""
+
+    disputes: Disputes
+    connection: duckdb.DuckDBPyConnection
+    instantiated: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        for statement in self.disputes.beginnings:
+            self._run(statement)
+        changed = {relation for relation, statement in self.disputes.roots if self._run(statement)[0][0]}
+        while changed:
+            relation = next((each for each in self.disputes.order if each in changed), None) or min(changed)
+            changed.discard(relation)
+            changed |= {target for way in self.disputes.ways(relation) for target in self._followed(way)}
+        for statement in self.disputes.conflicts:
+            self._run(statement)
+
+    def _followed(self, way: _Way) -> Iterator[str]:
+        """The relations of which more is reached now."""
+        if way.instances not in self.instantiated:
+            self.instantiated.add(way.instances)
+            self._run(way.instances)
+        for target, statement in way.targets:
+            if self._run(statement)[0][0]:
+                yield target
+
+    def _run(self, statement: str) -> list[tuple[int, ...]]:
+        return self.connection.execute(statement).fetchall()
+
+
+def _atom_text(relation: str, table: Table) -> Expr:
+    """An atom without its case, as text."""
+    parts: list[Expr] = []
+    for i, kind in enumerate(table.types):
+        if i == table.case:
+            continue
+        text: Expr = exp.cast(exp.column(f"c{i}", "h"), "TEXT")
+        if kind == NUMBER:
+            text = exp.func("RTRIM", exp.func("RTRIM", text, exp.Literal.string("0")), exp.Literal.string("."))
+        text = exp.func("COALESCE", text, exp.Literal.string("?"))
+        if table.denials:
+            text = exp.Case(ifs=[exp.If(this=exp.column(f"a{i}", "h"), true=exp.Literal.string("_"))], default=text)
+        parts.append(text)
+    inside = exp.func("CONCAT_WS", exp.Literal.string(", "), *parts) if parts else exp.Literal.string("")
+    return exp.func("CONCAT", exp.Literal.string(f"{relation}("), inside, exp.Literal.string(")"))
+
+
+def _with_opposite(relation: str) -> tuple[str, str]:
+    return relation, relation[1:] if relation.startswith("-") else f"-{relation}"
