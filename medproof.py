@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from authoring.lint import Violation
     from authoring.mutation import Mutation
     from authoring.running import Result
+    from cohort.compare import CohortImpact
     from cohort.decide import Settings
     from cohort.generate import Rates
     from cohort.summary import Summary
@@ -99,6 +100,7 @@ __all__ = [
     "coverage",
     "decide",
     "diff",
+    "diff_cohort",
     "docs",
     "explain",
     "generate",
@@ -438,6 +440,31 @@ def diff(
     before, after = sides(old, new, [Path(path) for path in policies])
     charts = [chart for name in list(cases) or shipped_cases() for chart in open_cases(name)]
     return impact(before, after, charts, payer, on, heard)
+
+
+def diff_cohort(
+    old: str,
+    new: str,
+    source: str | Path,
+    policies: Iterable[str | Path] = (),
+    payer: str | None = None,
+    on: date | None = None,
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> CohortImpact:
+    """What a change of policy does to a cohort; the sides are those of `diff`, the source that of `cohort`.
+
+    Raises CaseProblem, DocumentErrors, UnreadableFile.
+    """
+    from authoring.sides import sides
+    from cohort.compare import compare
+    from cohort.decide import CohortProblem, Settings
+    from facts.readers.tables import BadTables
+
+    before, after = sides(old, new, [Path(path) for path in policies])
+    try:
+        return compare(before, after, Path(source), Settings(payer, on), heard)
+    except (BadTables, CohortProblem) as error:
+        raise CaseProblem(str(error)) from error
 
 
 def docs(

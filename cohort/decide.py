@@ -12,17 +12,19 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
-from cohort.batch import Batch, Compiling, Live, Outcome, Stopped
+from cohort.batch import Batch, Outcome, Stopped
 from cohort.book import Book, read_book
 from cohort.loading import Reject, shown
+from cohort.spark import NoSpark, Setup, Task, decide_on_spark
 from facts.readers.tables import FactTable, fact_tables
 from kb.engines.model import EvaluationError
 from kb.engines.sql.schema import CASE_NUMBER, Types
@@ -56,6 +58,8 @@ class Settings:
     memory: float = 2.0
     workers: int = 0
     batch: int = 100_000
+    master: str = ""
+    """The Spark cluster that decides, such as `spark://host:7077`; else this machine does. There, `memory` is a task's."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ def decide_cohort(
         raise CohortProblem(
             f"{settings.memory:g} GB of memory do not do for {settings.batch} cases at a time: {hint}"
         ) from error
+    except NoSpark as error:
+        raise CohortProblem(str(error)) from error
     except (duckdb.IOException, OSError) as error:
         first = str(error).splitlines()[0]
         hint = f"what is done is kept in `{work}`: make room or mend it, and the same command goes on"
@@ -131,37 +137,45 @@ def _mark(base: Library, source: Path, settings: Settings) -> str:
 def _decided(
     base: Library, tables: tuple[FactTable, ...], book: Book, work: Path, settings: Settings, heard: Heard
 ) -> Account:
-    workers = settings.workers or os.cpu_count() or 1
-    of, live = vocabulary(base), Live()
-    memory = f"{settings.memory / workers:.3f}GB"
-    batch = Batch(book, tables, Types.of(of, CASE_NUMBER), of, Compiling(), live, memory, work / "spill")
     ranges = book.batches(settings.batch)
-    done, outcomes = 0, dict[int, Outcome]()
+    parts = [work / "parts" / f"{number:06d}" for number in range(len(ranges))]
+    workers = settings.workers or os.cpu_count() or 1
+    memory = f"{settings.memory / (1 if settings.master else workers):.3f}GB"
+    of = vocabulary(base)
+    setup = Setup(book, tables, Types.of(of, CASE_NUMBER), of, memory, str(work / "spill"))
+    pending = [(low, high, str(part)) for (low, high, _), part in zip(ranges, parts, strict=True) if not _is_done(part)]
+
+    def tell() -> None:
+        heard(sum(count for (_, _, count), part in zip(ranges, parts, strict=True) if _is_done(part)), book.count)
+
+    tell()
+    if settings.master and pending:
+        decide_on_spark(setup, pending, partial(_part, stop_on_error=False), settings.master, tell)
+    elif pending:
+        _on_this_machine(setup, pending, workers, settings.stop_on_error, tell)
+    tell()
+    account = _together(book, [_read_account(part) for part in parts])
+    if account.rejects and settings.stop_on_error:
+        raise _refused(account.rejects)
+    return account
+
+
+def _on_this_machine(setup: Setup, tasks: list[Task], workers: int, stop_on_error: bool, tell: Callable[[], None]) -> None:
+    """Decides the tasks with a thread for each processor; whatever fails stops the others."""
+    batch = setup.batch()
     with ThreadPoolExecutor(workers) as pool:
-        pending: dict[Future[Outcome], int] = {}
-        for number, (low, high, _) in enumerate(ranges):
-            part = work / "parts" / f"{number:06d}"
-            known = _read_account(part)
-            if known is not None:
-                outcomes[number] = known
-                done += ranges[number][2]
-            else:
-                pending[pool.submit(_part, batch, low, high, part, settings.stop_on_error)] = number
+        pending = {pool.submit(_part, batch, low, high, Path(part), stop_on_error) for low, high, part in tasks}
         try:
             while pending:
-                heard(done, book.count)
-                finished, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+                finished, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    number = pending.pop(future)
-                    outcomes[number] = future.result()
-                    done += ranges[number][2]
+                    future.result()
+                tell()
         except BaseException:
-            live.stop()
+            batch.live.stop()
             for future in pending:
                 future.cancel()
             raise
-    heard(done, book.count)
-    return _together(book, outcomes.values())
 
 
 def _together(book: Book, outcomes: Iterable[Outcome]) -> Account:
@@ -215,11 +229,12 @@ def _write_account(part: Path, outcome: Outcome) -> None:
     building.rename(part.with_suffix(".json"))
 
 
-def _read_account(part: Path) -> Outcome | None:
-    path = part.with_suffix(".json")
-    if not path.exists():
-        return None
-    data = json.loads(path.read_text(encoding="utf-8"))
+def _is_done(part: Path) -> bool:
+    return part.with_suffix(".json").exists()
+
+
+def _read_account(part: Path) -> Outcome:
+    data = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
     return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
 
 

@@ -42,6 +42,11 @@ from commands.common import (
     "-j", "--jobs", type=click.IntRange(min=0), default=0, help="Batches at a time. Default: one for each processor."
 )
 @click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True,
+    help="Where cases are decided: on this machine, or on a cluster whose machines share FACTS and DIR.",
+)  # fmt: skip
+@click.option("--master", metavar="URL", help="The Spark cluster, such as spark://host:7077. Default: local[*].")
+@click.option(
     "--batch", type=click.IntRange(min=1), default=100_000, show_default=True, metavar="N", help="Cases in a batch."
 )
 @FORMAT
@@ -54,6 +59,8 @@ def command(
     on_error: str,
     memory_limit: float,
     jobs: int,
+    engine: str,
+    master: str | None,
     batch: int,
     form: str,
 ) -> None:
@@ -70,13 +77,17 @@ def command(
     Examples:
       medproof cohort facts/ -o decided/
       medproof cohort facts/ -o strict/ --payer aetna --on 2026-01-01 --on-error stop
+      medproof cohort /shared/facts -o /shared/decided --engine spark --master spark://host:7077
       medproof explain --cohort decided/ case-000042 medically_necessary
     """
     import medproof
     from cohort.decide import Settings
     from cohort.report import summary_data, summary_page
 
-    settings = Settings(payer, on, on_error == "stop", memory_limit, jobs, batch)
+    if master and engine != "spark":
+        raise click.UsageError("--master is the address of a Spark cluster: say --engine spark too")
+    at = (master or "local[*]") if engine == "spark" else ""
+    settings = Settings(payer, on, on_error == "stop", memory_limit, jobs, batch, at)
     with said_plainly():
         base = loaded(policies)
         try:

@@ -28,6 +28,10 @@ from commands.common import (
 @click.option(
     "--cases", multiple=True, metavar="CASE", help="Files, directories, shipped cases. Default: the shipped cases."
 )
+@click.option(
+    "--cohort", type=click.Path(exists=True, path_type=Path), metavar="FACTS",
+    help="Tables of facts, all of whose cases are compared: how many answers change, and by which criterion.",
+)  # fmt: skip
 @payer_option()
 @ON
 @POLICIES
@@ -38,6 +42,7 @@ def command(
     old: str,
     new: str,
     cases: tuple[str, ...],
+    cohort: Path | None,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],
@@ -56,6 +61,7 @@ def command(
       medproof diff policies-2025/ policies-2026/ --cases charts/
       medproof diff jns-part-8@2005 @2014 --cases unstable -v
       medproof diff HEAD~1:kb/policies kb/policies -o impact.html
+      medproof diff policies-2025/ policies-2026/ --cohort facts/ --format json
     """
     import medproof
     from authoring.impact_report import impact_data, impact_page
@@ -65,9 +71,34 @@ def command(
 
         return impact_html(found, old, new)
 
+    if cohort is not None:
+        _cohort(old, new, cohort, payer, on, policies, form, output)
+        return
     with said_plainly():
         with progress("cases") as heard:
             found = medproof.diff(old, new, cases, policies, payer, on, heard)
         report(form, output, lambda: impact_page(found, width(), verbose), lambda: impact_data(found), html)
     # What could not be compared may hide anything.
     sys.exit(1 if found.failed else 0)
+
+
+def _cohort(
+    old: str,
+    new: str,
+    cohort: Path,
+    payer: str | None,
+    on: date | None,
+    policies: tuple[Path, ...],
+    form: str | None,
+    output: Path | None,
+) -> None:
+    import medproof
+    from cohort.compare import cohort_impact_data, cohort_impact_page
+
+    def html() -> str:
+        raise medproof.CaseProblem("the impact on a cohort is text or json; name a .txt or .json file")
+
+    with said_plainly():
+        with progress("deciding", eta=True) as heard:
+            found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard)
+        report(form, output, lambda: cohort_impact_page(found, width()), lambda: cohort_impact_data(found), html)

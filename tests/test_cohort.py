@@ -358,3 +358,24 @@ def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert hostile not in page
     assert "&lt;script&gt;" in page
+
+
+def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
+    policy = Path(__file__).parent.parent / "kb" / "policies" / "aetna-cpb-0743.md"
+    strict = "other_sources_excluded(Case, Source, _), Source != patient_report."
+    text = policy.read_text(encoding="utf-8")
+    assert strict in text
+    (tmp_path / "new.md").write_text(text.replace(strict, "other_sources_excluded(Case, reviewer_statement, _)."), "utf-8")
+    source = tables(
+        tmp_path / "facts",
+        other_sources_excluded="Case,Source,On\na,clinician_statement,2026-01-20\nb,reviewer_statement,2026-01-20\n",
+        activities_limited="Case,Source,On\na,examination,2026-01-20\nb,examination,2026-01-20\n",
+        radicular_pain="Case,Side,Source,On\na,left,examination,2026-01-20\nb,left,examination,2026-01-20\n",
+        root_compression="Case,Level,Root,Side,Study,On\na,L4-5,L5,left,mri,2026-01-20\nb,L4-5,L5,left,mri,2026-01-20\n",
+        cauda_equina="Case,Source,On\na,examination,2026-01-20\nb,examination,2026-01-20\n",
+    )
+    code, output = run("diff", policy, tmp_path / "new.md", "--cohort", source)
+    assert code == 0, output
+    assert "3 cases: 1 answers change" in output
+    assert "1  medically_necessary: met → undocumented" in output and "as a" in output
+    assert "1  cpb0743.lumbar-lami.A1: met → undocumented" in output

@@ -1,0 +1,136 @@
+"""A cohort under two states of policies: how many answers change, which criteria moved them, and some cases to open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from cohort.decide import CRITERIA, DECISIONS, Settings, decide_cohort
+from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
+from kb.library import Library
+
+_EXAMPLES = 3
+_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How often an answer was one before and is another after ("": not asked), and some of the cases."""
+
+    question: str
+    before: str
+    after: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How often a criterion had one status before and another after, among the questions whose answer changed."""
+
+    question: str
+    criterion: str
+    before: str
+    after: str
+    count: int
+
+
+@dataclass(frozen=True)
+class CohortImpact:
+    """What a change of policies does to a cohort: `same` answers do not change."""
+
+    cases: int
+    same: int
+    changes: tuple[Change, ...]
+    moves: tuple[Move, ...]
+    left_out: int
+    """Cases that one side or both could not decide."""
+
+
+def compare(old: Library, new: Library, source: Path, settings: Settings, heard: Callable[[int, int], None]) -> CohortImpact:
+    """Decides the cohort under both, and compares; raises what deciding raises."""
+    with TemporaryDirectory() as directory:
+        sides = [Path(directory) / "old", Path(directory) / "new"]
+        accounts = []
+        for number, (base, output) in enumerate(zip((old, new), sides, strict=True)):
+
+            def tell(done: int, total: int, number: int = number) -> None:
+                heard(number * total + done, 2 * total)
+
+            accounts.append(decide_cohort(base, source, output, settings, tell))
+        left_out = {reject.case for account in accounts for reject in account.rejects}
+        return _compared(sides[0], sides[1], max(each.cases for each in accounts), len(left_out))
+
+
+def _compared(before: Path, after: Path, cases: int, left_out: int) -> CohortImpact:
+    with duckdb.connect() as connection:
+        for name, file in (("decisions", DECISIONS), ("criteria", CRITERIA)):
+            for side, path in (("old", before), ("new", after)):
+                connection.read_parquet(str(path / file)).create(f"{side}_{name}")
+        changed = """SELECT question, item, "case", coalesce(o.verdict, '') AS before, coalesce(n.verdict, '') AS after
+                     FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)"""
+        connection.execute(f"CREATE TABLE answers AS {changed}").fetchall()
+        [(same,)] = connection.execute("SELECT count(*) FROM answers WHERE before = after").fetchall()
+        changes = connection.execute(
+            f"""SELECT question, before, after, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES})
+                FROM answers WHERE before <> after GROUP BY ALL ORDER BY count(*) DESC, question, before, after"""
+        ).fetchall()
+        moves = connection.execute(
+            """SELECT question, criterion, coalesce(o.status, ''), coalesce(n.status, ''), count(*)
+               FROM (old_criteria o FULL JOIN new_criteria n USING ("case", question, item, criterion))
+               SEMI JOIN (FROM answers WHERE before <> after) USING ("case", question, item)
+               WHERE o.status IS DISTINCT FROM n.status GROUP BY ALL ORDER BY count(*) DESC, criterion, question"""
+        ).fetchall()
+    return CohortImpact(
+        cases, int(same), tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes),
+        tuple(Move(q, c, b, a, int(n)) for q, c, b, a, n in moves), left_out,
+    )  # fmt: skip
+
+
+def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
+    """The answers that changed, most first, then the criteria that moved them."""
+    page = Page(width)
+    total = sum(each.count for each in found.changes)
+    page.add(f"{found.cases:,} cases: {total:,} answers change, {found.same:,} do not", WARN if total else GOOD)
+    if found.left_out:
+        page.add(f"{found.left_out:,} cases were left out, for what is wrong in their tables", WARN)
+    for change in found.changes:
+        page.add_raw(f"  {change.count:>10,}  {change.question}: {_said(change.before)} → {_said(change.after)}")
+        page.add(f"as {', '.join(change.examples)}", DIM, 14, 2)
+    if found.moves:
+        page.add()
+        page.add("Criteria that moved them", TITLE)
+    for move in found.moves[:_MOST]:
+        page.add_raw(f"  {move.count:>10,}  {move.criterion}: {_said(move.before)} → {_said(move.after)}")
+    if len(found.moves) > _MOST:
+        page.add(f"and {len(found.moves) - _MOST} more: --format json lists them", DIM, 2)
+    return page
+
+
+def _said(verdict: str) -> str:
+    return verdict or "not there"
+
+
+def cohort_impact_data(found: CohortImpact) -> dict[str, Any]:
+    """Everything that changed."""
+    return {
+        "schema": "medproof/cohort-impact/1",
+        "cases": found.cases,
+        "left_out": found.left_out,
+        "same": found.same,
+        "changes": [
+            {"question": each.question, "before": each.before, "after": each.after, "count": each.count,
+             "examples": list(each.examples)}
+            for each in found.changes
+        ],
+        "criteria": [
+            {"question": each.question, "criterion": each.criterion, "before": each.before, "after": each.after,
+             "count": each.count}
+            for each in found.moves
+        ],
+    }  # fmt: skip

@@ -1,0 +1,123 @@
+"""A cohort on a Spark cluster: each task decides batches with the embedded engine, over storage that all machines share.
+
+The rules are local to a case, so a cluster has nothing to exchange: there is no shuffle,
+and every machine runs the very statements that one machine runs. A part is written under
+its own name and counts once its account is there, so that a task may run twice.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cohort.batch import Batch, Compiling, Live
+from cohort.book import Book
+from facts.readers.tables import FactTable
+from kb.engines.sql.schema import Types
+from kb.language.program import Program
+
+Task = tuple[str, str | None, str]
+"""A range of cases (from a name, to before a name), and where its part is written."""
+Decide = Callable[[Batch, str, str | None, Path], object]
+_TASKS_PER_CORE = 4
+
+
+class NoSpark(Exception):
+    """Spark cannot be reached, or is not installed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every machine has to know; it travels to them."""
+
+    book: Book
+    tables: tuple[FactTable, ...]
+    types: Types
+    vocabulary: Program
+    memory: str
+    spill: str
+
+    def batch(self) -> Batch:
+        """The batches of one task, which share what is compiled."""
+        return Batch(self.book, self.tables, self.types, self.vocabulary, Compiling(), Live(), self.memory, Path(self.spill))
+
+
+def decide_on_spark(setup: Setup, tasks: Iterable[Task], decide: Decide, master: str, heard: Callable[[], None]) -> None:
+    """Decides every task on the cluster; `heard` is called about once a second.
+
+    Raises NoSpark. After KeyboardInterrupt the cluster's job is cancelled.
+    """
+    context = _context(master)
+    try:
+        tasks = list(tasks)
+        slices = min(len(tasks), _TASKS_PER_CORE * int(context.defaultParallelism))
+        shared = context.broadcast(setup)
+
+        def work(part: Iterable[Task]) -> Iterator[int]:
+            batch = shared.value.batch()
+            for low, high, path in part:
+                decide(batch, low, high, Path(path))
+                yield 1
+
+        _waited(context, lambda: context.parallelize(tasks, max(1, slices)).mapPartitions(work).count(), heard)
+    finally:
+        context.stop()
+
+
+def _waited(context: Any, action: Callable[[], object], heard: Callable[[], None]) -> None:
+    """Runs a job in a thread: so Ctrl-C reaches us, and not the middle of a call to the cluster."""
+    failed: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            action()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(1)
+            heard()
+    except KeyboardInterrupt:
+        context.cancelAllJobs()
+        thread.join(30)
+        raise
+    if failed:
+        raise NoSpark(f"the cluster gave up: {_reason(failed[0])}") from failed[0]
+
+
+def _context(master: str) -> Any:
+    try:
+        from pyspark import SparkConf, SparkContext
+    except ImportError as error:
+        raise NoSpark(
+            "pyspark is not installed; `pip install 'medproof[spark]'` brings it, and Java has to be there"
+        ) from error
+    # The machines run the Python of this name; which one decides nothing but that medproof is installed for it.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    conf = SparkConf().setMaster(master).setAppName("medproof").set("spark.ui.showConsoleProgress", "false")
+    conf = conf.set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+    try:
+        context = SparkContext(conf=conf)
+    except Exception as error:
+        raise NoSpark(f"there is no Spark at `{master}`: {_reason(error)}") from error
+    context.setLogLevel("ERROR")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # pyspark's own handler calls the cluster from within a call
+    return context
+
+
+def _reason(error: BaseException) -> str:
+    """The last thing that went wrong, of Spark's many lines."""
+    lines = [line.strip() for line in str(error).splitlines() if "Error" in line or "Exception" in line]
+    return lines[-1] if lines else str(error).split("\n")[0]

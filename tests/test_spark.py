@@ -1,0 +1,59 @@
+"""A cohort on a real Spark cluster, whose workers may die, comes out as on one machine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import medproof
+from cli import main
+from cohort.decide import Settings, decide_cohort
+from tests.spark_cluster import Cluster, cluster
+from tests.test_cohort import decided, tables
+
+
+@pytest.fixture
+def three(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """A master and two workers on this machine."""
+    options = "--driver-memory 512m --conf spark.executor.memory=512m --conf spark.ui.enabled=false"
+    hosts = "--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1"
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", f"{options} {hosts} --conf spark.cores.max=2 pyspark-shell")
+    with cluster(workers=2) as made:
+        yield made
+
+
+def test_a_worker_dies_and_the_answers_are_those_of_one_machine(tmp_path: Path, three: Cluster) -> None:
+    base = medproof.load()
+    medproof.generate(base, tmp_path / "facts", 80, payers=["bcbs-sc"])
+    parts = tmp_path / ".spark.unfinished" / "parts"
+    killed: list[str] = []
+
+    def kill_one_when_something_is_done() -> None:
+        while not list(parts.glob("*.json")):
+            time.sleep(0.05)
+        killed.extend(path.stem for path in parts.glob("*.json"))
+        three.kill("worker0")
+
+    killer = threading.Thread(target=kill_one_when_something_is_done, daemon=True)
+    killer.start()
+    decide_cohort(base, tmp_path / "facts", tmp_path / "spark", Settings(batch=10, master=three.url))
+    killer.join(10)
+    assert killed and len(killed) < 8, "a worker dies in the middle of the work"
+    decide_cohort(base, tmp_path / "facts", tmp_path / "here")
+    for name in ("decisions", "criteria"):
+        assert decided(tmp_path / "spark", name) == decided(tmp_path / "here", name)
+
+
+def test_without_a_cluster_the_message_says_so(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    result = CliRunner().invoke(
+        main, ["cohort", str(source), "-o", str(tmp_path / "out"), "--master", "spark://127.0.0.1:1"]
+    )
+    assert result.exit_code == 2
+    assert "say --engine spark too" in result.output
