@@ -1,6 +1,6 @@
 """How long whole cohorts take, in time and memory, side by side with deciding the same cases one by one.
 
-    python benchmarks/cohort.py [--most 1000000]
+    python benchmarks/cohorts.py [--most 1000000]
 
 Each figure is that of a whole process. pyDatalog decides a few hundred of the cases as
 `medproof decide` does. Answers are compared before times.
