@@ -7,12 +7,14 @@ when everything is done.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -88,9 +90,10 @@ def decide_cohort(
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
     work = output.with_name(f".{output.name}.unfinished")
     try:
-        tables, book = _opened(base, source, work, settings)
-        account = _decided(base, tables, book, work, settings, heard)
-        _finished(work, source, output, account)
+        with _held(work):
+            tables, book = _opened(base, source, work, settings)
+            account = _decided(base, tables, book, work, settings, heard)
+            _finished(work, source, output, account)
     except duckdb.OutOfMemoryException as error:
         hint = "give more with --memory-limit, or decide fewer cases at a time with --batch; the same command goes on"
         raise CohortProblem(
@@ -105,6 +108,18 @@ def decide_cohort(
     return account
 
 
+@contextmanager
+def _held(work: Path) -> Iterator[None]:
+    """The working directory, held for one run at a time; the system lets go of it when the process ends, however it does."""
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / "held").open("a", encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CohortProblem(f"another run is at work in `{work}`; wait for it, or name another directory") from error
+        yield
+
+
 def vocabulary(base: Library) -> Program:
     """The program that has the facts of all charts: that of no payer."""
     return base.compiled("", date.today()).program
@@ -115,8 +130,9 @@ def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tupl
     mark = work / "mark"
     wanted = _mark(base, source, settings)
     if not mark.exists() or mark.read_text(encoding="utf-8") != wanted:
-        shutil.rmtree(work, ignore_errors=True)
-        (work / "parts").mkdir(parents=True)
+        for former in (entry for entry in work.iterdir() if entry.name != "held"):
+            shutil.rmtree(former) if former.is_dir() else former.unlink()
+        (work / "parts").mkdir()
         mark.write_text(wanted, encoding="utf-8")
     tables = fact_tables(source, vocabulary(base).predicates, work / "facts")
     book = read_book(base, tables, work / "cases.parquet", settings.payer, settings.on)

@@ -304,6 +304,19 @@ def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> N
     assert not (tmp_path / ".out.unfinished").exists()
 
 
+def test_two_runs_do_not_write_to_one_place(tmp_path: Path, source: Path) -> None:
+    base = medproof.load()
+    second: list[tuple[int, str]] = []
+
+    def another(done: int, total: int) -> None:
+        if not second:
+            second.append(run("cohort", source, "-o", tmp_path / "out"))
+
+    decide_cohort(base, source, tmp_path / "out", heard=another)
+    assert second[0][0] == 2 and "another run is at work" in second[0][1]
+    assert {row[0] for row in decided(tmp_path / "out", "decisions")} == {"a", "b", "c"}
+
+
 def test_a_case_for_which_a_rule_cannot_be_computed_is_left_out_alone(tmp_path: Path) -> None:
     text = f"{HEAD}#fact payer(Case: case, Payer: text).\n#fact request_date(Case: case, On: date).\n"
     text += "#fact size(Case: case, N: number).\n#closed payer, request_date, size.\n#pred huge(Case: case).\n"
