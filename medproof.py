@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from authoring.mutation import Mutation
     from authoring.running import Result
     from cohort.compare import CohortImpact
-    from cohort.decide import Settings
+    from cohort.decide import Account, Settings
     from cohort.generate import Rates
     from cohort.summary import Summary
     from explain.changes import WhatIf
@@ -532,13 +532,17 @@ def cohort(
     from cohort.summary import summary
     from facts.readers.tables import BadTables
 
+    found: list[Summary] = []
+
+    def report(result: Path, account: Account) -> None:
+        found.append(replace(summary(result, account.programs), output=Path(output)))
+        (result / "report.html").write_text(summary_html(found[0]), encoding="utf-8")
+
     try:
-        account = decide_cohort(base, Path(source), Path(output), settings or Settings(), heard)
-        found = summary(Path(output), account.programs)
-        (Path(output) / "report.html").write_text(summary_html(found), encoding="utf-8")
+        decide_cohort(base, Path(source), Path(output), settings or Settings(), heard, report)
     except (BadTables, CohortProblem) as error:
         raise CaseProblem(str(error)) from error
-    return found
+    return found[0]
 
 
 def cohort_case(base: Library, source: str | Path, case: str) -> Document:

@@ -26,7 +26,7 @@ from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import Table, Types, column_types, created
 from kb.engines.sql.values import value
 from kb.language.program import Program
-from kb.language.values import Row
+from kb.language.values import ANY, UNKNOWN, Row
 
 Expr = exp.Expr
 Stated = Mapping[str, Table]
@@ -170,6 +170,12 @@ class Batch:
             _write(connection, part)
             return Outcome(int(cases), tuple(rejects), fired)
 
+    def rejects(self, low: str, high: str | None) -> list[Reject]:
+        """The rows of a range that cannot be taken."""
+        with self.live.connection(self.memory, self.spill) as connection:
+            self._prepare(connection)
+            return self._load(connection, low, high)[1]
+
     def _decide_clashing(self, connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
         """Decides the cases that contradict themselves, by what nobody disputes."""
         if not connection.execute(f"SELECT 1 FROM {CLASHING} LIMIT 1").fetchall():
@@ -257,9 +263,7 @@ class Batch:
         kinds = column_types(program, self.types, rows)
         found = {}
         for i, (relation, each) in enumerate(rows.items()):
-            unknown = tuple(
-                any(not isinstance(v, str) and str(v) == "?" for v in column) for column in zip(*each, strict=True)
-            )
+            unknown = tuple(UNKNOWN in column for column in zip(*each, strict=True))
             table = Table(f"k{number}_{i}", kinds[relation], relation.startswith("-"), unknown)
             connection.execute(created(table, _constants(table, each)).sql(DIALECT)).fetchall()
             found[relation] = table
@@ -303,7 +307,7 @@ def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
     union: exp.Query | None = None
     for row in rows:
         values = [value(each, kind) for each, kind in zip(row, table.types, strict=True)] or [exp.true()]
-        values += [exp.false() for _ in table.types] if table.denials else []
+        values += [exp.true() if each is ANY else exp.false() for each in row] if table.denials else []
         select = exp.select(*(exp.alias_(each, name) for each, name in zip(values, table.columns, strict=True)))
         union = select if union is None else exp.union(union, select, distinct=False)
     assert union is not None

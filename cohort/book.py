@@ -112,6 +112,9 @@ def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
         value: Expr = exp.cast(table.column(1, "s"), "TEXT")
         if relation == "request_date":
             value = exp.TryCast(this=table.column(1, "s"), to=exp.DataType.build(DATE))
+            years = exp.Extract(this=exp.var("YEAR"), expression=value.copy())
+            in_calendar = exp.Between(this=years, low=exp.Literal.number(1), high=exp.Literal.number(9999))
+            value = exp.Case(ifs=[exp.If(this=in_calendar, true=value)])
         case = table.column(0, "s")
         least, most = exp.alias_(exp.Min(this=value), "least"), exp.alias_(exp.Max(this=value.copy()), "most")
         inner = exp.select(exp.alias_(case, "name"), least, most).from_(exp.alias_(table.rows(), "s")).group_by(case.copy())

@@ -12,6 +12,7 @@ from kb.engines.sql.schema import CASE_NUMBER, Table, Types
 from kb.engines.sql.values import constant, or_unknown, same
 from kb.language import syntax as s
 from kb.language.program import Predicate, Program, ProgramRule
+from kb.language.strata import dependents
 
 Expr = exp.Expr
 
@@ -45,23 +46,24 @@ def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Quer
 
 
 def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
-    """Two values for one key; one that is not stated contradicts none."""
+    """Two values for one key of a case; one that is not stated contradicts none."""
     for predicate in program.keyed:
-        table, position = tables.get(predicate.name), predicate.case_position
-        for key in predicate.keys if table is not None and position in _always(predicate) else ():
-            assert table is not None
+        table = tables.get(predicate.name)
+        if table is None or table.case is None:
+            continue
+        for key in _with_case(predicate, table.case):
             values = [exp.column(f"c{i}") for i in range(len(table.types)) if i not in key]
             keys = [exp.column(f"c{i}") for i in key]
             known = [exp.not_(exp.Is(this=exp.column(f"c{i}"), expression=exp.null())) for i in key if table.unknown[i]]
             differ = [exp.NEQ(this=exp.Min(this=value), expression=exp.Max(this=value.copy())) for value in values]
             if differ:
-                rows = exp.select(exp.alias_(exp.column(f"c{position}"), "c0")).from_(table.name).group_by(*keys)
+                rows = exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name).group_by(*keys)
                 yield (rows.where(*known) if known else rows).having(exp.or_(*differ))
 
 
-def _always(predicate: Predicate) -> frozenset[int | None]:
-    """The positions that every key of a predicate has."""
-    return frozenset(predicate.keys[0]).intersection(*predicate.keys)
+def _with_case(predicate: Predicate, case: int) -> list[tuple[int, ...]]:
+    """The keys of a predicate: each is one within a case, whether it names the case or not."""
+    return [tuple(sorted({*key, case})) for key in predicate.keys]
 
 
 def _constraints(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
@@ -70,6 +72,33 @@ def _constraints(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.
         table = tables.get(rule.head.relation)
         if table is not None and table.case is not None:
             yield exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name)
+
+
+# What is not decided many at a time
+
+
+def undecidable(program: Program) -> str:
+    """Why the cases of a program have to be decided one by one; nothing, if they need not.
+
+    A contradiction among atoms without a case, or one that only some reading brings
+    about, would not be seen here.
+    """
+    caseless = {name for name, predicate in program.predicates.items() if predicate.case_position is None}
+    said = {*program.rules_for, *(fact.relation for fact in program.facts)}
+    for name in sorted(caseless):
+        if program.predicates[name].keys or (name in said and f"-{name}" in said):
+            return f"`{name}`, which is not about a case, has a key or is denied"
+    for rule in program.constraints:
+        asked = {literal.atom.predicate for literal in all_literals(rule.rule.body)}
+        if asked & caseless:
+            return f"the constraint {rule.id} asks `{min(asked & caseless)}`, which is not about a case"
+    cone = dependents(program, [reading.relation for reading in program.readings]) if program.readings else frozenset()
+    for name in sorted(cone):
+        predicate = program.predicates.get(name.removeprefix("-"))
+        opposite = name[1:] if name.startswith("-") else f"-{name}"
+        if name.startswith("!") or opposite in said or (predicate is not None and predicate.keys):
+            return f"`{name}` depends on the reading of a policy, and may contradict something"
+    return ""
 
 
 # Which atoms have a part in a contradiction
@@ -155,7 +184,8 @@ def _denied(left: Table, right: Table) -> list[Expr]:
 
 def _of_keys(predicate: Predicate, table: Table) -> Iterator[exp.Select]:
     """The rows that have the key of another row, and another value."""
-    for key in predicate.keys:
+    assert table.case is not None
+    for key in _with_case(predicate, table.case):
         others = [i for i in range(len(table.types)) if i not in key]
         on = [exp.column(f"c{i}", "l").eq(exp.column(f"c{i}", "r")) for i in key]
         differ = [exp.NEQ(this=exp.column(f"c{i}", "l"), expression=exp.column(f"c{i}", "r")) for i in others]

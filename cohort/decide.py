@@ -25,6 +25,7 @@ import duckdb
 
 from cohort.batch import Batch, Outcome, Stopped
 from cohort.book import Book, read_book
+from cohort.clashes import undecidable
 from cohort.loading import Reject, shown
 from cohort.spark import NoSpark, Setup, Task, decide_on_spark
 from facts.readers.tables import FactTable, fact_tables
@@ -74,12 +75,17 @@ class Account:
     programs: tuple[Program, ...] = ()
 
 
+Also = Callable[[Path, Account], None]
+"""Writes more into the output, before it gets its name."""
+
+
 def decide_cohort(
     base: Library,
     source: Path,
     output: Path,
     settings: Settings = Settings(),
     heard: Heard = lambda done, total: None,
+    also: Also = lambda result, account: None,
 ) -> Account:
     """Decides every case of a cohort into a directory; `heard` is told how many cases of how many are done.
 
@@ -93,7 +99,7 @@ def decide_cohort(
         with _held(work):
             tables, book = _opened(base, source, work, settings)
             account = _decided(base, tables, book, work, settings, heard)
-            _finished(work, source, output, account)
+            _finished(work, source, output, account, also)
     except duckdb.OutOfMemoryException as error:
         hint = "give more with --memory-limit, or decide fewer cases at a time with --batch; the same command goes on"
         raise CohortProblem(
@@ -136,6 +142,9 @@ def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tupl
         mark.write_text(wanted, encoding="utf-8")
     tables = fact_tables(source, vocabulary(base).predicates, work / "facts")
     book = read_book(base, tables, work / "cases.parquet", settings.payer, settings.on)
+    for deciding in book.programs:
+        if why := undecidable(deciding.compiled.program):
+            raise CohortProblem(f"{why}: `medproof decide` decides such cases one by one")
     if book.rejects and settings.stop_on_error:
         raise _refused(book.rejects)
     return tables, book
@@ -218,7 +227,8 @@ def _part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: b
             raise
         if len(names) == 1:
             reject = Reject("", 0, names[0], "", "", "", f"{error}")
-            outcome = Outcome(0, (reject,), {})
+            others = (each for each in batch.rejects(low, high) if each.case != names[0])
+            outcome = Outcome(0, (reject, *others), {})
         else:
             middle = names[len(names) // 2]
             halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
@@ -254,7 +264,7 @@ def _read_account(part: Path) -> Outcome:
     return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
 
 
-def _finished(work: Path, source: Path, output: Path, account: Account) -> None:
+def _finished(work: Path, source: Path, output: Path, account: Account, also: Also) -> None:
     """Puts the parts together, and gives the output its name."""
     result = work / "result"
     shutil.rmtree(result, ignore_errors=True)
@@ -272,6 +282,7 @@ def _finished(work: Path, source: Path, output: Path, account: Account) -> None:
         "fired": account.fired,
     }
     (result / ACCOUNT).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    also(result, account)
     if output.exists():
         output.rmdir()
     result.rename(output)

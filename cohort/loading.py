@@ -153,10 +153,17 @@ class Loader:
             return value, unknown(value), f"it is no {kind.replace('_', ' ')}: {listed}"
         if kind == "date":
             value = _tried(raw, DATE) if is_text else raw.copy()
+            # DuckDB's calendar is wider than that of the language, which has the years 1 to 9999.
+            within = exp.and_(
+                exp.GTE(this=value.copy(), expression=exp.cast(exp.Literal.string("0001-01-01"), DATE)),
+                exp.LTE(this=value.copy(), expression=exp.cast(exp.Literal.string("9999-12-31"), DATE)),
+            )
+            outside = exp.not_(exp.func("COALESCE", within, exp.false()))
             exact = exp.NEQ(
                 this=exp.func("COALESCE", exp.cast(value.copy(), "TEXT"), exp.Literal.string("")), expression=raw.copy()
             )
-            return value, exact if is_text else None, "it is no day; write it as 2026-01-31"
+            wrong = exp.or_(outside, exact) if is_text else outside
+            return value, wrong, "it is no day; write it as 2026-01-31"
         if kind == "number":
             value = _tried(raw, NUMBER)
             form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT))

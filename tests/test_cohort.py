@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import medproof
 from cli import main
 from cohort.alone import decide_case
-from cohort.decide import Settings, decide_cohort
+from cohort.decide import CohortProblem, Settings, decide_cohort
 from cohort.generate import Rates
 from cohort.program import CohortProgram
 from facts.opening import opened
@@ -115,6 +115,7 @@ def test_a_generated_cohort(tmp_path: Path) -> None:
     medproof.generate(base, tmp_path / "facts", 40, 3, rates, ["aetna", "bcbs-sc"])
     medproof.cohort(base, tmp_path / "facts", tmp_path / "out")
     found = decided(tmp_path / "out", "decisions")
+    assert len({row[0] for row in found}) == 40
     for name in sorted({str(row[0]) for row in found})[::2]:
         case = opened(base, medproof.cohort_case(base, tmp_path / "out", name))
         assert {row for row in found if row[0] == name} == alone(base, case.payer, case.on, {name: case.facts})[0]
@@ -392,3 +393,60 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     assert "3 cases: 1 answers change" in output
     assert "1  medically_necessary: met → undocumented" in output and "as a" in output
     assert "1  cpb0743.lumbar-lami.A1: met → undocumented" in output
+
+
+def small(text: str) -> Library:
+    """A library of one document with a request of its own."""
+    request = (
+        "#fact payer(Case: case, Payer: text).\n#fact request_date(Case: case, On: date).\n#closed payer, request_date.\n"
+    )
+    return library([read("small.md", f"{HEAD}{request}{text}\n```\n")], shipped=False)
+
+
+def verdicts(base: Library, directory: Path, **others: str) -> Rows:
+    """The decisions of a cohort of one case, whose other tables are given."""
+    source = directory / "facts"
+    source.mkdir()
+    given = {"payer": "Case,Payer\na,x\n", "request_date": "Case,On\na,2026-01-01\n", **others}
+    for name, text in given.items():
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    decide_cohort(base, source, directory / "out")
+    return {row[1:4] for row in decided(directory / "out", "decisions")}
+
+
+def test_a_key_within_a_case_need_not_name_the_case(tmp_path: Path) -> None:
+    text = "#fact p(Case: case, X: text, Y: text).\n#key p(X).\n#pred g(Case: case).\ng(Case) :- p(Case, k, _).\n"
+    base = small(f"{text}#goal g(Case) for payer(Case, _).")
+    assert verdicts(base, tmp_path, p="Case,X,Y\na,k,1\na,k,2\n") == {("g", "", "conflicting")}
+
+
+def test_a_denial_of_any_value_in_a_document_denies_each(tmp_path: Path) -> None:
+    text = "#pred q(X: text, Y: text).\n-q(a, _).\n#pred g(Case: case).\ng(Case) :- payer(Case, X), -q(a, b), X = x.\n"
+    base = small(f"{text}#goal g(Case) for payer(Case, _).")
+    assert verdicts(base, tmp_path) == {("g", "", "met")}
+
+
+def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) -> None:
+    text = "#pred r(X: text).\nr(a).\n:- r(a).\n#pred g(Case: case).\ng(Case) :- payer(Case, _), r(a).\n"
+    with pytest.raises(CohortProblem, match="which is not about a case: `medproof decide` decides such cases one by one"):
+        verdicts(small(f"{text}#goal g(Case) for payer(Case, _)."), tmp_path)
+
+
+@pytest.mark.parametrize("day", ["infinity", "10000-01-01", "0044-03-15 (BC)"])
+def test_days_that_the_language_does_not_have_are_rejected(tmp_path: Path, day: str) -> None:
+    source = tables(tmp_path / "facts", pain_score=f"Case,Site,Score,On\na,leg,7,{day}\n", request_date=(
+        f"Case,On\na,2026-02-01\nb,{day}\nc,2026-02-01\n"))  # fmt: skip
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0, output
+    assert "1 cases decided, 2 left out" in output
+
+
+def test_files_of_one_folder_have_columns_of_one_type(tmp_path: Path, source: Path) -> None:
+    (source / "pain_score.csv").unlink()
+    (source / "pain_score").mkdir()
+    for name, score in (("one", "7"), ("two", "7.4::DECIMAL(3, 1)")):
+        query = SCORE.format(site="'leg'", score=score, day="DATE '2026-01-20'")
+        parquet(source / "pain_score" / f"{name}.parquet", query)
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 2
+    assert "columns of different types" in output

@@ -63,7 +63,7 @@ class FactTable:
 
     def rows(self, located: bool = False) -> Expr:
         """The rows, to be selected from; `located`: with the columns that tell where each stood."""
-        options = ["hive_partitioning"]
+        options = ["hive_partitioning", "union_by_name"]
         if located and not self.is_staged:
             options += ["filename", "file_row_number"]
         return exp.Table(this=exp.func("read_parquet", _texts(self.files), *map(_option, options)))
@@ -156,6 +156,9 @@ def _in_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[li
 def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> _Found:
     if kind == "parquet":
         source: Expr = exp.func("read_parquet", _texts(files), _option("hive_partitioning"), _option("union_by_name"))
+        kinds = [{name.lower(): kind for name, kind in _columns(connection, _parquet(file))} for file in files]
+        if any(each != kinds[0] for each in kinds):
+            raise OSError("its files have different columns, or columns of different types")
     elif kind == "csv":
         headers = {file: _header(file) for file in files}
         first = headers[files[0]]
@@ -168,6 +171,10 @@ def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: 
         source = exp.func("read_json", _texts(files), lines.copy(), _all_text(names))
     table = exp.Table(this=source)
     return _Found(name, place, kind, files, _columns(connection, table), table)
+
+
+def _parquet(file: str) -> Expr:
+    return exp.Table(this=exp.func("read_parquet", _texts([file])))
 
 
 def _all_text(names: Iterable[str]) -> Expr:
