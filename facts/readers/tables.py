@@ -185,7 +185,7 @@ def _all_text(names: Iterable[str]) -> Expr:
 
 
 def _header(file: str) -> list[str]:
-    with open(file, encoding="utf-8", newline="") as text:
+    with open(file, encoding="utf-8-sig", newline="") as text:
         header = next(csv.reader(text), None)
     if not header:
         raise OSError(f"{file} is empty; its first line names the columns")
