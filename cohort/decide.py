@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -32,6 +32,7 @@ from facts.readers.tables import FactTable, fact_tables
 from kb.engines.model import EvaluationError
 from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.language.cache import code_digest
+from kb.language.diagnostics import nearest
 from kb.language.program import Program
 from kb.library import Library
 
@@ -73,6 +74,8 @@ class Account:
     rejects: tuple[Reject, ...]
     fired: dict[str, int]
     programs: tuple[Program, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What has to be known of the payers that the cases name."""
 
 
 Also = Callable[[Path, Account], None]
@@ -180,6 +183,7 @@ def _decided(
         _on_this_machine(setup, pending, workers, settings.stop_on_error, tell)
     tell()
     account = _together(book, [_read_account(part) for part in parts])
+    account = replace(account, notes=tuple(_notes(base, book)))
     if account.rejects and settings.stop_on_error:
         raise _refused(account.rejects)
     return account
@@ -201,6 +205,13 @@ def _on_this_machine(setup: Setup, tasks: list[Task], workers: int, stop_on_erro
             for future in pending:
                 future.cancel()
             raise
+
+
+def _notes(base: Library, book: Book) -> Iterator[str]:
+    for payer in sorted({each.payer for each in book.programs} - set(base.payers)):
+        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
+        named = f"No document is of the payer `{payer}`" if payer else "Some cases name no payer"
+        yield f"{named}, so only documents that hold for all payers count there; {hint}."
 
 
 def _together(book: Book, outcomes: Iterable[Outcome]) -> Account:
@@ -277,6 +288,7 @@ def _finished(work: Path, source: Path, output: Path, account: Account, also: Al
         _write_rejects(connection, account.rejects, result / REJECTS)
     told = {
         "source": str(source.absolute()),
+        "notes": account.notes,
         "cases": account.cases,
         "rejected": len({each.case for each in account.rejects}),
         "fired": account.fired,

@@ -21,6 +21,10 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     page.add(f"{of.cases:,} cases decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
     if of.rejected:
         page.add(f"what is wrong with those stands in {of.output / 'rejects.parquet'}", WARN, 2, 2)
+    if of.silent:
+        page.add(f"{of.silent:,} of them ask nothing: no table requests anything for them", WARN, 2, 2)
+    for note in of.notes:
+        page.add(note, WARN, 2, 2)
     for question in dict.fromkeys(each.question for each in of.verdicts):
         here = [each for each in of.verdicts if each.question == question]
         total = sum(each.count for each in here)
@@ -74,6 +78,8 @@ def summary_data(of: Summary) -> dict[str, Any]:
         "source": of.source,
         "cases": of.cases,
         "rejected": of.rejected,
+        "silent": of.silent,
+        "notes": list(of.notes),
         "verdicts": [
             {
                 "question": each.question, "verdict": each.verdict, "reads": each.reads, "certain": each.certain,

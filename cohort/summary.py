@@ -60,6 +60,9 @@ class Summary:
     blocking: tuple[Blocking, ...]
     fired: tuple[tuple[str, int], ...]
     never: tuple[str, ...]
+    silent: int
+    """Cases that ask nothing: nothing is requested for them."""
+    notes: tuple[str, ...]
 
 
 def summary(output: Path, programs: Iterable[Program]) -> Summary:
@@ -67,12 +70,16 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
     account = read_account(output)
     programs = list(programs)
     with duckdb.connect() as connection:
+        asking = _asking(connection, output / DECISIONS) if (output / DECISIONS).exists() else 0
         verdicts = _verdicts(connection, output / DECISIONS, programs) if (output / DECISIONS).exists() else ()
         blocking = _blocking(connection, output, programs) if (output / CRITERIA).exists() else ()
     fired = {rule.id: account["fired"].get(rule.id, 0) for program in programs for rule in written(program.rules)}
     never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
     often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))
-    return Summary(output, account["source"], account["cases"], account["rejected"], verdicts, blocking, often, never)
+    return Summary(
+        output, account["source"], account["cases"], account["rejected"], verdicts, blocking, often, never,
+        account["cases"] - asking, tuple(account["notes"]),
+    )  # fmt: skip
 
 
 def read_account(output: Path) -> dict[str, Any]:
@@ -84,6 +91,11 @@ def read_account(output: Path) -> dict[str, Any]:
         )
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    [(number,)] = connection.execute('SELECT count(DISTINCT "case") FROM read_parquet(?)', [str(path)]).fetchall()
+    return int(number)
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[Program]) -> tuple[Verdicts, ...]:

@@ -450,3 +450,16 @@ def test_files_of_one_folder_have_columns_of_one_type(tmp_path: Path, source: Pa
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code == 2
     assert "columns of different types" in output
+
+
+def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: Path) -> None:
+    source = tables(
+        tmp_path / "facts", payer="\ufeffCase,Payer\na,AETNA\nb,aetna\n",
+        requested="Case,Item,Code,Level,Laterality\na,op,63030,L4-5,left\n",
+    )  # fmt: skip
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0, output
+    said = " ".join(output.split())
+    assert "2 of them ask nothing" in said
+    assert "No document is of the payer `AETNA`" in said and "did you mean `aetna`?" in said
+    assert "Some cases name no payer" in said
