@@ -67,7 +67,7 @@ def _uses(rule: s.Rule, found: Demands, known: Mapping[str, Table]) -> Iterator[
         if isinstance(term, s.Variable):
             bound.setdefault(term.name, found.get((rule.head.relation, position), frozenset()))
     bound.update(listed(s.listing(rule.body), known))
-    for literal in _all_literals(rule.body):
+    for literal in s.literals(rule.body):
         for position, term in enumerate(literal.atom.terms):
             if isinstance(term, s.Constant):
                 yield literal, position, frozenset([term.value])
@@ -130,12 +130,3 @@ def _renamed(literals: list[s.Literal], case: str, variable: str) -> Known:
 
     found = (s.Literal(s.Atom(each.atom.predicate, tuple(map(renamed, each.atom.terms)))) for each in literals)
     return Known(tuple(found), "Case", "Value")
-
-
-def _all_literals(body: Iterable[s.Premise]) -> Iterator[s.Literal]:
-    for premise in body:
-        if isinstance(premise, s.Literal):
-            yield premise
-        elif isinstance(premise, s.Aggregate):
-            yield from _all_literals(premise.body)
-            yield from _all_literals(premise.lower or ())
