@@ -41,7 +41,6 @@ from kb.goals import BadGoal, Table
 from kb.language import cache
 from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
-from kb.language.frontmatter import read_date
 from kb.language.program import Program
 from kb.library import Library, UnreadableFile, library, load, read_all
 from kb.models import Models, models
@@ -57,11 +56,13 @@ if TYPE_CHECKING:
     from cohort.compare import CohortImpact
     from cohort.decide import Account, Settings
     from cohort.generate import Rates
+    from cohort.proofs import Exported
     from cohort.summary import Summary
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
     from explain.explanations import Explanation
     from explain.hinges import Hinge, Hinged
+    from explain.outcomes import Outcome
     from explain.remedies import Missing, Remedy
     from kb.contradictions import AtomKey
 
@@ -103,6 +104,7 @@ __all__ = [
     "diff_cohort",
     "docs",
     "explain",
+    "export_proofs",
     "generate",
     "hinges",
     "lint",
@@ -117,6 +119,7 @@ __all__ = [
     "shipped_cases",
     "test",
     "verify",
+    "verify_lines",
     "what_if",
 ]
 
@@ -138,7 +141,7 @@ def __getattr__(name: str) -> Any:
 
 def decide(
     base: Library,
-    case: Document,
+    case: Document | Opened,
     payer: str | None = None,
     on: date | None = None,
     seconds: float | None = None,
@@ -155,13 +158,13 @@ def decide(
 
 
 def _decided(case: Opened, seconds: float | None, whole: bool) -> Determination:
-    found = determine(case.compiled, case.facts, case.case, case.chart.title, engine(), seconds, whole)
+    found = determine(case.compiled, case.facts, case.case, case.chart.title, case.engine, seconds, whole)
     return replace(found, notes=case.notes)
 
 
 def query(
     base: Library,
-    case: Document,
+    case: Document | Opened,
     goal: str,
     payer: str | None = None,
     on: date | None = None,
@@ -174,12 +177,12 @@ def query(
     from kb.goals import ask
 
     at_hand = _one(base, case, payer, on)
-    return ask(at_hand.program, at_hand.facts, goal, engine(), seconds)
+    return ask(at_hand.program, at_hand.facts, goal, at_hand.engine, seconds)
 
 
 def explain(
     base: Library,
-    case: Document,
+    case: Document | Opened,
     goal: str | None = None,
     payer: str | None = None,
     on: date | None = None,
@@ -207,7 +210,7 @@ def explain(
         found = determination.models
         goals = [(each.question.relation, each.question.row) for each in determination.answers]
         if not goals:
-            raise CaseProblem(f"`{case.name}` asks nothing: it has no `requested` fact; name a goal to explain")
+            raise CaseProblem(f"`{at_hand.document.name}` asks nothing: it has no `requested` fact; name a goal to explain")
         title = f"{at_hand.case}: {at_hand.chart.title or 'every question of the case'}"
     else:
         found, goals = _found(at_hand, goal, seconds)
@@ -219,12 +222,13 @@ def explain(
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
+    _hold_to_cohort(at_hand, outcomes)
     return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, outcomes, determination)
 
 
 def missing(
     base: Library,
-    case: Document,
+    case: Document | Opened,
     goal: str,
     payer: str | None = None,
     on: date | None = None,
@@ -244,7 +248,7 @@ def missing(
 
 def what_if(
     base: Library,
-    case: Document,
+    case: Document | Opened,
     assume: Iterable[str] = (),
     retract: Iterable[str] = (),
     payer: str | None = None,
@@ -261,12 +265,13 @@ def what_if(
     at_hand = _one(base, case, payer, on)
     changed, assumed, retracted = with_changes(at_hand, assume, retract)
     before, after = _decided(at_hand, seconds, whole=False), _decided(changed, seconds, whole=False)
+    _hold_to_cohort(at_hand, (each.outcome for each in before.answers))
     return compared(before, after, assumed, retracted)
 
 
 def hinges(
     base: Library,
-    case: Document,
+    case: Document | Opened,
     goal: str,
     payer: str | None = None,
     on: date | None = None,
@@ -288,13 +293,9 @@ def verify(base: Library, proof: nx.DiGraph[str], case: Document) -> None:
 
     Raises ProofError with the step that fails, DocumentErrors when a document or the chart has mistakes.
     """
-    from explain.checker import verify as checked
+    from explain.verifying import verify
 
-    payer, day = str(proof.graph.get("payer", "")), read_date(str(proof.graph.get("on", "")))
-    compiled = base.compiled(payer, day or date.today())
-    if mistakes := read_chart(case, compiled.program)[1]:
-        raise DocumentErrors(mistakes)
-    checked(proof, base.documents, case)
+    verify(base, proof, case)
 
 
 def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ()) -> CheckReport:
@@ -457,7 +458,8 @@ def diff_cohort(
     """
     from authoring.sides import sides
     from cohort.compare import compare
-    from cohort.decide import CohortProblem, Settings
+    from cohort.decide import Settings
+    from cohort.output import CohortProblem
     from facts.readers.tables import BadTables
 
     before, after = sides(old, new, [Path(path) for path in policies])
@@ -527,7 +529,8 @@ def cohort(
     `criteria.parquet`, `rejects.parquet` and `report.html`. Raises CaseProblem for
     tables that are none and for rows that are to stop the run, DocumentErrors.
     """
-    from cohort.decide import CohortProblem, Settings, decide_cohort
+    from cohort.decide import Settings, decide_cohort
+    from cohort.output import CohortProblem
     from cohort.report import summary_html
     from cohort.summary import summary
     from facts.readers.tables import BadTables
@@ -545,20 +548,60 @@ def cohort(
     return found[0]
 
 
-def cohort_case(base: Library, source: str | Path, case: str) -> Document:
-    """One case of a cohort as a chart, which every other verb takes.
+def cohort_case(base: Library, source: str | Path, case: str) -> Opened:
+    """One case of a cohort, which every other verb takes instead of a chart.
 
-    `source` holds the tables of facts, or is the output of `cohort`, which knows where
-    they are. Raises CaseProblem.
+    `source` holds the tables of facts, or is the output of `cohort`: then the case is
+    opened under the documents that decided it, and what is on record of it (`cohort` with
+    `proofs`) is not looked for again. Raises CaseProblem, DocumentErrors.
     """
     from cohort.cases import open_case
-    from cohort.decide import CohortProblem
+    from cohort.output import CohortProblem
     from facts.readers.tables import BadTables
 
     try:
         return open_case(base, Path(source), case)
     except (BadTables, CohortProblem) as error:
         raise CaseProblem(str(error)) from error
+
+
+def export_proofs(
+    base: Library,
+    decided: str | Path,
+    path: str | Path,
+    processes: int = 0,
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> Exported:
+    """Writes the proof of every question that a decided cohort has as met, each checked, as JSON lines.
+
+    The cohort was decided with `proofs`. Raises CaseProblem, ProofError, DocumentErrors.
+    """
+    from cohort.output import CohortProblem
+    from cohort.proofs import export_proofs
+    from facts.readers.tables import BadTables
+
+    try:
+        return export_proofs(base, Path(decided), Path(path), processes, heard)
+    except (BadTables, CohortProblem) as error:
+        raise CaseProblem(str(error)) from error
+
+
+def verify_lines(
+    base: Library,
+    path: str | Path,
+    processes: int = 0,
+    heard: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Checks each proof of a file that `export_proofs` wrote against the documents and its chart; how many there are.
+
+    Raises ProofError with the line and the step that fail, CaseProblem, DocumentErrors.
+    """
+    from cohort.proof_lines import verify_lines
+
+    try:
+        return verify_lines(base, Path(path), processes, heard)
+    except (ValueError, OSError) as error:
+        raise CaseProblem(f"{path}: {error}") from error
 
 
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:
@@ -597,7 +640,7 @@ def program(base: Library, payer: str = "", on: date | None = None) -> Program:
     return base.compiled(payer, on or date.today()).program
 
 
-def _one(base: Library, case: Document, payer: str | None, on: date | None) -> Opened:
+def _one(base: Library, case: Document | Opened, payer: str | None, on: date | None) -> Opened:
     found = opened_for_all(base, case, payer, on)
     if len(found) != 1:
         raise CaseProblem("this is asked under one payer at a time")
@@ -611,8 +654,17 @@ def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list
 
     pattern = goal_pattern(case.program, case.case, goal)
     wanted = wanted_for(case.program, [pattern[0]])
-    found = models(case.compiled, case.facts, case.case, engine(), wanted, seconds)
+    found = models(case.compiled, case.facts, case.case, case.engine, wanted, seconds)
     return found, for_each_question(found, pattern)
+
+
+def _hold_to_cohort(case: Opened, outcomes: Iterable[Outcome]) -> None:
+    """Raises CaseProblem when an answer is not the one that the case's cohort has."""
+    if case.decided:
+        from cohort.cases import disagreement
+
+        if said := disagreement(case, outcomes):
+            raise CaseProblem(said)
 
 
 def _concerns(diagnostic: Diagnostic, names: set[str]) -> bool:

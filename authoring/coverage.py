@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 
-from authoring.running import Run, decided, is_met, shared_out, verdict_of
+from authoring.running import Run, decided, is_met, verdict_of
 from authoring.trials import Expected, Trial, trials, under
 from explain.proofs import atoms_of, positive_premises
 from explain.solutions import Binding, counted, extensions, solutions
@@ -31,6 +31,7 @@ from kb.language.values import ANY, Row
 from kb.language.variables import bound_variables, tested_variables
 from kb.library import Library
 from kb.models import Models
+from kb.parallel import shared_out
 
 Key = tuple[str, int]
 """A premise: its rule's id, and its position in the body."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from authoring.coverage import Seen, seen_by, stands_alone
 from authoring.mutants import Mutant, mutants
-from authoring.running import Run, decided, is_met, shared_out
+from authoring.running import Run, decided, is_met
 from authoring.trials import Trial, expected, trials, under
 from explain import outcomes
 from explain.goals import for_each_question
@@ -30,6 +30,7 @@ from kb.language.program import SCOPE, Program
 from kb.language.strata import needed
 from kb.library import Library
 from kb.models import Compiled, Models
+from kb.parallel import shared_out
 
 _JUSTIFIED = re.compile(r"%\s*(?:always|equivalent):\s*(\S.*)")
 _SECONDS = 10.0

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from authoring.trials import Expected, Trial, elsewhere, expected, read_told, trials
 from explain import outcomes
@@ -28,11 +23,7 @@ from kb.language.documents import Document
 from kb.language.printer import premise_text
 from kb.library import Library
 from kb.models import Models, models
-
-T = TypeVar("T")
-Item = TypeVar("Item")
-_TESTS_PER_PROCESS = 20
-"""Starting a process costs as much as running about so many tests."""
+from kb.parallel import shared_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,53 +168,3 @@ def run_all(
 
 def _results(base: Library, some: list[Trial]) -> list[Result]:
     return [run(base, trial) for trial in some]
-
-
-def shared_out(
-    work: Callable[[Library, list[Item]], T],
-    base: Library,
-    tests: list[Item],
-    processes: int = 0,
-) -> Iterator[T]:
-    """What some work makes of tests (or of anything else that takes about as long), part by part and in their order.
-
-    Many are shared out among processes (0: as many as there are processors),
-    each of which gets the documents.
-    """
-    wanted = min(processes or os.cpu_count() or 1, len(tests) // _TESTS_PER_PROCESS)
-    if wanted < 2:
-        with _collecting_rarely():
-            yield work(base, tests)
-        return
-    size = -(-len(tests) // (2 * wanted))
-    some = [tests[start : start + size] for start in range(0, len(tests), size)]
-    with ProcessPoolExecutor(wanted, initializer=_begin, initargs=(base,)) as pool:
-        yield from pool.map(_there, [work] * len(some), some)
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """What is there stays to the end: the collector need not look through it again and again."""
-    threshold = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*threshold)
-        gc.unfreeze()
-
-
-_own: Library | None = None
-"""In a process of its own: the documents of the one who started it, which a forked process has, and others are sent."""
-
-
-def _begin(base: Library) -> None:
-    global _own
-    _own = base
-
-
-def _there(work: Callable[[Library, list[Item]], T], some: list[Item]) -> T:
-    assert _own is not None
-    with _collecting_rarely():
-        return work(_own, some)

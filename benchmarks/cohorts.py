@@ -72,13 +72,12 @@ def one_by_one(facts: Path, cases: int) -> set[tuple[str, str, str]]:
 def decide_one_by_one(facts: Path, cases: int) -> None:
     from cohort.alone import decide_case
     from cohort.program import CohortProgram
-    from facts.opening import opened
     from kb.engines.sql.schema import Types
 
     base = medproof.load()
     found: list[Any] = []
     for (name,) in duckdb.execute(_NAMES, [str(facts / "payer.parquet"), cases]).fetchall():
-        case = opened(base, medproof.cohort_case(base, facts, name))
+        case = medproof.cohort_case(base, facts, name)
         of = CohortProgram(case.compiled, Types.of(case.program), {})
         found += [row[:3] for row in decide_case(of, name, case.facts).decisions if row[3] == "met"]
     print(json.dumps(found))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from cohort.program import CohortProgram, policies_of
 from explain.outcomes import outcome_of, wanted_for
-from explain.questions import questions
+from explain.questions import item_text, questions
 from explain.verdicts import Verdict, disputed_beneath, verdict
 from kb.engines import engine
 from kb.engines.model import ground_row
 from kb.language.program import Fact
-from kb.language.values import Row, Value, value_text
 from kb.models import models
 
 
@@ -46,12 +44,3 @@ def decide_case(of: CohortProgram, case: str, facts: Iterable[Fact]) -> Alone:
             row = ground_row(criterion.atom.terms, question.binding)
             criteria.append((case, relation, item, criterion.id, verdict(found, criterion.atom.relation, row).value))
     return Alone(tuple(decisions), tuple(criteria))
-
-
-def item_text(row: Row, case: int | None) -> str:
-    """The arguments of a goal without the case."""
-    return ", ".join(_text(value) for i, value in enumerate(row) if i != case)
-
-
-def _text(value: Value) -> str:
-    return value_text(value) if isinstance(value, (str, Decimal)) or hasattr(value, "isoformat") else str(value.value)

@@ -16,6 +16,7 @@ from sqlglot import exp
 from cohort.book import Book
 from cohort.clashes import CLASHING, clashing_cases
 from cohort.disputes import CONFLICT, Disputes
+from cohort.instances import INSTANCES, recording
 from cohort.loading import BOOK, Loader, Reject, parts_rows
 from cohort.program import CohortProgram, policies_of
 from cohort.verdicts import DECIDED, STANDING, Judge
@@ -41,6 +42,11 @@ class Statements:
     clashes: Step
     verdicts: tuple[Step, ...]
     program: CohortProgram
+
+    @cached_property
+    def recording(self) -> tuple[Step, ...]:
+        """What keeps the instances of every rule, for proofs."""
+        return tuple(recording(self.program))
 
     @cached_property
     def disputed(self) -> tuple[tuple[Step, ...], Disputes]:
@@ -146,6 +152,7 @@ class Batch:
     live: Live
     memory: str
     spill: Path
+    proofs: bool = False
 
     def decide(self, low: str, high: str | None, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
@@ -162,6 +169,8 @@ class Batch:
                 )
                 statements = self.compiling.statements(number, program)
                 fired += run(connection, statements.models)
+                if self.proofs:
+                    self._record(connection, statements, part.with_name(f"{part.name}.{number:04d}"))
                 run(connection, (statements.clashes,))
                 run(connection, statements.verdicts)
                 self._decide_clashing(connection, statements)
@@ -169,6 +178,18 @@ class Batch:
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
             _write(connection, part)
             return Outcome(int(cases), tuple(rejects), fired)
+
+    def _record(self, connection: duckdb.DuckDBPyConnection, statements: Statements, part: Path) -> None:
+        """Writes the rule instances of the cases of one program."""
+        connection.execute(f"CREATE OR REPLACE TABLE {INSTANCES}(id INTEGER, rule INTEGER, texts TEXT[])").fetchall()
+        run(connection, statements.recording)
+        rules = [[number, rule.id] for number, rule in enumerate(statements.program.program.rules)]
+        connection.execute("CREATE OR REPLACE TABLE rules(rule INTEGER, name TEXT)").fetchall()
+        connection.executemany("INSERT INTO rules VALUES (?, ?)", rules)
+        rows = f"""SELECT b.name AS "case", r.name AS rule, i.texts AS "values"
+                   FROM {INSTANCES} i JOIN {BOOK} b USING (id) JOIN rules r USING (rule) ORDER BY i.id, i.rule, i.texts"""
+        _written(connection, rows, part, "instances")
+        connection.execute(f"DROP TABLE {INSTANCES}").fetchall()
 
     def rejects(self, low: str, high: str | None) -> list[Reject]:
         """The rows of a range that cannot be taken."""
@@ -315,9 +336,14 @@ def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:
-    """Writes a part; it has its name only when it is whole."""
+    """Writes a part."""
     for table, name in (("all_standing", "criteria"), ("all_decided", "decisions")):
-        path = part.with_suffix(f".{name}.parquet")
-        building = path.with_suffix(".unfinished")
-        connection.sql(f"SELECT * FROM {table} ORDER BY ALL").write_parquet(str(building))
-        building.rename(path)
+        _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
+
+
+def _written(connection: duckdb.DuckDBPyConnection, rows: str, part: Path, name: str) -> None:
+    """Writes one file of a part; it has its name only when it is whole."""
+    path = part.with_name(f"{part.name}.{name}.parquet")
+    building = path.with_suffix(".unfinished")
+    connection.sql(rows).write_parquet(str(building))
+    building.rename(path)

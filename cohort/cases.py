@@ -1,27 +1,132 @@
-"""One case of a cohort, opened as a chart by its name."""
+"""Cases of a cohort, opened by name: as its tables state them, and with what was decided of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cohort.decide import ACCOUNT, CohortProblem, vocabulary
-from cohort.summary import read_account
-from facts.readers.records import chart_of
-from facts.readers.tables import fact_tables
+import duckdb
+
+from cohort.instances import Records, read_instances
+from cohort.output import DECISIONS, INSTANCES, CohortProblem, Told, is_decided, told
+from explain.outcomes import Outcome
+from explain.questions import item_text
+from facts.opening import Item, Opened, opened
+from facts.readers.records import charts_of
+from facts.readers.tables import FactTable, fact_tables
+from kb.engines import engine
 from kb.language.documents import Document
+from kb.language.program import Program
 from kb.library import Library
 
 
-def open_case(base: Library, source: Path, case: str) -> Document:
-    """The chart of a case, from tables of facts or from the tables behind a decided cohort.
+def vocabulary(base: Library) -> Program:
+    """The program that has the facts of all charts: that of no payer."""
+    return base.compiled("", date.today()).program
 
-    Raises BadTables, CohortProblem when there is no such case.
-    """
-    tables_at = Path(read_account(source)["source"]) if (source / ACCOUNT).exists() else source
+
+@dataclass(frozen=True)
+class Cohort:
+    """A cohort whose cases are opened: its tables, and if it was decided, where, and what that tells of itself."""
+
+    base: Library
+    tables: tuple[FactTable, ...]
+    output: Path | None = None
+    told: Told | None = None
+    _records: dict[tuple[str, ...], Records] = field(default_factory=dict, compare=False)
+
+    def charts(self, names: Iterable[str]) -> dict[str, Document]:
+        """The charts of some cases; without those that no table names."""
+        return charts_of(self.tables, names)
+
+    def open(self, names: Iterable[str]) -> Iterator[Opened]:
+        """Some cases, as they were decided, with the verdicts and the rule instances on record.
+
+        Raises CohortProblem when other documents are in force now, and what `opened` raises.
+        """
+        names = sorted(set(names))
+        decisions = self._decisions(names)
+        instances = read_instances(self.output / INSTANCES, names) if self.output is not None and self._is_on_record else {}
+        for name, chart in self.charts(names).items():
+            case = self.opened(chart)
+            if name in decisions:
+                case = replace(case, decided=decisions[name])
+                if name in instances:
+                    case = replace(case, engine=self._records_of(case).of(case, instances[name]))
+            yield case
+
+    def opened(self, chart: Document) -> Opened:
+        """A case under the documents that decided the cohort; raises CohortProblem when these are others now."""
+        if self.told is None:
+            return opened(self.base, chart)
+        case = opened(self.base, chart, self.told.payer, self.told.on)
+        for document in case.policies:
+            if self.told.documents.get(document.id) != document.digest:
+                hint = "name the same documents with --policies, or decide the cohort again"
+                raise CohortProblem(f"`{self.output}` was not decided by this text of `{document.id}`: {hint}")
+        return case
+
+    @cached_property
+    def _is_on_record(self) -> bool:
+        """Whether rule instances are kept, and the facts are still those from which they came."""
+        has_record = self.output is not None and (self.output / INSTANCES).exists()
+        return has_record and self.told is not None and self.told.is_unchanged
+
+    def _records_of(self, case: Opened) -> Records:
+        documents = tuple(document.id for document in case.policies)
+        return self._records.setdefault(documents, Records(case.compiled, engine()))
+
+    def _decisions(self, names: list[str]) -> dict[str, dict[Item, str]]:
+        path = self.output / DECISIONS if self.output is not None else None
+        found: dict[str, dict[Item, str]] = {}
+        if path is None or not path.exists() or not names:
+            return found
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                """SELECT "case", question, item, verdict FROM read_parquet($path)
+                   WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
+                {"path": str(path), "first": names[0], "last": names[-1], "names": names},
+            ).fetchall()
+        for case, question, item, verdict in rows:
+            found.setdefault(case, {})[question, item] = verdict
+        return found
+
+
+@contextmanager
+def open_cohort(base: Library, source: Path) -> Iterator[Cohort]:
+    """The cohort in tables of facts, or in the directory where it was decided; raises BadTables, CohortProblem."""
+    about = told(source) if is_decided(source) else None
+    tables_at = Path(about.source) if about is not None else source
     with TemporaryDirectory() as work:
         tables = fact_tables(tables_at, vocabulary(base).predicates, Path(work))
-        found = chart_of(tables, case)
+        yield Cohort(base, tables, source if about is not None else None, about)
+
+
+def open_case(base: Library, source: Path, case: str) -> Opened:
+    """One case of a cohort; raises BadTables, CohortProblem when there is no such case, and what `opened` raises."""
+    with open_cohort(base, source) as cohort:
+        found = next(cohort.open([case]), None)
     if found is None:
-        raise CohortProblem(f"no table of `{tables_at}` says anything of a case `{case}`; names are taken letter by letter")
+        raise CohortProblem(f"no table of `{source}` says anything of a case `{case}`; names are taken letter by letter")
     return found
+
+
+def disagreement(case: Opened, outcomes: Iterable[Outcome]) -> str:
+    """What to say when an answer is not the one that the case's cohort has; nothing when all are the same."""
+    for outcome in outcomes:
+        if outcome.question is not None:
+            relation = outcome.question.relation
+            item = item_text(outcome.question.row, case.program.predicate(relation).case_position)
+            known = case.decided.get((relation, item))
+            if known != outcome.verdict.value:
+                has = f"has `{known}` for" if known else "was not asked"
+                return (
+                    f"the cohort {has} {relation}({item}) of `{case.case}`, and its tables now come to "
+                    f"`{outcome.verdict.value}`: they were changed since; decide the cohort again"
+                )
+    return ""

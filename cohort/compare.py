@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from cohort.decide import CRITERIA, DECISIONS, Settings, decide_cohort
+from cohort.decide import Settings, decide_cohort
+from cohort.output import CRITERIA, DECISIONS
 from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
 from kb.library import Library
 

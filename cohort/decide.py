@@ -25,8 +25,10 @@ import duckdb
 
 from cohort.batch import Batch, Outcome, Stopped
 from cohort.book import Book, read_book
+from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.loading import Reject, shown
+from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, state_of
 from cohort.spark import NoSpark, Setup, Task, decide_on_spark
 from facts.readers.tables import FactTable, fact_tables
 from kb.engines.model import EvaluationError
@@ -37,13 +39,8 @@ from kb.language.program import Program
 from kb.library import Library
 
 Heard = Callable[[int, int], None]
-DECISIONS, CRITERIA, REJECTS, ACCOUNT = "decisions.parquet", "criteria.parquet", "rejects.parquet", "account.json"
 _CODE = ("kb", "facts", "explain", "cohort")
 """The code on which verdicts depend."""
-
-
-class CohortProblem(Exception):
-    """A cohort that cannot be decided as asked, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,8 @@ class Settings:
     memory: float = 2.0
     workers: int = 0
     batch: int = 100_000
+    proofs: bool = False
+    """Whether the rule instances of each case are kept, from which its proofs are rebuilt."""
     master: str = ""
     """The Spark cluster that decides, such as `spark://host:7077`; else this machine does. There, `memory` is a task's."""
 
@@ -102,7 +101,7 @@ def decide_cohort(
         with _held(work):
             tables, book = _opened(base, source, work, settings)
             account = _decided(base, tables, book, work, settings, heard)
-            _finished(work, source, output, account, also)
+            _finished(work, output, account, _told(base, source, settings, account), also)
     except duckdb.OutOfMemoryException as error:
         hint = "give more with --memory-limit, or decide fewer cases at a time with --batch; the same command goes on"
         raise CohortProblem(
@@ -129,11 +128,6 @@ def _held(work: Path) -> Iterator[None]:
         yield
 
 
-def vocabulary(base: Library) -> Program:
-    """The program that has the facts of all charts: that of no payer."""
-    return base.compiled("", date.today()).program
-
-
 def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tuple[tuple[FactTable, ...], Book]:
     """The tables and the cases; what an earlier run of the same call left is kept, and of another is removed."""
     mark = work / "mark"
@@ -155,11 +149,9 @@ def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tupl
 
 def _mark(base: Library, source: Path, settings: Settings) -> str:
     """Tells one call from another: the facts, the documents, the code, and what was asked."""
-    files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]
-    stats = [f"{each} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files if each.exists()]
     documents = [f"{each.name} {each.digest}" for each in base.documents]
-    asked = [str(settings.payer), str(settings.on), str(settings.batch), str(settings.stop_on_error)]
-    return sha256("\n".join([*stats, *documents, *asked, code_digest(_CODE)]).encode()).hexdigest()
+    asked = [str(settings.payer), str(settings.on), str(settings.batch), str(settings.stop_on_error), str(settings.proofs)]
+    return sha256("\n".join([str(source), state_of(source), *documents, *asked, code_digest(_CODE)]).encode()).hexdigest()
 
 
 def _decided(
@@ -170,7 +162,7 @@ def _decided(
     workers = settings.workers or os.cpu_count() or 1
     memory = f"{settings.memory / (1 if settings.master else workers):.3f}GB"
     of = vocabulary(base)
-    setup = Setup(book, tables, Types.of(of, CASE_NUMBER), of, memory, str(work / "spill"))
+    setup = Setup(book, tables, Types.of(of, CASE_NUMBER), of, memory, str(work / "spill"), settings.proofs)
     pending = [(low, high, str(part)) for (low, high, _), part in zip(ranges, parts, strict=True) if not _is_done(part)]
 
     def tell() -> None:
@@ -275,25 +267,33 @@ def _read_account(part: Path) -> Outcome:
     return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
 
 
-def _finished(work: Path, source: Path, output: Path, account: Account, also: Also) -> None:
+def _told(base: Library, source: Path, settings: Settings, account: Account) -> Told:
+    ids = {meta.full_id for program in account.programs for meta in program.documents}
+    return Told(
+        source=str(source.absolute()) if source.exists() else str(source),
+        state=state_of(source),
+        payer=settings.payer,
+        on=settings.on,
+        documents={document.id: document.digest for document in base.documents if document.id in ids},
+        notes=account.notes,
+        cases=account.cases,
+        rejected=len({each.case for each in account.rejects}),
+        fired=account.fired,
+    )
+
+
+def _finished(work: Path, output: Path, account: Account, told: Told, also: Also) -> None:
     """Puts the parts together, and gives the output its name."""
     result = work / "result"
     shutil.rmtree(result, ignore_errors=True)
     result.mkdir()
     with duckdb.connect() as connection:
-        for name in (DECISIONS, CRITERIA):
+        for name in (DECISIONS, CRITERIA, INSTANCES):
             parts = sorted(map(str, (work / "parts").glob(f"*.{name}")))
             if parts:
                 connection.read_parquet(parts).write_parquet(str(result / name))
         _write_rejects(connection, account.rejects, result / REJECTS)
-    told = {
-        "source": str(source.absolute()),
-        "notes": account.notes,
-        "cases": account.cases,
-        "rejected": len({each.case for each in account.rejects}),
-        "fired": account.fired,
-    }
-    (result / ACCOUNT).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    told.write(result)
     also(result, account)
     if output.exists():
         output.rmdir()

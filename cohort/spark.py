@@ -42,10 +42,14 @@ class Setup:
     vocabulary: Program
     memory: str
     spill: str
+    proofs: bool
 
     def batch(self) -> Batch:
         """The batches of one task, which share what is compiled."""
-        return Batch(self.book, self.tables, self.types, self.vocabulary, Compiling(), Live(), self.memory, Path(self.spill))
+        spill = Path(self.spill)
+        return Batch(
+            self.book, self.tables, self.types, self.vocabulary, Compiling(), Live(), self.memory, spill, self.proofs
+        )
 
 
 def decide_on_spark(setup: Setup, tasks: Iterable[Task], decide: Decide, master: str, heard: Callable[[], None]) -> None:

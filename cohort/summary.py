@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from cohort.decide import ACCOUNT, CRITERIA, DECISIONS, CohortProblem
+from cohort.output import CRITERIA, DECISIONS, told
 from explain.criteria import branches
 from kb.language.closed import written
 from kb.language.program import Criterion, Program
@@ -67,30 +65,19 @@ class Summary:
 
 def summary(output: Path, programs: Iterable[Program]) -> Summary:
     """The numbers of a decided cohort; `programs` are those that decided it. Raises CohortProblem."""
-    account = read_account(output)
+    about = told(output)
     programs = list(programs)
     with duckdb.connect() as connection:
         asking = _asking(connection, output / DECISIONS) if (output / DECISIONS).exists() else 0
         verdicts = _verdicts(connection, output / DECISIONS, programs) if (output / DECISIONS).exists() else ()
         blocking = _blocking(connection, output, programs) if (output / CRITERIA).exists() else ()
-    fired = {rule.id: account["fired"].get(rule.id, 0) for program in programs for rule in written(program.rules)}
+    fired = {rule.id: about.fired.get(rule.id, 0) for program in programs for rule in written(program.rules)}
     never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
     often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))
     return Summary(
-        output, account["source"], account["cases"], account["rejected"], verdicts, blocking, often, never,
-        account["cases"] - asking, tuple(account["notes"]),
+        output, about.source, about.cases, about.rejected, verdicts, blocking, often, never,
+        about.cases - asking, about.notes,
     )  # fmt: skip
-
-
-def read_account(output: Path) -> dict[str, Any]:
-    """The account of a decided cohort; raises CohortProblem when the directory holds none."""
-    path = output / ACCOUNT
-    if not path.exists():
-        raise CohortProblem(
-            f"`{output}` is no decided cohort: it has no {ACCOUNT}; `medproof cohort FACTS -o {output}` makes one"
-        )
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
 
 
 def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

@@ -8,7 +8,7 @@ import click
 
 NAMES = (
     "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "repl", "vocabulary", "policies",
-    "cohort", "generate", "new", "check", "test", "coverage", "mutate", "lint", "format", "diff", "docs", "lsp",
+    "cohort", "proofs", "generate", "new", "check", "test", "coverage", "mutate", "lint", "format", "diff", "docs", "lsp",
 )  # fmt: skip
 """The commands in the order in which the help lists them."""
 

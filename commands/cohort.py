@@ -49,6 +49,7 @@ from commands.common import (
 @click.option(
     "--batch", type=click.IntRange(min=1), default=100_000, show_default=True, metavar="N", help="Cases in a batch."
 )
+@click.option("--proofs", is_flag=True, help="Keep the rule instances of each case, from which its proofs are rebuilt.")
 @FORMAT
 def command(
     facts: Path,
@@ -62,6 +63,7 @@ def command(
     engine: str,
     master: str | None,
     batch: int,
+    proofs: bool,
     form: str,
 ) -> None:
     """Decide a whole book of cases, and say what it comes to.
@@ -87,7 +89,7 @@ def command(
     if master and engine != "spark":
         raise click.UsageError("--master is the address of a Spark cluster: say --engine spark too")
     at = (master or "local[*]") if engine == "spark" else ""
-    settings = Settings(payer, on, on_error == "stop", memory_limit, jobs, batch, at)
+    settings = Settings(payer, on, on_error == "stop", memory_limit, jobs, batch, proofs, at)
     with said_plainly():
         base = loaded(policies)
         try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from explain.export.lines import Page
+    from facts.opening import Opened
     from kb.language.documents import Document
     from kb.library import Library
 
@@ -131,8 +132,8 @@ COHORT = click.option(
 )  # fmt: skip
 
 
-def chart(base: Library, case: str, cohort: Path | None) -> Document:
-    """The chart that CASE names, in a cohort if one is given."""
+def chart(base: Library, case: str, cohort: Path | None) -> Document | Opened:
+    """The chart that CASE names, or the case of a cohort if one is given."""
     import medproof
 
     return medproof.open_case(case) if cohort is None else medproof.cohort_case(base, cohort, case)

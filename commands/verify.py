@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import EXIT_CODES, POLICIES, loaded, said_plainly
+from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly
+
+if TYPE_CHECKING:
+    from kb.library import Library
 
 
 @click.command(
     "verify", epilog=EXIT_CODES.replace("1 a document has errors", "1 the proof does not hold, or a document has errors")
 )
-@click.argument("proof", metavar="PROOF.json", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("proof", metavar="PROOF", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--chart", metavar="CASE", help="The chart that the proof is about. Default: the file or shipped case that it names."
 )
+@click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="Processes. Default: one for each processor.")
 @POLICIES
-def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
+def command(proof: Path, chart: str | None, jobs: int, policies: tuple[Path, ...]) -> None:
     """Check a proof that was exported as JSON against the documents that it rests on.
 
     The checker shares only the parser with the rest of medproof. It looks at each step:
     the instance of the rule, its premises, the facts and their places, comparisons and
     aggregates computed again, absences by their certificate; and it names the first step
-    that fails.
+    that fails. PROOF may be a .jsonl that `medproof proofs` wrote: each line has its chart.
 
     \b
     Examples:
       medproof explain reference A4 -o proof.json
       medproof verify proof.json
+      medproof verify proofs.jsonl
     """
     import medproof
     from explain.export.lines import visible
@@ -37,6 +43,9 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
 
     with said_plainly():
         base = loaded(policies)
+        if proof.suffix == ".jsonl":
+            _verify_lines(base, proof, jobs)
+            return
         try:
             graphs = read(proof.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
@@ -52,3 +61,16 @@ def command(proof: Path, chart: str | None, policies: tuple[Path, ...]) -> None:
                 sys.exit(1)
             for line in verified_lines(graph, document.name):
                 click.echo(visible(f"{proof}: {line}" if not line.startswith(" ") else line))
+
+
+def _verify_lines(base: Library, path: Path, jobs: int) -> None:
+    import medproof
+    from explain.export.lines import visible
+
+    try:
+        with progress("verifying", eta=True) as heard:
+            number = medproof.verify_lines(base, path, jobs, heard)
+    except medproof.ProofError as error:
+        click.echo(visible(f"{path}: the proof does not hold at {error}"), err=True)
+        sys.exit(1)
+    click.echo(f"{path}: {number:,} proofs hold")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from explain.wording import spaced
 from kb.engines.model import ground_row, unified
 from kb.language.program import SCOPE, Goal, ProgramRule
-from kb.language.values import UNKNOWN, Row, Value, value_text
+from kb.language.values import UNKNOWN, Mark, Row, Value, value_text
 from kb.models import Models
 
 
@@ -33,6 +33,13 @@ class Question:
             for name, value in self.binding.items()
         }
         return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
+
+
+def item_text(row: Row, case: int | None) -> str:
+    """The arguments of an atom without the case, as text: what a question is about, `?` where it is not stated."""
+    return ", ".join(
+        value_text(value) if not isinstance(value, Mark) else value.value for i, value in enumerate(row) if i != case
+    )
 
 
 def questions(models: Models) -> tuple[Question, ...]:

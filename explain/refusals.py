@@ -7,5 +7,9 @@ class ProofError(Exception):
     """A proof that does not hold: the first step that fails, and why."""
 
     def __init__(self, step: str, message: str) -> None:
-        super().__init__(f"{step}: {message}")
+        super().__init__(step, message)
         self.step = step
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.message}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from facts.plausibility import odd_dates
 from facts.readers.datalog import Chart, read_chart
+from kb.engines import Engine, engine
 from kb.engines.model import fits, ground_row
 from kb.goals import resolve_goal
 from kb.language import cache
@@ -40,6 +41,10 @@ class Request:
     on: date | None
 
 
+Item = tuple[str, str]
+"""What a case asks: the relation of a question, and its arguments without the case, as text."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A case under a payer's documents on a day, ready to be asked about.
@@ -55,6 +60,9 @@ class Opened:
     compiled: Compiled
     policies: tuple[Document, ...]
     notes: tuple[str, ...]
+    engine: Engine = field(default_factory=engine)
+    decided: Mapping[Item, str] = field(default_factory=dict)
+    """The verdicts that the case's cohort has, by question and item."""
 
     @property
     def case(self) -> str:
@@ -124,11 +132,15 @@ def _chart(document: Document) -> Document:
     return document
 
 
-def opened(base: Library, case: Document, payer: str | None = None, on: date | None = None) -> Opened:
-    """The case under one payer; what is not given is what the chart says.
+def opened(base: Library, case: Document | Opened, payer: str | None = None, on: date | None = None) -> Opened:
+    """The case under one payer; what is not given is what the chart says, or how the case was opened before.
 
     Raises CaseProblem, and DocumentErrors for mistakes in the chart or in the documents in force.
     """
+    if isinstance(case, Opened):
+        if payer in (None, case.payer) and on in (None, case.on):
+            return case
+        case = case.document
     request = asked(case)
     if payer is not None and payer not in base.payers:
         raise CaseProblem(f"no document is of the payer `{payer}`; the payers are: {', '.join(base.payers)}")
@@ -185,7 +197,7 @@ def _stated(case: Opened, text: str) -> list[Fact]:
     return found
 
 
-def opened_for_all(base: Library, case: Document, payer: str | None = None, on: date | None = None) -> list[Opened]:
+def opened_for_all(base: Library, case: Document | Opened, payer: str | None = None, on: date | None = None) -> list[Opened]:
     """The case under the payer, or with `all` under each in turn; raises what `opened` does."""
     payers: Iterable[str | None] = base.payers if payer == "all" else (payer,)
     return [opened(base, case, each, on) for each in payers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import product
@@ -36,9 +36,9 @@ class _Checked:
     diagnostics: tuple[Diagnostic, ...]
 
     @cached_property
-    def scoped(self) -> Program:
+    def compiled(self) -> Compiled:
         """The program that answers questions."""
-        return with_scopes(self.program)
+        return Compiled(with_scopes(self.program))
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Library:
             checked = self._check(payer, on)
             if checked.diagnostics:
                 raise DocumentErrors(checked.diagnostics)
-            self._compiled[key] = Compiled(replace(checked.scoped, payer=payer, on=on))
+            self._compiled[key] = checked.compiled.asked(payer, on)
         return self._compiled[key]
 
     def _check(self, payer: str, on: date) -> _Checked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 from kb.contradictions import AtomKey, Contradiction, contradictions
@@ -27,11 +28,16 @@ class Compiled:
     """A Program with its rewritings, each made once and used for every case."""
 
     program: Program
-    _bounds: dict[tuple[frozenset[str], frozenset[str], frozenset[str]], Program] = field(default_factory=dict)
+    _bounds: dict[tuple[frozenset[str], ...], Program] = field(default_factory=dict)
+    _cones: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _readings: dict[tuple[tuple[str, str], ...], Compiled] = field(default_factory=dict)
     _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _definite: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _used: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+
+    def asked(self, payer: str, on: date) -> Compiled:
+        """The same documents asked for a payer on a day, with the same rewritings."""
+        return replace(self, program=self.program.asked(payer, on))
 
     def used(self, wanted: Iterable[str] | None) -> frozenset[str]:
         """What the wanted relations (all, if none are named) depend on, with the denials and the constraints over it."""
@@ -44,12 +50,21 @@ class Compiled:
             self._used[key] = needed(program, [*used, *denials, *constraints])
         return self._used[key]
 
-    def bounds(self, same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str]) -> Program:
-        """The program of both bounds for these relations."""
-        key = same, definite, contradicted
+    def bounds(
+        self, wanted: Iterable[str], same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str]
+    ) -> Program:
+        """The program of both bounds, as far as the wanted relations depend on it."""
+        cone = self._cone(frozenset(wanted))
+        key = cone, same & cone, definite & cone, contradicted & cone
         if key not in self._bounds:
-            self._bounds[key] = bounds(self.program, same, definite, contradicted)
+            rules = tuple(rule for rule in self.program.rules if rule.head.relation in cone)
+            self._bounds[key] = bounds(replace(self.program, rules=rules), *key[1:])
         return self._bounds[key]
+
+    def _cone(self, wanted: frozenset[str]) -> frozenset[str]:
+        if wanted not in self._cones:
+            self._cones[wanted] = needed(self.program, wanted)
+        return self._cones[wanted]
 
     def with_readings(self, choice: tuple[tuple[str, str], ...]) -> Compiled:
         """The program in which, for each relation of the choice, only the rules of the named reading count."""
@@ -192,18 +207,20 @@ class Models:
 
     def prepare(self, relations: Iterable[str], wanted: Iterable[str] = (POSSIBLE, CERTAIN)) -> None:
         """Evaluates the bounds of several relations in one run; asking for them one by one gives the same."""
-        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in wanted]
-        missing = needed(self.rewritten, targets) - set(self._runs) - self.same
-        if missing:
-            rules = tuple(rule for rule in self.rewritten.rules if rule.head.relation in missing)
-            run = self.engine(replace(self.rewritten, rules=rules), self.given(missing), targets, self.seconds)
-            self._runs.update(dict.fromkeys(missing, run))
+        loose = [name for name in relations if name not in self.same]
+        targets = [bounded(name, bound) for name in loose for bound in wanted]
+        if all(target in self._runs for target in targets):
+            return
+        rewritten = self.rewritten(loose)
+        missing = needed(rewritten, targets) - set(self._runs) - self.same
+        rules = tuple(rule for rule in rewritten.rules if rule.head.relation in missing)
+        run = self.engine(replace(rewritten, rules=rules), self.given(missing), targets, self.seconds)
+        self._runs.update(dict.fromkeys(missing, run))
 
-    @cached_property
-    def rewritten(self) -> Program:
-        """The program of both bounds."""
-        relations = frozenset(relation for relation, _ in self._disputed)
-        return self.compiled.bounds(self.same, self.definite, relations)
+    def rewritten(self, relations: Iterable[str]) -> Program:
+        """The program of both bounds, as far as some relations depend on it."""
+        disputed = frozenset(relation for relation, _ in self._disputed)
+        return self.compiled.bounds(relations, self.same, self.definite, disputed)
 
     def given(self, missing: Iterable[str]) -> dict[str, Iterable[Row]]:
         """What a run that evaluates the missing relations starts from: facts, silences, and what other runs found."""

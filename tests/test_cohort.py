@@ -15,14 +15,20 @@ from hypothesis import strategies as st
 import medproof
 from cli import main
 from cohort.alone import decide_case
-from cohort.decide import CohortProblem, Settings, decide_cohort
+from cohort.cases import open_cohort
+from cohort.decide import Settings, decide_cohort
 from cohort.generate import Rates
+from cohort.output import CohortProblem
 from cohort.program import CohortProgram
-from facts.opening import opened
+from explain.outcomes import wanted_for
+from facts.opening import Opened, opened
+from kb.engines import Engine, engine
 from kb.engines.sql.schema import Types
 from kb.language.documents import read
 from kb.language.program import Fact
+from kb.language.values import Row
 from kb.library import Library, library, read_all
+from kb.models import models
 from tests.random_programs import DECLARATIONS, charts, rules
 from tests.support import facts
 from tests.tables import write_tables
@@ -88,8 +94,20 @@ def test_random_programs_decide_a_cohort_as_its_cases(drawn: tuple[str, list[str
         stated[case] = facts(lines.replace("(x,", f"({case},"), program, case)
     with TemporaryDirectory() as directory:
         source = write_tables(Path(directory) / "facts", program, (fact for each in stated.values() for fact in each))
-        decide_cohort(base, source, Path(directory) / "out")
+        decide_cohort(base, source, Path(directory) / "out", Settings(proofs=True))
         assert decided(Path(directory) / "out", "decisions") == alone(base, "", on, stated)[0]
+        with open_cohort(base, Path(directory) / "out") as cohort:
+            for opened_case in cohort.open(stated):
+                assert recorded(opened_case, opened_case.engine) == recorded(opened_case, engine())
+
+
+def recorded(case: Opened, by: Engine) -> tuple[dict[str, set[Row]], dict[str, set[Row]]]:
+    """The atoms and the rule instances of a case that an engine finds of what its questions depend on."""
+    goals = [goal.atom.relation for goal in case.program.goals]
+    found = models(case.compiled, case.facts, case.case, by, wanted_for(case.program, goals))
+    rules = (rule for rule in case.program.rules if rule.head.relation in found.used)
+    instances = {rule.id: {each.values for each in found.perfect.instances(rule.id)} for rule in rules}
+    return {name: set(found.perfect.rows(name)) for name in found.used}, instances
 
 
 def test_the_shipped_charts_as_a_cohort(tmp_path: Path) -> None:
@@ -117,7 +135,7 @@ def test_a_generated_cohort(tmp_path: Path) -> None:
     found = decided(tmp_path / "out", "decisions")
     assert len({row[0] for row in found}) == 40
     for name in sorted({str(row[0]) for row in found})[::2]:
-        case = opened(base, medproof.cohort_case(base, tmp_path / "out", name))
+        case = medproof.cohort_case(base, tmp_path / "out", name)
         assert {row for row in found if row[0] == name} == alone(base, case.payer, case.on, {name: case.facts})[0]
 
 

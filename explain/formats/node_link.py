@@ -27,13 +27,21 @@ def graph_data(graph: nx.DiGraph[str]) -> dict[str, Any]:
     return data
 
 
+def graph_of(data: Any) -> nx.DiGraph[str]:
+    """The graph that plain data is; raises ValueError when it is none."""
+    try:
+        return nx.DiGraph(nx.node_link_graph(data, edges="edges"))
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
+        raise ValueError("this is no proof as `medproof explain` exports it: no graph in node-link form") from error
+
+
 def read(text: str) -> list[nx.DiGraph[str]]:
     """The graphs in a JSON text; raises ValueError when it holds none."""
     try:
         data = json.loads(text)
-        return [nx.DiGraph(nx.node_link_graph(each, edges="edges")) for each in (data if isinstance(data, list) else [data])]
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
-        raise ValueError("this is no proof as `medproof explain` exports it: no graph in node-link form") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("this is no proof as `medproof explain` exports it: no JSON") from error
+    return [graph_of(each) for each in (data if isinstance(data, list) else [data])]
 
 
 def verified_lines(graph: nx.DiGraph[str], chart: str) -> list[str]:

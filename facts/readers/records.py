@@ -13,7 +13,8 @@ from sqlglot import exp
 
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
-from kb.language.documents import Document, read
+from kb.language import syntax as s
+from kb.language.documents import Document, Line, written
 from kb.language.printer import fact_source
 from kb.language.program import Argument, Fact, Origin
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Value, read_number
@@ -28,36 +29,57 @@ class _Row:
     fact: Fact
 
 
-def chart_of(tables: Iterable[FactTable], case: str) -> Document | None:
-    """The chart of a case, with a section for each table that says something of it; None when none does."""
-    sections: dict[str, list[_Row]] = {}
+def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> dict[str, Document]:
+    """The charts of some cases, with a section for each table that says something of it; without cases of whom none does."""
+    names = sorted(set(cases))
+    sections: dict[str, dict[str, list[_Row]]] = {name: {} for name in names}
     with duckdb.connect() as connection:
-        for table in tables:
-            rows = list(_rows(connection, table, case))
-            if rows:
-                sections[table.relation.replace("-", "Denied: ")] = rows
-    if not sections:
-        return None
+        for table in tables if names else ():
+            title = table.relation.replace("-", "Denied: ")
+            for case, row in _rows(connection, table, names):
+                sections[case].setdefault(title, []).append(row)
+    return {case: _chart(case, found) for case, found in sections.items() if found}
+
+
+def _chart(case: str, sections: dict[str, list[_Row]]) -> Document:
     front = yaml.safe_dump({"case": case, "title": f"{case}, as the tables of its cohort state it"}, allow_unicode=True)
-    lines = ["---", front.rstrip("\n"), "---", ""]
-    for title, rows in sections.items():
-        lines += [f"## {title}", ""]
-        for row in rows:
-            lines += [f"Row {row.number} of {_one_line(row.place)}.", "", "```datalog", fact_source(row.fact), "```", ""]
-    return read("cohort-case.md", "\n".join(lines))
+    lines = {
+        title: [
+            Line(f"Row {row.number} of {_one_line(row.place)}.", _statement(row.fact), fact_source(row.fact)) for row in rows
+        ]
+        for title, rows in sections.items()
+    }
+    return written("cohort-case.md", front, lines)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, case: str) -> Iterator[_Row]:
-    position = table.predicate.case_position or 0
+def _statement(fact: Fact) -> s.Rule:
+    """The fact as the parser reads it: days are text there, and `_` is a variable."""
+    terms = list[s.Term]()
+    for value in fact.row:
+        if value is ANY:
+            terms.append(s.Variable(f"_{1 + sum(isinstance(term, s.Variable) for term in terms)}"))
+        else:
+            terms.append(s.Constant(value.isoformat() if isinstance(value, date) else value))
+    return s.Rule(s.Atom(fact.relation.removeprefix("-"), tuple(terms), fact.relation.startswith("-")), ())
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[str]) -> Iterator[tuple[str, _Row]]:
+    """The rows of some cases, each with its case, in order of their places."""
     file, number = table.place_of_row("t")
+    case = table.column(table.predicate.case_position or 0, "t")
     columns = [table.column(i, "t") for i in range(len(table.columns))]
-    rows = exp.select(file, number, *(exp.cast(column, "TEXT") for column in columns))
+    rows = exp.select(case, file, number, *(exp.cast(column, "TEXT") for column in columns))
     rows = rows.from_(exp.alias_(table.rows(located=True), "t"))
-    rows = rows.where(table.column(position, "t").eq(exp.Placeholder())).order_by("1", "2")
-    for place, row, *texts in connection.execute(rows.sql(DIALECT), [case]).fetchall():
+    first, last, wanted = (exp.Placeholder(this=name) for name in ("first", "last", "names"))
+    # The range lets the database skip most of a file that is in order of its cases.
+    rows = rows.where(exp.Between(this=case.copy(), low=first, high=last), exp.func("LIST_CONTAINS", wanted, case.copy()))
+    found = connection.execute(
+        rows.order_by("1", "2", "3").sql(DIALECT), {"first": names[0], "last": names[-1], "names": names}
+    ).fetchall()
+    for name, place, row, *texts in found:
         arguments = zip(table.predicate.arguments, texts, strict=True)
         values = tuple(_value(argument, text, table.denied) for argument, text in arguments)
-        yield _Row(str(place), int(row), Fact(table.relation, values, Origin("", "", "", "", "", "", 0)))
+        yield str(name), _Row(str(place), int(row), Fact(table.relation, values, Origin("", "", "", "", "", "", 0)))
 
 
 def _value(argument: Argument, text: str | None, denied: bool) -> Value:

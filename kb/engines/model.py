@@ -15,8 +15,11 @@ class EvaluationError(Exception):
     """An evaluation that could not be finished; `rule` is the id of the rule at fault."""
 
     def __init__(self, message: str, rule: str) -> None:
-        super().__init__(f"{message} (in rule {rule})")
+        super().__init__(message, rule)
         self.rule = rule
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} (in rule {self.rule})"
 
 
 class EvaluationTimeout(EvaluationError):

@@ -37,7 +37,10 @@ class DocumentErrors(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(set(diagnostics)))
-        super().__init__("\n\n".join(render(each) for each in self.diagnostics))
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n\n".join(render(each) for each in self.diagnostics)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from hashlib import sha256
 from itertools import count
@@ -15,7 +15,7 @@ from kb.language.blocks import Block
 from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.frontmatter import Meta
 from kb.language.parser import ParsedBlock, parse
-from kb.language.syntax import CriterionDeclaration, Expectation, Place, Statement
+from kb.language.syntax import CriterionDeclaration, Expectation, Place, Rule, Statement
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -110,6 +110,42 @@ def read(name: str, text: str) -> Document:
         name, digest(text), meta, _anchored(gathered), tuple(gathered.statements), tuple(gathered.tests),
         tuple(gathered.findings), frozenset(gathered.broken), tuple(text.split("\n")),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A statement that is to be written: the prose above it, the statement, and its text on one line."""
+
+    prose: str
+    node: Rule
+    source: str
+
+
+def written(name: str, front: str, sections: Mapping[str, Sequence[Line]]) -> Document:
+    """A document that is made rather than read: the one that `read` finds in its text, without parsing it.
+
+    `front` is the YAML of its front matter, `sections` holds the statements below each heading.
+    """
+    lines, gathered = ["---", *front.rstrip("\n").split("\n"), "---", ""], _Gathered([])
+    for title, each in sections.items():
+        lines += [f"## {title}", ""]
+        gathered.sections.append((_plain(title), ()))
+        for line in each:
+            lines += [line.prose, "", "```datalog", line.source, "```", ""]
+            node = _placed(line.node, Place(len(lines) - 2, 1, len(line.source)))
+            gathered.statements.append(Stated(node, len(gathered.sections) - 1, _plain(line.prose)))
+    text = "\n".join(lines)
+    meta, findings, _ = frontmatter.read(name, text)
+    return Document(
+        name, digest(text), meta, _anchored(gathered), tuple(gathered.statements), (), findings, lines=tuple(lines)
+    )
+
+
+def _placed(fact: Rule, place: Place) -> Rule:
+    """The fact with everything in it at one place."""
+    assert fact.head is not None and not fact.body, "only facts are written"
+    terms = tuple(replace(term, place=place) for term in fact.head.terms)
+    return replace(fact, head=replace(fact.head, terms=terms, place=place), place=place)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -170,6 +170,13 @@ class Program:
     readings: tuple[Reading, ...] = ()
     components: tuple[frozenset[str], ...] = ()
     recursive: frozenset[str] = field(default=frozenset())
+
+    def asked(self, payer: str, on: date) -> Program:
+        """The same documents asked for a payer on a day; what was found of their rules stays known."""
+        same = replace(self, payer=payer, on=on)
+        known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
+        vars(same).update(known)
+        return same
 
     @cached_property
     def rules_for(self) -> dict[str, tuple[ProgramRule, ...]]:

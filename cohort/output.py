@@ -1,0 +1,77 @@
+"""The directory of a decided cohort: which files it holds, and its account of how it came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+DECISIONS, CRITERIA, REJECTS = "decisions.parquet", "criteria.parquet", "rejects.parquet"
+INSTANCES = "instances.parquet"
+"""There only if proofs were asked for."""
+_ACCOUNT = "account.json"
+
+
+class CohortProblem(Exception):
+    """A cohort that cannot be decided or read as asked, and what to do."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a decided cohort tells of itself.
+
+    `state` is that of its tables then; `payer` and `on` are those that every case was
+    decided under, if not its own;
+    `documents` the digests of the documents that decided, by id; `fired` counts what each
+    rule concluded.
+    """
+
+    source: str
+    state: str
+    payer: str | None
+    on: date | None
+    documents: Mapping[str, str]
+    notes: tuple[str, ...]
+    cases: int
+    rejected: int
+    fired: Mapping[str, int]
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the tables are known to be as they were."""
+        return bool(self.state) and self.state == state_of(Path(self.source))
+
+    def write(self, directory: Path) -> None:
+        """Writes it into the directory."""
+        data = {**asdict(self), "on": self.on.isoformat() if self.on else None}
+        (directory / _ACCOUNT).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def state_of(source: Path) -> str:
+    """What tells whether files changed: a hash of their names, sizes and times of change; nothing for what is no file."""
+    files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]
+    stats = [f"{each} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files if each.exists()]
+    return sha256("\n".join(stats).encode()).hexdigest() if stats else ""
+
+
+def is_decided(directory: Path) -> bool:
+    """Whether a directory is that of a decided cohort."""
+    return (directory / _ACCOUNT).exists()
+
+
+def told(directory: Path) -> Told:
+    """What a decided cohort tells of itself; raises CohortProblem when the directory holds none."""
+    if not is_decided(directory):
+        raise CohortProblem(
+            f"`{directory}` is no decided cohort: it has no {_ACCOUNT}; `medproof cohort FACTS -o {directory}` makes one"
+        )
+    try:
+        data = json.loads((directory / _ACCOUNT).read_text(encoding="utf-8"))
+        on = date.fromisoformat(data.pop("on")) if data["on"] else data.pop("on")
+        return Told(**{**data, "on": on, "notes": tuple(data["notes"])})
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "it was written by another version of medproof, or changed; decide the cohort again"
+        raise CohortProblem(f"`{directory / _ACCOUNT}` cannot be read: {hint}") from error

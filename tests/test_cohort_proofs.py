@@ -1,0 +1,134 @@
+"""Every decision of a cohort with its proof: rebuilt from the record, checked, and exported as lines that stand alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+import medproof
+from cli import main
+from cohort.decide import Settings
+from kb.engines import engine
+from kb.engines.model import Model
+from kb.engines.recorded import Recorded
+from kb.language.program import Program
+from kb.language.values import Row
+from kb.library import Library
+from tests.test_cohort import tables
+
+PAYERS = ["aetna", "bcbs-sc"]
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decided cohort with its record, beside its facts."""
+    directory = tmp_path_factory.mktemp("cohort")
+    base = medproof.load()
+    medproof.generate(base, directory / "facts", 60, 5, payers=PAYERS)
+    medproof.cohort(base, directory / "facts", directory / "out", Settings(proofs=True))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def lines(cohort: Path) -> Path:
+    """All its proofs."""
+    medproof.export_proofs(medproof.load(), cohort / "out", cohort / "proofs.jsonl")
+    return cohort / "proofs.jsonl"
+
+
+def met(cohort: Path) -> list[tuple[str, str, str]]:
+    """The questions that are met."""
+    query = "SELECT \"case\", question, item FROM read_parquet(?) WHERE verdict = 'met' ORDER BY ALL"
+    return duckdb.execute(query, [str(cohort / "out" / "decisions.parquet")]).fetchall()
+
+
+def test_what_is_on_record_is_not_looked_for_again(cohort: Path) -> None:
+    base = medproof.load()
+    case, goal, item = met(cohort)[0]
+    opened = medproof.cohort_case(base, cohort / "out", case)
+    assert isinstance(opened.engine, Recorded)
+
+    def bounds_only(
+        program: Program,
+        relations: Mapping[str, Iterable[Row]],
+        wanted: Iterable[str] | None = None,
+        seconds: float | None = None,
+    ) -> Model:
+        assert program is not opened.program, "the record answers this"
+        return engine()(program, relations, wanted, seconds)
+
+    on_record = replace(opened, engine=replace(opened.engine, other=bounds_only))
+    text = f"{goal}({', '.join(json.dumps(each) for each in (case, *item.split(', ')))})"
+    from_record = medproof.explain(base, on_record, text, minimal=True).proof.graph
+    decided_again = medproof.explain(base, opened.document, text, minimal=True).proof.graph
+    assert list(from_record.nodes(data=True)) == list(decided_again.nodes(data=True))
+    assert list(from_record.edges) == list(decided_again.edges)
+
+
+def test_each_question_that_is_met_has_a_line_with_its_proof(cohort: Path, lines: Path) -> None:
+    found = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    assert [(line["case"], line["question"], line["item"]) for line in found] == met(cohort)
+    result = CliRunner().invoke(main, ["verify", str(lines)])
+    assert (result.exit_code, result.output) == (0, f"{lines}: {len(found):,} proofs hold\n")
+
+
+def changed(lines: Path, path: Path, number: int, **others: object) -> Path:
+    """The file with one line other than it was."""
+    texts = lines.read_text(encoding="utf-8").splitlines()
+    texts[number] = json.dumps(json.loads(texts[number]) | others, ensure_ascii=False)
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None:
+    first, second = map(json.loads, lines.read_text(encoding="utf-8").splitlines()[:2])
+    for name, others, problem in (
+        ("question", {"item": "op-99"}, "does not show what its line names"),
+        ("proof", {"proof": first["proof"]}, "it is about the case"),
+        ("chart", {"chart": f"{second['chart']}\n"}, "its text differs"),
+        ("facts", {"chart": second["chart"].replace("request_date(", "request_day(")}, "no fact of the vocabulary"),
+        ("form", {"proof": {"nodes": 3}}, "no graph in node-link form"),
+    ):
+        path = changed(lines, tmp_path / f"{name}.jsonl", 1, **others)
+        result = CliRunner().invoke(main, ["verify", str(path)])
+        assert result.exit_code in (1, 2), (name, result.output)
+        assert "line 2" in result.output and problem in result.output, (name, result.output)
+
+
+def test_without_a_record_the_message_says_how_to_keep_one(tmp_path: Path) -> None:
+    base = medproof.load()
+    medproof.cohort(base, tables(tmp_path / "facts"), tmp_path / "out")
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    assert result.exit_code == 2
+    assert "keeps no rule instances" in result.output and "--proofs" in result.output
+    assert not (tmp_path / "proofs.jsonl").exists()
+
+
+def test_tables_that_changed_since_are_told(tmp_path: Path) -> None:
+    base = medproof.load()
+    source = tables(tmp_path / "facts")
+    medproof.cohort(base, source, tmp_path / "out", Settings(proofs=True))
+    tables(source, requested="Case,Item,Code,Level,Laterality\na,other,63030,L4-5,left\n")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a"])
+    assert result.exit_code == 2
+    assert "was not asked" in result.output and "decide the cohort again" in result.output
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    assert result.exit_code == 2
+    assert "was changed since" in result.output
+
+
+def test_a_case_is_explained_under_the_documents_that_decided_the_cohort(tmp_path: Path) -> None:
+    base = medproof.load()
+    source = tables(tmp_path / "facts")
+    medproof.cohort(base, source, tmp_path / "out", Settings(payer="medicare"))
+    assert medproof.cohort_case(base, tmp_path / "out", "a").payer == "medicare"
+    vocabulary = next(each for each in base.documents if each.id.startswith("vocabulary"))
+    other = Library(tuple(replace(each, digest="0") if each is vocabulary else each for each in base.documents))
+    with pytest.raises(medproof.CaseProblem, match="was not decided by this text of `vocabulary"):
+        medproof.cohort_case(other, tmp_path / "out", "a")
