@@ -25,7 +25,7 @@ from kb.engines.duckdb import run
 from kb.engines.sql.open import CASES, domain_rows
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import Table, Types, column_types, created
-from kb.engines.sql.values import value
+from kb.engines.sql.values import together, value
 from kb.language.program import Program
 from kb.language.values import ANY, UNKNOWN, Row
 
@@ -325,14 +325,12 @@ _IS_CONFLICTING = "c.atoms IS NOT NULL AND d.verdict <> 'unaddressed'"
 
 def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
     """Rows that stand in a statement."""
-    union: exp.Query | None = None
+    selects = []
     for row in rows:
         values = [value(each, kind) for each, kind in zip(row, table.types, strict=True)] or [exp.true()]
         values += [exp.true() if each is ANY else exp.false() for each in row] if table.denials else []
-        select = exp.select(*(exp.alias_(each, name) for each, name in zip(values, table.columns, strict=True)))
-        union = select if union is None else exp.union(union, select, distinct=False)
-    assert union is not None
-    return union
+        selects.append(exp.select(*(exp.alias_(each, name) for each, name in zip(values, table.columns, strict=True))))
+    return together(selects, distinct=False)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:

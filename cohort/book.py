@@ -15,7 +15,7 @@ from cohort.loading import Reject
 from facts.readers.tables import BadTables, FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE
-from kb.engines.sql.values import known
+from kb.engines.sql.values import known, together
 from kb.language.build import in_force
 from kb.library import Library
 from kb.models import Compiled
@@ -97,9 +97,7 @@ def read_book(
 
 def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
     """The statement that makes the table of all cases, with what each says of its payer and its day."""
-    names: exp.Query = _case_column(request[0])
-    for table in request[1:]:
-        names = exp.union(names, _case_column(table), distinct=True)
+    names = together(map(_case_column, request))
     select = exp.select("n.name").distinct().from_(names.subquery("n")).where(known(exp.column("name", "n")))
     payer: Expr = exp.Literal.string("")
     day: Expr = exp.cast(exp.null(), DATE)

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types
-from kb.engines.sql.values import constant, or_unknown, same
+from kb.engines.sql.values import constant, or_unknown, same, together
 from kb.language import syntax as s
 from kb.language.program import Predicate, Program, ProgramRule
 from kb.language.strata import dependents
@@ -23,10 +23,8 @@ CLASHING = "clashing"
 def clashing_cases(program: Program, tables: Mapping[str, Table]) -> exp.Query:
     """The numbers of the cases whose record, with what follows from it, contradicts itself."""
     found: Iterator[exp.Query] = chain(_denials(program, tables), _keys(program, tables), _constraints(program, tables))
-    union: exp.Query = exp.select(exp.alias_(exp.cast(exp.null(), CASE_NUMBER), "c0")).where(exp.false())
-    for query in found:
-        union = exp.union(union, query, distinct=True)
-    return union
+    none = exp.select(exp.alias_(exp.cast(exp.null(), CASE_NUMBER), "c0")).where(exp.false())
+    return together([none, *found])
 
 
 def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
@@ -121,14 +119,7 @@ def disputed_atoms(program: Program, types: Types, tables: Mapping[str, Table]) 
             table = tables.get(literal.atom.relation)
             if not literal.negated and table is not None and table.case is not None:
                 found.setdefault(literal.atom.relation, []).append(_of_constraint(rule, literal, table, types, tables))
-    return {relation: _together(queries) for relation, queries in found.items() if queries}
-
-
-def _together(queries: list[exp.Select]) -> exp.Query:
-    union: exp.Query = queries[0]
-    for query in queries[1:]:
-        union = exp.union(union, query, distinct=True)
-    return union
+    return {relation: together(queries) for relation, queries in found.items() if queries}
 
 
 def _of_constraint(

@@ -50,7 +50,7 @@ class Settings:
     `payer` and `on` decide every case by that payer's documents, or those of that day.
     `stop_on_error`: the first row that cannot be taken stops the run; else its case is
     left out. `memory` is that of all workers together, in gigabytes; beyond it they write
-    to disk. `batch` cases are decided at a time.
+    to disk. At most `batch` cases are decided at a time.
     """
 
     payer: str | None = None
@@ -157,9 +157,9 @@ def _mark(base: Library, source: Path, settings: Settings) -> str:
 def _decided(
     base: Library, tables: tuple[FactTable, ...], book: Book, work: Path, settings: Settings, heard: Heard
 ) -> Account:
-    ranges = book.batches(settings.batch)
-    parts = [work / "parts" / f"{number:06d}" for number in range(len(ranges))]
     workers = settings.workers or os.cpu_count() or 1
+    ranges = book.batches(_size(book.count, workers, settings))
+    parts = [work / "parts" / f"{number:06d}" for number in range(len(ranges))]
     memory = f"{settings.memory / (1 if settings.master else workers):.3f}GB"
     of = vocabulary(base)
     setup = Setup(book, tables, Types.of(of, CASE_NUMBER), of, memory, str(work / "spill"), settings.proofs)
@@ -179,6 +179,16 @@ def _decided(
     if account.rejects and settings.stop_on_error:
         raise _refused(account.rejects)
     return account
+
+
+_LEAST = 10_000
+"""Fewer cases than this take hardly less time than so many."""
+
+
+def _size(cases: int, workers: int, settings: Settings) -> int:
+    """How many cases a batch has: no more than asked for, and as few as keep every worker busy."""
+    each = max(_LEAST, -(-cases // workers))
+    return settings.batch if settings.master else min(settings.batch, each)
 
 
 def _on_this_machine(setup: Setup, tasks: list[Task], workers: int, stop_on_error: bool, tell: Callable[[], None]) -> None:

@@ -61,8 +61,7 @@ class Disputes:
     def rules(self) -> dict[str, list[ProgramRule]]:
         """The rules by which each relation may come to hold."""
         found: dict[str, list[ProgramRule]] = {}
-        rewritten = self.of.rewritten(self.of.program)
-        for rule in (*rewritten.rules, *(r for r in self.of.program.rules if r.head.relation in self.of.same)):
+        for rule in (*self.of.rewritten.rules, *(r for r in self.of.program.rules if r.head.relation in self.of.same)):
             relation = plain(rule.head.relation)
             if relation in self.tables and (rule.head.relation in self.of.same or POSSIBLE in rule.head.relation):
                 found.setdefault(relation, []).append(rule)

@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from cohort.files import finished_directory
 from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.values import together
 from kb.language.program import Argument, Predicate, Program
 
 Expr = exp.Expr
@@ -185,7 +186,7 @@ class _Draw:
             .from_(rows.copy().subquery("s"))
             .where(exp.LT(this=chosen, expression=exp.Literal.number(share)), position.copy())
         )
-        both = exp.union(exp.select("*").from_(rows.subquery("a")), more, distinct=False)
+        both = together([exp.select("*").from_(rows.subquery("a")), more], distinct=False)
         return exp.select("*").from_(both.subquery("b")).order_by(case.copy())
 
     def _denied(self, predicate: Predicate) -> exp.Query:

@@ -116,8 +116,12 @@ class CohortProgram:
         used = {name: table for name, table in {**self.stated, **self.perfect[1]}.items() if name in self.used}
         return disputed_atoms(self.program, self.types, used)
 
-    def rewritten(self, program: Program) -> Program:
+    @cached_property
+    def rewritten(self) -> Program:
         """The program of both bounds."""
+        return self._rewritten(self.program)
+
+    def _rewritten(self, program: Program) -> Program:
         disputed = frozenset(self.disputed) if self.contradicting else frozenset()
         return bounds(program, self.same, self.definite, disputed)
 
@@ -130,7 +134,7 @@ class CohortProgram:
     @cached_property
     def bounds(self) -> tuple[tuple[Step, ...], Tables]:
         """The statements of both bounds."""
-        rewritten = self.rewritten(self.program)
+        rewritten = self.rewritten
         goals = [goal.atom.relation for goal in self.program.goals]
         wanted = [bounded(name, POSSIBLE) for name in self._asked if name not in self.same]
         wanted += [bounded(name, CERTAIN) for name in goals if name not in self.same | self.definite]
@@ -188,7 +192,7 @@ class CohortProgram:
                     for position, term in enumerate(atom.terms):
                         demand = values.get(term.name) if isinstance(term, s.Variable) else None
                         asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
-        return demands(self.rewritten(self.program), asked, known)
+        return demands(self.rewritten, asked, known)
 
     def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
         """The criteria that a rule rests on, those beneath others among them."""
@@ -255,7 +259,7 @@ class CohortProgram:
         kept = {name: table for name, table in self.perfect[1].items() if name not in cone}
         stated = {name: table for name, table in self.stated.items() if name in cone}
         perfect = plan(changed, self.types, {**kept, **stated}, wanted, f"{prefix}p")
-        rewritten = self.rewritten(changed)
+        rewritten = self._rewritten(changed)
         targets = [bounded(name, POSSIBLE) for name in wanted if name not in self.same]
         before = self.bounds[1].bounds
         given = {name: table for name, table in before.items() if plain(name) not in cone}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,8 @@ from explain.verdicts import contradictions_beneath
 from explain.wording import words
 from kb.contradictions import AtomKey, Contradiction
 from kb.language.documents import Document
-from kb.language.program import Fact
+from kb.language.program import Fact, ProgramRule
+from kb.language.syntax import Literal
 from kb.models import Models
 
 
@@ -72,6 +73,9 @@ def explained(
     """
     goals = list(goals)
     choice = _cheapest(models, goals) if minimal else None
+    if choice is not None:
+        # What is absent is looked up in both bounds: in one run for all that the proof names.
+        models.prepare(sorted({name for each in choice.values() for name in _absent(each.rule)}))
     return _certified(models, proof_graph(models, goals, choice, limit), list(policies), chart)
 
 
@@ -91,6 +95,13 @@ def _cheapest(models: Models, goals: Iterable[AtomKey]) -> Choice:
         for atom, instance in found.choice.items() if found is not None else ():
             choice.setdefault(atom, instance)
     return choice
+
+
+def _absent(rule: ProgramRule) -> Iterator[str]:
+    """The relations that a rule wants atoms of not to hold."""
+    for premise in rule.rule.body:
+        if isinstance(premise, Literal) and premise.negated:
+            yield premise.atom.relation
 
 
 def _reads(models: Models, chosen: Chosen) -> object:

@@ -108,8 +108,12 @@ def read(policies: Iterable[Document], chart: Document, files: Mapping[str, str]
     """The statements of policies and of a chart; `files` says under which name each document is known."""
     named = tuple(replace(each, name=files[each.id]) for each in policies)
     known = _read(_Policies(tuple((each.id, each.name, each.digest) for each in named), named))
-    # The chart's facts are added to a copy.
-    facts = {relation: {row: list(places) for row, places in rows.items()} for relation, rows in known.facts.items()}
+    # What the chart adds to is copied.
+    heads = (stated.node.head for stated in chart.statements if isinstance(stated.node, s.Rule))
+    added = {known.predicate_of(chart, head.predicate).name for head in heads if head is not None}
+    facts = dict(known.facts)
+    for relation in (relation for name in added for relation in (name, f"-{name}") if relation in facts):
+        facts[relation] = {row: list(places) for row, places in facts[relation].items()}
     found = replace(known, facts=facts, rules=dict(known.rules))
     _state(found, [replace(chart, name=files[chart.id])])
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import duckdb
 import yaml
@@ -43,24 +44,24 @@ def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> dict[str, Do
 
 def _chart(case: str, sections: dict[str, list[_Row]]) -> Document:
     front = yaml.safe_dump({"case": case, "title": f"{case}, as the tables of its cohort state it"}, allow_unicode=True)
-    lines = {
-        title: [
-            Line(f"Row {row.number} of {_one_line(row.place)}.", _statement(row.fact), fact_source(row.fact)) for row in rows
-        ]
-        for title, rows in sections.items()
-    }
+    lines = {title: list(map(_line, rows)) for title, rows in sections.items()}
     return written("cohort-case.md", front, lines)
 
 
-def _statement(fact: Fact) -> s.Rule:
+def _line(row: _Row) -> Line:
+    prose = f"Row {row.number} of {_one_line(row.place)}."
+    return Line(prose, fact_source(row.fact), partial(_statement, row.fact))
+
+
+def _statement(fact: Fact, place: s.Place) -> s.Rule:
     """The fact as the parser reads it: days are text there, and `_` is a variable."""
     terms = list[s.Term]()
     for value in fact.row:
         if value is ANY:
-            terms.append(s.Variable(f"_{1 + sum(isinstance(term, s.Variable) for term in terms)}"))
+            terms.append(s.Variable(f"_{1 + sum(isinstance(term, s.Variable) for term in terms)}", place))
         else:
-            terms.append(s.Constant(value.isoformat() if isinstance(value, date) else value))
-    return s.Rule(s.Atom(fact.relation.removeprefix("-"), tuple(terms), fact.relation.startswith("-")), ())
+            terms.append(s.Constant(value.isoformat() if isinstance(value, date) else value, place))
+    return s.Rule(s.Atom(fact.relation.removeprefix("-"), tuple(terms), fact.relation.startswith("-"), place), (), place)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[str]) -> Iterator[tuple[str, _Row]]:

@@ -18,8 +18,8 @@ Given = Mapping[str, frozenset[Row]]
 class Recorded:
     """Answers from a record of what one program concludes from the facts of one case; all else another engine evaluates.
 
-    `instances` are those of every rule about cases that `used`, the relations on record,
-    depend on. `shared` is what the documents conclude of no case in particular.
+    `used` are the relations on record, with all that they depend on; `instances` those of
+    every rule about cases that concludes one of them. `shared` is what the documents conclude of no case in particular.
     """
 
     program: Program
@@ -37,7 +37,7 @@ class Recorded:
         seconds: float | None = None,
     ) -> Model:
         """The model: see `kb.engines.Engine`."""
-        wanted = None if wanted is None else tuple(wanted)
+        wanted = None if wanted is None else frozenset(wanted)
         if program is not self.program or wanted is None or not self._covers(wanted) or as_given(relations) != self.given:
             return self.other(program, relations, wanted, seconds)
         rules = program.rule_by_id
@@ -51,8 +51,8 @@ class Recorded:
         found = {name: frozenset(each) for name, each in rows.items()}
         return Model(found, rules, {**self.shared.rows_of_rules, **self.instances})
 
-    def _covers(self, wanted: Iterable[str]) -> bool:
-        return needed(self.program, wanted) <= self.used
+    def _covers(self, wanted: frozenset[str]) -> bool:
+        return wanted <= self.used or needed(self.program, wanted) <= self.used
 
 
 def as_given(relations: Mapping[str, Iterable[Row]]) -> dict[str, frozenset[Row]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
 from itertools import count
@@ -15,7 +15,7 @@ from kb.language.blocks import Block
 from kb.language.diagnostics import Diagnostic, Finding
 from kb.language.frontmatter import Meta
 from kb.language.parser import ParsedBlock, parse
-from kb.language.syntax import CriterionDeclaration, Expectation, Place, Rule, Statement
+from kb.language.syntax import CriterionDeclaration, Expectation, Place, Statement
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -114,11 +114,11 @@ def read(name: str, text: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A statement that is to be written: the prose above it, the statement, and its text on one line."""
+    """A statement that is to be written: the prose above it, its text on one line, and the statement at a place."""
 
     prose: str
-    node: Rule
     source: str
+    node: Callable[[Place], Statement]
 
 
 def written(name: str, front: str, sections: Mapping[str, Sequence[Line]]) -> Document:
@@ -132,20 +132,13 @@ def written(name: str, front: str, sections: Mapping[str, Sequence[Line]]) -> Do
         gathered.sections.append((_plain(title), ()))
         for line in each:
             lines += [line.prose, "", "```datalog", line.source, "```", ""]
-            node = _placed(line.node, Place(len(lines) - 2, 1, len(line.source)))
-            gathered.statements.append(Stated(node, len(gathered.sections) - 1, _plain(line.prose)))
+            place = Place(len(lines) - 2, 1, len(line.source))
+            gathered.statements.append(Stated(line.node(place), len(gathered.sections) - 1, _plain(line.prose)))
     text = "\n".join(lines)
     meta, findings, _ = frontmatter.read(name, text)
     return Document(
         name, digest(text), meta, _anchored(gathered), tuple(gathered.statements), (), findings, lines=tuple(lines)
     )
-
-
-def _placed(fact: Rule, place: Place) -> Rule:
-    """The fact with everything in it at one place."""
-    assert fact.head is not None and not fact.body, "only facts are written"
-    terms = tuple(replace(term, place=place) for term in fact.head.terms)
-    return replace(fact, head=replace(fact.head, terms=terms, place=place), place=place)
 
 
 @dataclass

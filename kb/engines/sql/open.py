@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlglot import exp
 
 from kb.engines.sql.schema import Table, Types
-from kb.engines.sql.values import unknown
+from kb.engines.sql.values import together, unknown
 from kb.language.program import Predicate
 
 Expr = exp.Expr
@@ -53,7 +53,7 @@ def stated_or_open(
     if relation != predicate.name:
         rows = rows.select(*(exp.alias_(exp.false(), f"a{i}") for i in range(len(predicate.arguments))))
     table = stated.get(relation)
-    return rows if table is None else exp.union(exp.select("*").from_(table.name), rows, distinct=False)
+    return rows if table is None else together([exp.select("*").from_(table.name), rows], distinct=False)
 
 
 def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Table | None, asked: Asked) -> exp.Select:
@@ -79,12 +79,9 @@ def _join_values(select: exp.Select, kind: str, alias: str, asked: Iterable[exp.
     """With each value of a domain, or with those that are asked for of the case."""
     if asked is None:
         return select.join(exp.alias_(exp.to_table(domain_table(kind)), alias), join_type="CROSS")
-    union: exp.Query | None = None
-    for query in asked:
-        union = query.copy() if union is None else exp.union(union, query.copy(), distinct=True)
-    if union is None:
+    if not asked:
         return select.join(exp.alias_(exp.to_table(domain_table(kind)), alias), on=exp.false())
-    rows = exp.select("id", "v").distinct().from_(union.subquery("asked"))
+    rows = exp.select("id", "v").distinct().from_(together(query.copy() for query in asked).subquery("asked"))
     return select.join(rows.subquery(alias), on=exp.column("id", alias).eq(exp.column("id", "c")))
 
 

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.schema import Table, Types, column_types, created
+from kb.engines.sql.values import together
 from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule
 from kb.language.strata import needed
@@ -173,10 +174,7 @@ def _distinct(parts: list[exp.Select]) -> exp.Query:
     """The rows of several queries, each once."""
     if len(parts) == 1:
         return parts[0].distinct()
-    union: exp.Query = parts[0]
-    for part in parts[1:]:
-        union = exp.union(union, part, distinct=False)
-    return exp.select("*").distinct().from_(union.subquery("u"))
+    return exp.select("*").distinct().from_(together(parts, distinct=False).subquery("u"))
 
 
 def _either(left: tuple[bool, ...], right: tuple[bool, ...]) -> tuple[bool, ...]:

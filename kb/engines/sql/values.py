@@ -1,9 +1,11 @@
-"""Values and what is computed of them, as expressions: constants, `?` as NULL, exact numbers, days."""
+"""Values and what is computed of them, as expressions: constants, `?` as NULL, exact numbers, days; and unions of rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 
 from sqlglot import exp
 
@@ -59,6 +61,12 @@ def same(left: Expr, right: Expr) -> Expr:
 def choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
     """One or the other."""
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
+
+
+def together(queries: Iterable[exp.Query], distinct: bool = True) -> exp.Query:
+    """The rows of one or more queries, which become parts of the result."""
+    # sqlglot copies what it joins unless told not to, and all that it joined before with it.
+    return reduce(lambda one, other: exp.union(one, other, distinct=distinct, copy=False), queries)
 
 
 def in_range(number: Expr) -> Expr:
