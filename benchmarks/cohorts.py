@@ -1,40 +1,64 @@
-"""How long whole cohorts take, in time and memory, side by side with deciding the same cases one by one.
+"""Whole cohorts: time, memory and growth of `medproof cohort`, and of engines that only look for the positive answers.
 
-    python benchmarks/cohorts.py [--most 1000000]
+    python benchmarks/cohorts.py [--most 1000000] [--plot docs/pictures/cohorts.svg]
 
-Each figure is that of a whole process. pyDatalog decides a few hundred of the cases as
-`medproof decide` does. Answers are compared before times.
+Each figure is that of a whole process, one after another in the same run. Two programs are
+run: `by-hand`, whose SQL was also written by hand, and a payer's shipped policy. Positive
+answers are compared before times are printed. `medproof cohort` does more than the others:
+both bounds, verdicts on each criterion, contradictions, checks of every value.
 
-Goals: 1,000,000 cases of about 35 facts in under 20 seconds and 2 GB; growth linear.
+Goals: compiled SQL within 1.5 times the hand translation; 1,000,000 cases of about 35 facts
+decided in under 20 seconds and 2 GB; 20 times faster than clingo at 100,000, 100 times
+faster than pyDatalog at 10,000; growth linear. All proofs of 100,000 cases in 120 seconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import duckdb  # noqa: E402
-
 import medproof  # noqa: E402
+from cohort.generate import Rates  # noqa: E402
 
-ONE_BY_ONE = 300
-PAYER = "bcbs-sc"
+PAYER, BY_HAND = "aetna", "by-hand"
+UP_TO = {"pydatalog": 1_000, "clingo": 100_000, "proofs": 100_000}
+"""The largest cohort that an engine is given: beyond it, it would take most of the hour."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One process: what it did, of how many cases, and what it took."""
+
+    program: str
+    engine: str
+    cases: int
+    seconds: float
+    megabytes: float
+
+    @property
+    def name(self) -> str:
+        """What the line of the table, and of the plot, is called."""
+        return f"{self.program}, {self.engine}"
 
 
 def whole_process(arguments: list[str]) -> tuple[float, float, str]:
-    """Seconds and megabytes of a process, and what it printed."""
+    """Seconds and megabytes of a process and its children, and what it printed."""
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert process.stdout is not None
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -42,67 +66,104 @@ def whole_process(arguments: list[str]) -> tuple[float, float, str]:
     return time.perf_counter() - started, usage.ru_maxrss / 1024, printed
 
 
-def line(name: str, cases: int, seconds: float, megabytes: float) -> None:
-    print(f"  {name:28} {cases:>9,} {seconds:9.1f} s {cases / seconds:10,.0f} cases/s {megabytes:8.0f} MB", flush=True)
+def command(*arguments: str) -> list[str]:
+    """A command of medproof as a process."""
+    return ["-c", f"import cli; cli.main({list(arguments)!r})"]
 
 
-def met(decisions: Path, cases: int) -> set[tuple[str, str, str]]:
-    """The questions of the first cases that are met."""
-    rows = "SELECT \"case\", question, item FROM read_parquet(?) WHERE verdict = 'met'"
-    found = duckdb.execute(rows, [str(decisions / "decisions.parquet")]).fetchall()
-    width = max((len(case) for case, _, _ in found), default=0)
-    return {row for row in found if row[0] < f"case-{cases:0{width - 5}}"}
+def engines(program: str, cases: int) -> list[str]:
+    """The engines that are run on a program of so many cases."""
+    found = ["compiled", *(["hand"] if program == BY_HAND else []), "clingo", "pydatalog"]
+    return [each for each in found if cases <= UP_TO.get(each, cases)]
 
 
-def cohort(directory: Path, cases: int) -> Path:
-    facts, output = directory / f"facts{cases}", directory / f"out{cases}"
-    medproof.generate(medproof.load(), facts, cases, payers=[PAYER])
-    command = f"import cli; cli.main(['cohort', {str(facts)!r}, '-o', {str(output)!r}, '--format', 'json'])"
-    seconds, megabytes, _ = whole_process(["-c", command])
-    line("medproof cohort", cases, seconds, megabytes)
-    return output
+def positive_answers(program: str, facts: Path, cases: int) -> Iterator[Figure]:
+    """What each engine takes to find the positive answers; raises AssertionError when they differ."""
+    script = str(ROOT / "benchmarks" / "answers.py")
+    if "clingo" in engines(program, cases):
+        whole_process([script, "write", program, str(facts)])
+    answers = {}
+    for engine in engines(program, cases):
+        seconds, megabytes, printed = whole_process([script, engine, program, str(facts), "--cases", str(cases)])
+        answers[engine] = json.loads(printed)
+        yield Figure(program, engine, cases, seconds, megabytes)
+    assert len({each["digest"] for each in answers.values()}) == 1, f"the answers differ: {answers}"
 
 
-def one_by_one(facts: Path, cases: int) -> set[tuple[str, str, str]]:
-    seconds, megabytes, printed = whole_process([__file__, "--one-by-one", str(facts), str(cases)])
-    line("pyDatalog, one by one", cases, seconds, megabytes)
-    return {tuple(row) for row in json.loads(printed)}
+def decided(facts: Path, cases: int) -> Iterator[Figure]:
+    """What `medproof cohort` takes, and all proofs."""
+    decided, proofs = facts.with_name(f"decided{cases}"), facts.with_name(f"proofs{cases}.jsonl")
+    seconds, megabytes, _ = whole_process(command("cohort", str(facts), "-o", str(decided), "--format", "json"))
+    yield Figure(PAYER, "medproof cohort", cases, seconds, megabytes)
+    if cases <= UP_TO["proofs"]:
+        record = facts.with_name(f"record{cases}")
+        seconds, megabytes, _ = whole_process(
+            command("cohort", str(facts), "-o", str(record), "--format", "json", "--proofs")
+        )
+        yield Figure(PAYER, "medproof cohort --proofs", cases, seconds, megabytes)
+        seconds, megabytes, _ = whole_process(command("proofs", str(record), "-o", str(proofs)))
+        yield Figure(PAYER, "medproof proofs", cases, seconds, megabytes)
+        proofs.unlink()
 
 
-def decide_one_by_one(facts: Path, cases: int) -> None:
-    from cohort.alone import decide_case
-    from cohort.program import CohortProgram
-    from kb.engines.sql.schema import Types
-
+def measured(directory: Path, cases: int) -> Iterator[Figure]:
+    """Every figure of one size. The cohort that is decided has what records have: `?` and contradictions."""
     base = medproof.load()
-    found: list[Any] = []
-    for (name,) in duckdb.execute(_NAMES, [str(facts / "payer.parquet"), cases]).fetchall():
-        case = medproof.cohort_case(base, facts, name)
-        of = CohortProgram(case.compiled, Types.of(case.program), {})
-        found += [row[:3] for row in decide_case(of, name, case.facts).decisions if row[3] == "met"]
-    print(json.dumps(found))
+    plain, usual = directory / f"plain{cases}", directory / f"usual{cases}"
+    medproof.generate(base, plain, cases, rates=Rates(unknown=0, contradictions=0), payers=[PAYER])
+    for program in (BY_HAND, PAYER):
+        yield from positive_answers(program, plain, cases)
+    medproof.generate(base, usual, cases, payers=[PAYER])
+    yield from decided(usual, cases)
 
 
-_NAMES = 'SELECT "Case" FROM read_parquet(?) ORDER BY 1 LIMIT ?'
+def shown(figures: Iterable[Figure]) -> Iterator[str]:
+    """The table; growth 1 is linear."""
+    before: dict[str, Figure] = {}
+    yield f"{'':34} {'cases':>9} {'seconds':>9} {'cases/s':>10} {'MB':>7} {'growth':>7}"
+    for each in figures:
+        former = before.get(each.name)
+        growth = ""
+        if former is not None:
+            growth = f"{math.log(each.seconds / former.seconds) / math.log(each.cases / former.cases):.2f}"
+        before[each.name] = each
+        speed = each.cases / each.seconds
+        yield f"{each.name:34} {each.cases:>9,} {each.seconds:9.1f} {speed:10,.0f} {each.megabytes:7.0f} {growth:>7}"
+
+
+def plot(figures: list[Figure], path: Path) -> None:
+    """Seconds over cases, both in powers of ten."""
+    import pygal
+
+    chart = pygal.XY(
+        title="Seconds of the whole process, by cases (powers of ten)", x_title="cases", y_title="seconds",
+        legend_at_bottom=True, legend_at_bottom_columns=2, width=900, height=640, js=(), stroke_style={"width": 2},
+        style=pygal.style.CleanStyle,
+    )  # fmt: skip
+    chart.x_value_formatter = chart.y_value_formatter = lambda power: f"{10**power:,.9g}"
+    sizes = sorted({math.log10(each.cases) for each in figures})
+    chart.x_labels = sizes
+    chart.y_labels = range(-1, 4)
+    for name in dict.fromkeys(each.name for each in figures):
+        chart.add(name, [(math.log10(f.cases), math.log10(f.seconds)) for f in figures if f.name == name])
+    path.write_bytes(chart.render())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--most", type=int, default=100_000)
-    parser.add_argument("--one-by-one", nargs=2)
+    parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
-    if asked.one_by_one:
-        return decide_one_by_one(Path(asked.one_by_one[0]), int(asked.one_by_one[1]))
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as made:
-        directory, size = Path(made), 1_000
+        size = 1_000
         while size <= asked.most:
-            output = cohort(directory, size)
-            if size == 1_000:
-                ours = met(output, ONE_BY_ONE)
-                assert one_by_one(directory / "facts1000", ONE_BY_ONE) == ours, "the answers differ"
-                print(f"    the {len(ours)} met answers of {ONE_BY_ONE} cases are the same")
+            figures += measured(Path(made), size)
+            print("\n".join(line for line in shown(figures) if f"{size:>9,} " in line or "seconds" in line), flush=True)
             size *= 10
-    return None
+    if asked.plot:
+        plot(figures, asked.plot)
+        print(f"wrote {asked.plot}")
 
 
 if __name__ == "__main__":

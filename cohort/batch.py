@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -14,16 +13,17 @@ import duckdb
 from sqlglot import exp
 
 from cohort.book import Book
-from cohort.clashes import CLASHING, clashing_cases
-from cohort.disputes import CONFLICT, Disputes
-from cohort.instances import INSTANCES, recording
+from cohort.clashes import CLASHING
+from cohort.disputes import CONFLICT, find_conflicts
+from cohort.instances import INSTANCES
 from cohort.loading import BOOK, Loader, Reject, parts_rows
 from cohort.program import CohortProgram, policies_of
-from cohort.verdicts import DECIDED, STANDING, Judge
+from cohort.statements import Compiling, Statements
+from cohort.verdicts import DECIDED, STANDING
 from facts.readers.tables import FactTable
 from kb.engines.duckdb import run
 from kb.engines.sql.open import CASES, domain_rows
-from kb.engines.sql.plan import DIALECT, Step
+from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import Table, Types, column_types, created
 from kb.engines.sql.values import together, value
 from kb.language.program import Program
@@ -31,70 +31,6 @@ from kb.language.values import ANY, UNKNOWN, Row
 
 Expr = exp.Expr
 Stated = Mapping[str, Table]
-
-
-@dataclass(frozen=True)
-class Statements:
-    """What is run for one program over some tables of facts, in order."""
-
-    stated: Stated
-    models: tuple[Step, ...]
-    clashes: Step
-    verdicts: tuple[Step, ...]
-    program: CohortProgram
-
-    @cached_property
-    def recording(self) -> tuple[Step, ...]:
-        """What keeps the instances of every rule, for proofs."""
-        return tuple(recording(self.program))
-
-    @cached_property
-    def disputed(self) -> tuple[tuple[Step, ...], Disputes]:
-        """For the cases that contradict themselves: the verdicts, and the search for those that depend on it."""
-        program = replace(self.program, contradicting=True)
-        judge = Judge(program)
-        return (*program.bounds[0], *judge.steps), Disputes(program, judge)
-
-
-@dataclass
-class Compiling:
-    """The statements of each program, made when first needed and again only when `?` turns up in another column."""
-
-    _made: dict[int, Statements] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def statements(self, number: int, compiled: CohortProgram) -> Statements:
-        """The statements of a program over the given tables, or over tables in which more may be unknown."""
-        with self._lock:
-            made = self._made.get(number)
-            if made is None or not _covers(made.stated, compiled.stated):
-                stated = _together(made.stated if made is not None else {}, compiled.stated)
-                made = self._made[number] = _compiled(replace(compiled, stated=stated))
-            return made
-
-
-def _covers(made: Stated, stated: Stated) -> bool:
-    def covers(old: Table, new: Table) -> bool:
-        return old.name == new.name and all(a or not b for a, b in zip(old.unknown, new.unknown, strict=True))
-
-    return made.keys() == stated.keys() and all(covers(made[name], table) for name, table in stated.items())
-
-
-def _together(made: Stated, stated: Stated) -> dict[str, Table]:
-    def both(name: str, table: Table) -> Table:
-        old = made[name].unknown if name in made else table.unknown
-        return replace(table, unknown=tuple(a or b for a, b in zip(old, table.unknown, strict=True)))
-
-    return {name: both(name, table) for name, table in stated.items()}
-
-
-def _compiled(program: CohortProgram) -> Statements:
-    perfect, tables = program.perfect
-    bounds, _ = program.bounds
-    clashes = exp.Create(
-        this=exp.to_table(CLASHING), kind="TABLE", replace=True, expression=clashing_cases(program.program, tables)
-    )
-    return Statements(program.stated, perfect, Step(clashes.sql(DIALECT)), (*bounds, *Judge(program).steps), program)
 
 
 @dataclass
@@ -170,20 +106,20 @@ class Batch:
                 statements = self.compiling.statements(number, program)
                 fired += run(connection, statements.models)
                 if self.proofs:
-                    self._record(connection, statements, part.with_name(f"{part.name}.{number:04d}"))
-                run(connection, (statements.clashes,))
+                    self._record(connection, statements, program.program, part.with_name(f"{part.name}.{number:04d}"))
+                run(connection, statements.clashes)
                 run(connection, statements.verdicts)
-                self._decide_clashing(connection, statements)
+                self._decide_clashing(connection, number, program)
                 self._finish(connection, deciding.compiled.program, number)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
             _write(connection, part)
             return Outcome(int(cases), tuple(rejects), fired)
 
-    def _record(self, connection: duckdb.DuckDBPyConnection, statements: Statements, part: Path) -> None:
+    def _record(self, connection: duckdb.DuckDBPyConnection, statements: Statements, program: Program, part: Path) -> None:
         """Writes the rule instances of the cases of one program."""
         connection.execute(f"CREATE OR REPLACE TABLE {INSTANCES}(id INTEGER, rule INTEGER, texts TEXT[])").fetchall()
         run(connection, statements.recording)
-        rules = [[number, rule.id] for number, rule in enumerate(statements.program.program.rules)]
+        rules = [[number, rule.id] for number, rule in enumerate(program.rules)]
         connection.execute("CREATE OR REPLACE TABLE rules(rule INTEGER, name TEXT)").fetchall()
         connection.executemany("INSERT INTO rules VALUES (?, ?)", rules)
         rows = f"""SELECT b.name AS "case", r.name AS rule, i.texts AS "values"
@@ -197,19 +133,19 @@ class Batch:
             self._prepare(connection)
             return self._load(connection, low, high)[1]
 
-    def _decide_clashing(self, connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+    def _decide_clashing(self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram) -> None:
         """Decides the cases that contradict themselves, by what nobody disputes."""
         if not connection.execute(f"SELECT 1 FROM {CLASHING} LIMIT 1").fetchall():
             return
         connection.execute(f"CREATE OR REPLACE TABLE {CASES} AS SELECT c0 AS id FROM {CLASHING}").fetchall()
-        for table in statements.stated.values():
+        for table in program.stated.values():
             if table.case is not None:
                 others = f"c{table.case} NOT IN (SELECT c0 FROM {CLASHING})"
                 connection.execute(f"DELETE FROM {table.name} WHERE {others}").fetchall()
-        verdicts, disputes = statements.disputed
+        statements = self.compiling.disputing(number, program)
         run(connection, statements.models)
-        run(connection, verdicts)
-        disputes.find(connection)
+        run(connection, statements.verdicts)
+        find_conflicts(connection, statements.search)
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         for declaration in self.types.declarations():

@@ -30,6 +30,7 @@ from cohort.clashes import undecidable
 from cohort.loading import Reject, shown
 from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, state_of
 from cohort.spark import NoSpark, Setup, Task, decide_on_spark
+from cohort.statements import CODE
 from facts.readers.tables import FactTable, fact_tables
 from kb.engines.model import EvaluationError
 from kb.engines.sql.schema import CASE_NUMBER, Types
@@ -39,8 +40,6 @@ from kb.language.program import Program
 from kb.library import Library
 
 Heard = Callable[[int, int], None]
-_CODE = ("kb", "facts", "explain", "cohort")
-"""The code on which verdicts depend."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def _mark(base: Library, source: Path, settings: Settings) -> str:
     """Tells one call from another: the facts, the documents, the code, and what was asked."""
     documents = [f"{each.name} {each.digest}" for each in base.documents]
     asked = [str(settings.payer), str(settings.on), str(settings.batch), str(settings.stop_on_error), str(settings.proofs)]
-    return sha256("\n".join([str(source), state_of(source), *documents, *asked, code_digest(_CODE)]).encode()).hexdigest()
+    return sha256("\n".join([str(source), state_of(source), *documents, *asked, code_digest(CODE)]).encode()).hexdigest()
 
 
 def _decided(

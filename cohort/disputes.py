@@ -7,7 +7,7 @@ Where one of these cannot be right together with another, the answer is *conflic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,17 +32,53 @@ CONFLICT = "conflict"
 _OF_CLASHING = "clashing:"
 
 
+Addition = tuple[str, str]
+"""A statement that adds atoms which are reached, and their relation, which comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A rule: the statement that makes its instances, and those that add what it asks for."""
+
+    instances: str
+    targets: tuple[Addition, ...]
+
+
+@dataclass(frozen=True)
+class Search:
+    """The statements of a search, over the models and the questions of one program's contradicting cases.
+
+    `beginnings` make the empty tables of what is reached, `roots` add the atoms that may
+    answer a question, `ways` lead on from each relation, which are taken in `order`;
+    `conflicts` tell which of what was reached is disputed.
+    """
+
+    beginnings: tuple[str, ...]
+    roots: tuple[Addition, ...]
+    ways: Mapping[str, tuple[Way, ...]]
+    order: tuple[str, ...]
+    conflicts: tuple[str, ...]
+
+
+def find_conflicts(connection: duckdb.DuckDBPyConnection, search: Search) -> None:
+    """Fills the table of what conflicts, for the cases that are known to contradict themselves."""
+    _Run(search, connection).run()
+
+
 @dataclass(frozen=True)
 class Disputes:
-    """Finds the conflicting answers of one program's cases; its models and questions stand in tables."""
+    """Compiles the search for one program; its models and questions stand in tables."""
 
     of: CohortProgram
     judge: Judge
-    _ways: dict[str, list[_Way]] = field(default_factory=dict)
 
-    def find(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Fills the table of what conflicts, for the cases that are known to contradict themselves."""
-        _Search(self, connection).run()
+    @property
+    def search(self) -> Search:
+        """The search."""
+        return Search(
+            tuple(self.beginnings), tuple(self.roots), {relation: self.ways(relation) for relation in self.names},
+            tuple(self.order), tuple(self.conflicts),
+        )  # fmt: skip
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -123,15 +159,13 @@ class Disputes:
             found.append((root.atom.relation, _added(self.names[root.atom.relation], rows)))
         return found
 
-    def ways(self, relation: str) -> list[_Way]:
-        """The rules by which a relation may come to hold, as statements; made when they are first asked for."""
-        if relation not in self._ways:
-            rules = enumerate(self.rules.get(relation, ()))
-            found = [self._way(relation, rule, f"j_{self.names[relation]}_{number}") for number, rule in rules]
-            self._ways[relation] = [way for way in found if way.targets]
-        return self._ways[relation]
+    def ways(self, relation: str) -> tuple[Way, ...]:
+        """The rules by which a relation may come to hold."""
+        rules = enumerate(self.rules.get(relation, ()))
+        found = (self._way(relation, rule, f"j_{self.names[relation]}_{number}") for number, rule in rules)
+        return tuple(way for way in found if way.targets)
 
-    def _way(self, relation: str, rule: ProgramRule, instances: str) -> _Way:
+    def _way(self, relation: str, rule: ProgramRule, instances: str) -> Way:
         table = self.tables[relation]
         head = [
             same(exp.column(f"c{i}", "h"), constant(term, kind) if isinstance(term, s.Constant) else value_of(term, rule))
@@ -147,7 +181,7 @@ class Disputes:
                     rows = rows.join(alias(self.tables[target], "x"), on=exp.and_(*on))
                     targets.append((target, _added(self.names[target], rows)))
         made = exp.Create(this=exp.to_table(instances), kind="TABLE", replace=True, expression=self._instances(rule))
-        return _Way(made.sql(DIALECT), tuple(targets))
+        return Way(made.sql(DIALECT), tuple(targets))
 
     def _instances(self, rule: ProgramRule) -> exp.Select:
         """The instances of a rule for the contradicting cases."""
@@ -174,39 +208,31 @@ class Disputes:
         return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A rule: the statement that makes its instances, and those that add what it asks for, each with its relation."""
-
-    instances: str
-    targets: tuple[tuple[str, str], ...]
-
-
 def _added(name: str, rows: exp.Select) -> str:
     """The statement that adds rows that are not there yet."""
     return exp.insert(exp.except_(rows, exp.select("*").from_(name)), name).sql(DIALECT)
 
 
 @dataclass
-class _Search:
+class _Run:
     """One search, on a connection: what was reached of each relation stands in a table of its own."""
 
-    disputes: Disputes
+    search: Search
     connection: duckdb.DuckDBPyConnection
     instantiated: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        for statement in self.disputes.beginnings:
+        for statement in self.search.beginnings:
             self._run(statement)
-        changed = {relation for relation, statement in self.disputes.roots if self._run(statement)[0][0]}
+        changed = {relation for relation, statement in self.search.roots if self._run(statement)[0][0]}
         while changed:
-            relation = next((each for each in self.disputes.order if each in changed), None) or min(changed)
+            relation = next((each for each in self.search.order if each in changed), None) or min(changed)
             changed.discard(relation)
-            changed |= {target for way in self.disputes.ways(relation) for target in self._followed(way)}
-        for statement in self.disputes.conflicts:
+            changed |= {target for way in self.search.ways[relation] for target in self._followed(way)}
+        for statement in self.search.conflicts:
             self._run(statement)
 
-    def _followed(self, way: _Way) -> Iterator[str]:
+    def _followed(self, way: Way) -> Iterator[str]:
         """The relations of which more is reached now."""
         if way.instances not in self.instantiated:
             self.instantiated.add(way.instances)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cohort.batch import Batch, Compiling, Live
+from cohort.batch import Batch, Live
 from cohort.book import Book
+from cohort.statements import Compiling
 from facts.readers.tables import FactTable
 from kb.engines.sql.schema import Types
 from kb.language.program import Program

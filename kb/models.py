@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 
 from kb.contradictions import AtomKey, Contradiction, contradictions
 from kb.engines import Engine
@@ -34,6 +35,13 @@ class Compiled:
     _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _definite: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _used: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells this program from every other one: a hash of all that it says, whoever asks for whom on which day."""
+        of = self.program
+        said = (of.domains, of.predicates, of.rules, of.facts, of.goals, of.criteria, of.readings)
+        return sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
 
     def asked(self, payer: str, on: date) -> Compiled:
         """The same documents asked for a payer on a day, with the same rewritings."""

@@ -139,6 +139,20 @@ def test_a_generated_cohort(tmp_path: Path) -> None:
         assert {row for row in found if row[0] == name} == alone(base, case.payer, case.on, {name: case.facts})[0]
 
 
+def test_statements_that_were_kept_decide_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDPROOF_CACHE", str(tmp_path / "cache"))
+    base = medproof.load()
+    medproof.generate(base, tmp_path / "facts", 30, 4, Rates(contradictions=0.3), ["medicare"])
+    for name in ("compiled", "kept"):
+        medproof.cohort(base, tmp_path / "facts", tmp_path / name)
+    kept = sorted((tmp_path / "cache" / "sql").iterdir())
+    assert kept and decided(tmp_path / "compiled", "decisions") == decided(tmp_path / "kept", "decisions")
+    for number, path in enumerate(kept):
+        path.write_text(["{}", "no JSON", '{"": "Step"}'][number % 3], encoding="utf-8")
+    medproof.cohort(base, tmp_path / "facts", tmp_path / "again")
+    assert decided(tmp_path / "again", "decisions") == decided(tmp_path / "compiled", "decisions")
+
+
 def test_a_generated_cohort_depends_on_its_seed_alone(tmp_path: Path) -> None:
     base = medproof.load()
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):

@@ -1,0 +1,68 @@
+"""Compiled statements on disk: what was compiled before is read, and what cannot be read is compiled anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_KEPT = 64
+"""Files in a directory; beyond it the oldest go."""
+
+
+def kept(path: Path | None, classes: Iterable[type], make: Callable[[], T]) -> T:
+    """What was made before and is kept under the path; else it is made, and kept.
+
+    It consists of the given dataclasses, of tuples, of mappings from text, and of text.
+    """
+    known = {each.__name__: each for each in classes}
+    if path is not None:
+        try:
+            found: T = _decoded(json.loads(path.read_text(encoding="utf-8")), known)
+            os.utime(path)
+            return found
+        except (OSError, ValueError, TypeError, LookupError):
+            pass
+    made = make()
+    if path is not None:
+        _store(path, made)
+    return made
+
+
+def _store(path: Path, made: object) -> None:
+    """Written whole or not at all; a directory that cannot be written is no reason to stop."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            json.dump(_encoded(made), file, ensure_ascii=False, separators=(",", ":"))
+        os.replace(file.name, path)
+        oldest_first = sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)
+        for each in oldest_first[:-_KEPT]:
+            each.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _encoded(value: Any) -> Any:
+    if is_dataclass(value):
+        return {"": type(value).__name__, **{each.name: _encoded(getattr(value, each.name)) for each in fields(value)}}
+    if isinstance(value, tuple):
+        return [_encoded(each) for each in value]
+    if isinstance(value, dict):
+        return {"": "mapping", "of": [[name, _encoded(each)] for name, each in value.items()]}
+    return value
+
+
+def _decoded(data: Any, known: dict[str, type]) -> Any:
+    if isinstance(data, list):
+        return tuple(_decoded(each, known) for each in data)
+    if not isinstance(data, dict):
+        return data
+    if data[""] == "mapping":
+        return {name: _decoded(each, known) for name, each in data["of"]}
+    return known[data[""]](**{name: _decoded(each, known) for name, each in data.items() if name})
