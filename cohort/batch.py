@@ -17,6 +17,7 @@ from cohort.clashes import CLASHING
 from cohort.disputes import CONFLICT, find_conflicts
 from cohort.instances import INSTANCES
 from cohort.loading import BOOK, Loader, Reject, parts_rows
+from cohort.output import COLUMNS, CRITERIA, DECISIONS
 from cohort.program import CohortProgram, policies_of
 from cohort.statements import Compiling, Statements
 from cohort.verdicts import DECIDED, STANDING
@@ -159,9 +160,8 @@ class Batch:
             (DECIDED, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN"),
             (STANDING, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, criterion TEXT, status TEXT"),
             (CONFLICT, "kind INTEGER, number BIGINT, atom TEXT"),
-            ("all_decided", '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
-             " payer TEXT, policies TEXT[]"),
-            ("all_standing", '"case" TEXT, question TEXT, item TEXT, criterion TEXT, status TEXT'),
+            ("all_decided", COLUMNS[DECISIONS]),
+            ("all_standing", COLUMNS[CRITERIA]),
         ):  # fmt: skip
             connection.execute(f"CREATE TABLE {name}({columns})").fetchall()
 

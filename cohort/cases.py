@@ -84,7 +84,7 @@ class Cohort:
     def _decisions(self, names: list[str]) -> dict[str, dict[Item, str]]:
         path = self.output / DECISIONS if self.output is not None else None
         found: dict[str, dict[Item, str]] = {}
-        if path is None or not path.exists() or not names:
+        if path is None or not names:
             return found
         with duckdb.connect() as connection:
             rows = connection.execute(

@@ -50,7 +50,7 @@ class CohortImpact:
     changes: tuple[Change, ...]
     moves: tuple[Move, ...]
     left_out: int
-    """Cases that one side or both could not decide."""
+    """Cases that one side or both could not decide, of which nothing is compared."""
 
 
 def compare(old: Library, new: Library, source: Path, settings: Settings, heard: Callable[[int, int], None]) -> CohortImpact:
@@ -65,16 +65,23 @@ def compare(old: Library, new: Library, source: Path, settings: Settings, heard:
 
             accounts.append(decide_cohort(base, source, output, settings, tell))
         left_out = {reject.case for account in accounts for reject in account.rejects}
-        return _compared(sides[0], sides[1], max(each.cases for each in accounts), len(left_out))
+        rejected = [{reject.case for reject in account.rejects} for account in accounts]
+        both = accounts[0].cases - len(rejected[1] - rejected[0])
+        return _compared(sides[0], sides[1], both, sorted(left_out))
 
 
-def _compared(before: Path, after: Path, cases: int, left_out: int) -> CohortImpact:
+def _compared(before: Path, after: Path, cases: int, left_out: list[str]) -> CohortImpact:
+    """What differs in the cases that both sides decided."""
     with duckdb.connect() as connection:
         for name, file in (("decisions", DECISIONS), ("criteria", CRITERIA)):
             for side, path in (("old", before), ("new", after)):
                 connection.read_parquet(str(path / file)).create(f"{side}_{name}")
+        connection.execute(
+            'CREATE TABLE left_out AS SELECT unnest($names::TEXT[]) AS "case"', {"names": left_out}
+        ).fetchall()
         changed = """SELECT question, item, "case", coalesce(o.verdict, '') AS before, coalesce(n.verdict, '') AS after
-                     FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)"""
+                     FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)
+                     ANTI JOIN left_out USING ("case")"""
         connection.execute(f"CREATE TABLE answers AS {changed}").fetchall()
         [(same,)] = connection.execute("SELECT count(*) FROM answers WHERE before = after").fetchall()
         changes = connection.execute(
@@ -89,7 +96,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: int) -> CohortImp
         ).fetchall()
     return CohortImpact(
         cases, int(same), tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes),
-        tuple(Move(q, c, b, a, int(n)) for q, c, b, a, n in moves), left_out,
+        tuple(Move(q, c, b, a, int(n)) for q, c, b, a, n in moves), len(left_out),
     )  # fmt: skip
 
 

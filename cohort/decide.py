@@ -28,7 +28,7 @@ from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.loading import Reject, shown
-from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, state_of
+from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, state_of
 from cohort.spark import NoSpark, Setup, Task, decide_on_spark
 from cohort.statements import CODE
 from facts.readers.tables import FactTable, fact_tables
@@ -301,6 +301,10 @@ def _finished(work: Path, output: Path, account: Account, told: Told, also: Also
             parts = sorted(map(str, (work / "parts").glob(f"*.{name}")))
             if parts:
                 connection.read_parquet(parts).write_parquet(str(result / name))
+            elif name in COLUMNS:
+                # Of nothing but rejects too there is a table to read.
+                connection.execute(f"CREATE OR REPLACE TABLE nothing({COLUMNS[name]})").fetchall()
+                connection.table("nothing").write_parquet(str(result / name))
         _write_rejects(connection, account.rejects, result / REJECTS)
     told.write(result)
     also(result, account)

@@ -13,6 +13,12 @@ DECISIONS, CRITERIA, REJECTS = "decisions.parquet", "criteria.parquet", "rejects
 INSTANCES = "instances.parquet"
 """There only if proofs were asked for."""
 _ACCOUNT = "account.json"
+COLUMNS = {
+    DECISIONS: '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
+    " payer TEXT, policies TEXT[]",
+    CRITERIA: '"case" TEXT, question TEXT, item TEXT, criterion TEXT, status TEXT',
+}
+"""The columns of the tables that are always there."""
 
 
 class CohortProblem(Exception):

@@ -73,8 +73,6 @@ def export_proofs(
 
 def _cases_met(output: Path) -> list[str]:
     """The cases with something that is met."""
-    if not (output / DECISIONS).exists():
-        return []
     rows = 'SELECT DISTINCT "case" FROM read_parquet(?) WHERE verdict = ? ORDER BY 1'
     with duckdb.connect() as connection:
         return [name for (name,) in connection.execute(rows, [str(output / DECISIONS), Verdict.MET.value]).fetchall()]

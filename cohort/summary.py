@@ -68,9 +68,9 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
     about = told(output)
     programs = list(programs)
     with duckdb.connect() as connection:
-        asking = _asking(connection, output / DECISIONS) if (output / DECISIONS).exists() else 0
-        verdicts = _verdicts(connection, output / DECISIONS, programs) if (output / DECISIONS).exists() else ()
-        blocking = _blocking(connection, output, programs) if (output / CRITERIA).exists() else ()
+        asking = _asking(connection, output / DECISIONS)
+        verdicts = _verdicts(connection, output / DECISIONS, programs)
+        blocking = _blocking(connection, output, programs)
     fired = {rule.id: about.fired.get(rule.id, 0) for program in programs for rule in written(program.rules)}
     never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
     often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))

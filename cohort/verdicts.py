@@ -132,7 +132,7 @@ class Judge:
     # What is asked
 
     def _asked(self, question: _Question, earlier: list[str]) -> exp.Select:
-        """Each question once, with one value for each variable of the trigger that the goal does not have."""
+        """Each question once: of several requests that ask it, the first in the order of their values."""
         trigger, goal = question.trigger, question.goal
         fits: list[Expr] = []
         for i, term in enumerate(goal.trigger.terms):
@@ -144,16 +144,18 @@ class Judge:
                 if first != f"v{i}":
                     fits.append(same(stored, exp.column(f"c{first[1:]}", "t")))
         own = [term.name for term in goal.atom.terms if isinstance(term, s.Variable)]
-        columns, groups = list[Expr](), list[Expr]()
-        for name, (column, _) in question.columns.items():
-            value: Expr = exp.column(f"c{column[1:]}", "t")
-            if name in own:
-                groups.append(value.copy())
-            else:
-                value = exp.Min(this=value)
-            columns.append(exp.alias_(value, column))
-        select = exp.select(*columns).from_(exp.alias_(exp.to_table(trigger.name), "t")).group_by(*groups)
+        held = {name: exp.column(f"c{column[1:]}", "t") for name, (column, _) in question.columns.items()}
+        columns = [exp.alias_(value.copy(), question.columns[name][0]) for name, value in held.items()]
+        select = exp.select(*columns).from_(exp.alias_(exp.to_table(trigger.name), "t"))
         select = select.where(*fits) if fits else select
+        groups = [value.copy() for name, value in held.items() if name in own]
+        others = sorted((value for name, value in held.items() if name not in own), key=lambda value: int(value.name[1:]))
+        if others:
+            order = [exp.Ordered(this=value.copy(), nulls_first=False) for value in others]
+            nth = exp.Window(this=exp.func("ROW_NUMBER"), partition_by=groups, order=exp.Order(expressions=order))
+            select = select.qualify(nth.eq(1))
+        else:
+            select = select.distinct()
         case = exp.column(f"c{question.columns[self.case_variable(goal)][0][1:]}", "t").eq(exp.column("c0", "y"))
         kind = "SEMI" if self.of.contradicting else "ANTI"
         select = select.join(exp.alias_(exp.to_table(CLASHING), "y"), on=case, join_type=kind)

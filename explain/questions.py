@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from explain.wording import spaced
 from kb.engines.model import ground_row, unified
-from kb.language.program import SCOPE, Goal, ProgramRule
+from kb.language.program import SCOPE, Goal, Program, ProgramRule
 from kb.language.values import UNKNOWN, Mark, Row, Value, value_text
 from kb.models import Models
 
@@ -43,20 +43,43 @@ def item_text(row: Row, case: int | None) -> str:
 
 
 def questions(models: Models) -> tuple[Question, ...]:
-    """Every question of the case, goal by goal; those that a reference document declares come first."""
+    """Every question of the case, goal by goal; those that a reference document declares come first.
+
+    They come in the order of the chart's requests. Of several that give one question, the
+    first in the order of their values says what the question's other variables stand for.
+    """
     found: dict[tuple[str, Row], Question] = {}
     kinds = {meta.full_id: meta.kind for meta in models.program.documents}
     for goal in sorted(models.program.goals, key=lambda goal: kinds.get(goal.origin.document) != "reference"):
         rows = models.perfect.rows(goal.trigger.relation)
         order = list(models.stated.get(goal.trigger.relation, {}))
+        asked: dict[Row, list[Row]] = {}
         for row in sorted(rows, key=lambda row: (order.index(row) if row in order else len(order), str(row))):
-            binding = unified(goal.trigger.terms, row)
-            if binding is None:
-                continue
-            binding = {name: value for name, value in binding.items() if not name.startswith("_")}
-            asked = ground_row(goal.atom.terms, binding)
-            found.setdefault((goal.atom.relation, asked), Question(goal, asked, binding))
+            binding = _binding(goal, row)
+            if binding is not None:
+                asked.setdefault(ground_row(goal.atom.terms, binding), []).append(row)
+        for of, requests in asked.items():
+            first = min(requests, key=lambda row: _in_order(models.program, goal, row)) if len(requests) > 1 else requests[0]
+            binding = _binding(goal, first)
+            assert binding is not None
+            found.setdefault((goal.atom.relation, of), Question(goal, of, binding))
     return tuple(found.values())
+
+
+def _binding(goal: Goal, row: Row) -> dict[str, Value] | None:
+    """The values of the named variables of a goal's declaration, if a row is a request for it."""
+    found = unified(goal.trigger.terms, row)
+    return None if found is None else {name: value for name, value in found.items() if not name.startswith("_")}
+
+
+def _in_order(program: Program, goal: Goal, row: Row) -> list[tuple[bool, object]]:
+    """What puts requests in order: texts by their letters, values of domains as declared, what is not stated last."""
+    found: list[tuple[bool, object]] = []
+    for argument, value in zip(program.predicate(goal.trigger.relation).arguments, row, strict=True):
+        domain = program.domains.get(argument.type)
+        rank = domain.rank.get(str(value), value) if domain is not None else value
+        found.append((value is UNKNOWN, 0 if value is UNKNOWN else rank))
+    return found
 
 
 def speaking_rules(models: Models, question: Question) -> tuple[ProgramRule, ...]:

@@ -16,6 +16,7 @@ import medproof
 from cli import main
 from cohort.alone import decide_case
 from cohort.cases import open_cohort
+from cohort.compare import compare
 from cohort.decide import Settings, decide_cohort
 from cohort.generate import Rates
 from cohort.output import CohortProblem
@@ -188,7 +189,7 @@ def tables(directory: Path, **others: str) -> Path:
         "pain_score": "Case,Site,Score,On\nb,leg,7.5,2026-01-20\n",
         **others,
     }
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (directory / f"{name}.csv").write_text(text, encoding="utf-8")
     return directory
@@ -495,3 +496,40 @@ def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: 
     assert "2 of them ask nothing" in said
     assert "No document is of the payer `AETNA`" in said and "did you mean `aetna`?" in said
     assert "Some cases name no payer" in said
+
+
+def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> None:
+    base = medproof.load()
+    head = "Case,Item,Code,Level,Laterality\n"
+    for name, rows in (
+        ("one", "a,op,63042,L5-S1,right\na,op,63030,L4-5,left\nb,op,?,L4-5,left\nb,op,63030,L4-5,?\n"),
+        ("two", "a,op,63030,L4-5,left\na,op,63042,L5-S1,right\nb,op,63030,L4-5,?\nb,op,?,L4-5,left\n"),
+    ):
+        source = tables(tmp_path / name / "facts", requested=head + rows)
+        decide_cohort(base, source, tmp_path / name / "out")
+        for case in ("a", "b"):
+            opened_case = medproof.cohort_case(base, source, case)
+            ours = alone(base, "aetna", date(2026, 2, 1), {case: opened_case.facts})
+            assert {row for row in decided(tmp_path / name / "out", "decisions") if row[0] == case} == ours[0]
+            assert {row for row in decided(tmp_path / name / "out", "criteria") if row[0] == case} == ours[1]
+    assert decided(tmp_path / "one" / "out", "criteria") == decided(tmp_path / "two" / "out", "criteria")
+
+
+def test_a_case_that_one_side_leaves_out_is_compared_with_nothing(tmp_path: Path) -> None:
+    request = (
+        "#fact payer(Case: case, Payer: text).\n#fact request_date(Case: case, On: date).\n#closed payer, request_date.\n"
+    )
+    rule = "#fact n(Case: case, N: number).\n#pred g(Case: case).\n#goal g(Case) for payer(Case, _).\n"
+    bodies = {"old": "g(Case) :- n(Case, N), N > 1.", "new": "g(Case) :- n(Case, N), N * 999999999999 > 1."}
+    bases = {
+        name: library([read(f"{name}.md", f"{HEAD}{request}{rule}{body}\n```\n")], shipped=False)
+        for name, body in bodies.items()
+    }
+    source = tmp_path / "facts"
+    source.mkdir()
+    given = {"payer": "Case,Payer\na,x\nb,x\n", "request_date": "Case,On\na,2026-01-01\nb,2026-01-01\n"}
+    for name, text in {**given, "n": "Case,N\na,1\nb,2\n"}.items():
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    found = compare(bases["old"], bases["new"], source, Settings(), lambda done, total: None)
+    assert (found.cases, found.left_out, found.same) == (1, 1, 0)
+    assert [(each.before, each.after, each.examples) for each in found.changes] == [("refuted", "met", ("a",))]

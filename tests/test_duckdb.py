@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,11 @@ def test_values_are_data_and_never_code() -> None:
     )
     stated = facts('told(x, "\'; DROP TABLE r0; --"). told(x, "a\\\\b\\"c").', of)
     agree(of, relations(of, stated))
+
+
+def test_products_up_to_the_end_of_the_range_are_exact() -> None:
+    rule = "product(N) :- n(M), N = M * 499999999999.999998."
+    of = program(f"#pred n(N: number).\n#pred product(N: number).\nn(0.5).\nn(2).\n{rule}\n")
+    agree(of, relations(of, ()))
+    found = engine("duckdb")(of, relations(of, ())).rows("product")
+    assert found == {(Decimal("249999999999.999999"),), (Decimal("999999999999.999996"),)}

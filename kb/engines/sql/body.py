@@ -290,6 +290,10 @@ def compared(op: str, left: Held, right: Held, lenient: bool) -> Expr:
     return or_unknown(holds, *sides)
 
 
+_FACTOR = "DECIMAL(38, 6)"
+"""The type of a factor: of narrower ones DuckDB gives a product no more digits than they have."""
+
+
 def _computed(op: str, left: Expr, right: Expr, kinds: tuple[str, str]) -> Expr:
     """Arithmetic on numbers and days; leaving the range is an error."""
     if kinds == (DATE, DATE):
@@ -300,5 +304,5 @@ def _computed(op: str, left: Expr, right: Expr, kinds: tuple[str, str]) -> Expr:
     kind = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[op]
     wide = "DECIMAL(38, 12)" if op == "*" else "DECIMAL(24, 6)"
     if op == "*":
-        left, right = exp.cast(left, NUMBER), exp.cast(right, NUMBER)
+        left, right = exp.cast(left, _FACTOR), exp.cast(right, _FACTOR)
     return in_range(exp.cast(exp.paren(kind(this=left, expression=right)), wide))
