@@ -15,7 +15,7 @@ from cohort.loading import Reject
 from facts.readers.tables import BadTables, FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE
-from kb.engines.sql.values import known, together
+from kb.engines.sql.values import known, together, unknown
 from kb.language.build import in_force
 from kb.library import Library
 from kb.models import Compiled
@@ -98,35 +98,41 @@ def read_book(
 def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
     """The statement that makes the table of all cases, with what each says of its payer and its day."""
     names = together(map(_case_column, request))
-    select = exp.select("n.name").distinct().from_(names.subquery("n")).where(known(exp.column("name", "n")))
-    payer: Expr = exp.Literal.string("")
-    day: Expr = exp.cast(exp.null(), DATE)
-    days: Expr = exp.Literal.number(0)
-    payers: Expr = exp.Literal.number(0)
-    for relation, alias in (("payer", "p"), ("request_date", "d")):
-        if relation not in named:
-            continue
-        table = named[relation]
-        value: Expr = exp.cast(table.column(1, "s"), "TEXT")
-        if relation == "request_date":
-            value = exp.TryCast(this=table.column(1, "s"), to=exp.DataType.build(DATE))
-            years = exp.Extract(this=exp.var("YEAR"), expression=value.copy())
-            in_calendar = exp.Between(this=years, low=exp.Literal.number(1), high=exp.Literal.number(9999))
-            value = exp.Case(ifs=[exp.If(this=in_calendar, true=value)])
-        case = table.column(0, "s")
-        least, most = exp.alias_(exp.Min(this=value), "least"), exp.alias_(exp.Max(this=value.copy()), "most")
-        inner = exp.select(exp.alias_(case, "name"), least, most).from_(exp.alias_(table.rows(), "s")).group_by(case.copy())
-        on = exp.column("name", "n").eq(exp.column("name", alias))
-        select = select.join(inner.subquery(alias), on=on, join_type="LEFT")
-        differ = exp.NEQ(this=exp.column("least", alias), expression=exp.column("most", alias))
-        if relation == "payer":
-            payer, payers = exp.func("COALESCE", exp.column("least", alias), exp.Literal.string("")), differ
+    select = exp.select("n.name", exp.alias_(exp.true(), "good")).distinct().from_(names.subquery("n"))
+    select = select.where(known(exp.column("name", "n")))
+    nothing: dict[str, Expr] = {"payer": exp.Literal.string(""), "request_date": exp.cast(exp.null(), DATE)}
+    for relation, column in (("payer", "payer"), ("request_date", "day")):
+        if relation in named:
+            on = exp.column("name", "n").eq(exp.column("name", column))
+            select = select.join(_said(named[relation]).subquery(column), on=on, join_type="LEFT")
+            value: Expr = exp.func("COALESCE", exp.column("least", column), nothing[relation])
+            differ: Expr = exp.NEQ(this=exp.column("least", column), expression=exp.column("most", column))
+            wrong: Expr = exp.column("wrong", column)
         else:
-            day, days = exp.column("least", alias), differ
-    select = select.select(exp.alias_(payer, "payer"), exp.alias_(day, "day"))
-    select = select.select(exp.alias_(exp.func("COALESCE", payers, exp.false()), "two_payers"))
-    select = select.select(exp.alias_(exp.func("COALESCE", days, exp.false()), "two_days"), exp.alias_(exp.true(), "good"))
+            value, differ, wrong = nothing[relation], exp.false(), exp.false()
+        select = select.select(exp.alias_(value, column))
+        for flag, holds in (("two", differ), ("wrong", wrong)):
+            select = select.select(exp.alias_(exp.func("COALESCE", holds, exp.false()), f"{flag}_{column}"))
     return exp.Create(this=exp.to_table("cases"), kind="TABLE", expression=select)
+
+
+def _said(table: FactTable) -> exp.Select:
+    """What a table says of each case: the least and the most value, and whether one is none (its row will be rejected)."""
+    raw, case = table.column(1, "s"), table.column(0, "s")
+    value: Expr = exp.cast(raw, "TEXT")
+    is_open = exp.cast(raw.copy(), "TEXT").eq(exp.Literal.string("?"))
+    if table.predicate.arguments[1].type == "date":
+        value = exp.TryCast(this=raw, to=exp.DataType.build(DATE))
+        years = exp.Extract(this=exp.var("YEAR"), expression=value.copy())
+        in_calendar = exp.Between(this=years, low=exp.Literal.number(1), high=exp.Literal.number(9999))
+        value = exp.Case(ifs=[exp.If(this=in_calendar, true=value)])
+    is_none = exp.and_(unknown(value), exp.not_(exp.func("COALESCE", is_open, exp.false())))
+    return (
+        exp.select(
+            exp.alias_(case, "name"), exp.alias_(exp.Min(this=value), "least"),
+            exp.alias_(exp.Max(this=value.copy()), "most"), exp.alias_(exp.func("BOOL_OR", is_none), "wrong"),
+        ).from_(exp.alias_(table.rows(), "s")).group_by(case.copy())
+    )  # fmt: skip
 
 
 def _case_column(table: FactTable) -> exp.Select:
@@ -137,23 +143,24 @@ def _case_column(table: FactTable) -> exp.Select:
 def _twice(connection: duckdb.DuckDBPyConnection, named: dict[str, FactTable]) -> list[Reject]:
     """The cases with two payers or two days: nobody can tell which documents decide them."""
     found = []
-    for relation, flag, what in (("payer", "two_payers", "payers"), ("request_date", "two_days", "days of the request")):
+    for relation, flag, what in (("payer", "two_payer", "payers"), ("request_date", "two_day", "days of the request")):
         rows = connection.execute(f"UPDATE cases SET good = FALSE WHERE {flag} RETURNING name").fetchall()
         for (name,) in sorted(rows):
             table = named[relation]
             problem = f"duplicate key: the case states two {what}; state one"
-            found.append(Reject(table.place, 0, str(name), table.place, table.columns[1][0], "", problem))
+            found.append(Reject(table.place, 0, str(name), table.name, table.columns[1][0], "", problem))
     return found
 
 
 def _without_day(connection: duckdb.DuckDBPyConnection, named: dict[str, FactTable], on: date | None) -> list[Reject]:
-    """The cases that give no day of the request, when none is asked for."""
+    """The cases that give no day of the request, when none is asked for; a day that is none is told of its row."""
     if on is not None:
         return []
+    connection.execute("UPDATE cases SET good = FALSE WHERE wrong_day").fetchall()
     rows = connection.execute("UPDATE cases SET good = FALSE WHERE day IS NULL AND good RETURNING name").fetchall()
     problem = "the case gives no day of the request, which says which documents decide it; state its `request_date`"
     place = named["request_date"].place if "request_date" in named else "request_date"
-    return [Reject(place, 0, str(name), place, "", "", problem) for (name,) in sorted(rows)]
+    return [Reject(place, 0, str(name), "request_date", "", "", problem) for (name,) in sorted(rows)]
 
 
 def _programs(base: Library, wanted: list[tuple[str, date]]) -> tuple[tuple[Deciding, ...], list[int]]:

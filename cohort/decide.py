@@ -36,7 +36,7 @@ from kb.engines.model import EvaluationError
 from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.language.cache import code_digest
 from kb.language.diagnostics import nearest
-from kb.language.program import Program
+from kb.language.program import Program, ProgramRule
 from kb.library import Library
 
 Heard = Callable[[int, int], None]
@@ -216,15 +216,24 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
 
 
 def _together(book: Book, outcomes: Iterable[Outcome]) -> Account:
+    programs = tuple(each.compiled.program for each in book.programs)
+    rules = {rule.id: rule for program in programs for rule in program.rules}
     fired: Counter[str] = Counter()
     rejects = list(book.rejects)
     cases = 0
     for outcome in outcomes:
-        fired += Counter(outcome.fired)
+        for rule, count in outcome.fired.items():
+            # What is no case's is concluded in each batch again.
+            fired[rule] = fired[rule] + count if _is_about_cases(rules[rule], programs) else max(fired[rule], count)
         rejects += outcome.rejects
         cases += outcome.cases
-    programs = tuple(each.compiled.program for each in book.programs)
     return Account(cases, tuple(rejects), dict(sorted(fired.items())), programs)
+
+
+def _is_about_cases(rule: ProgramRule, programs: Iterable[Program]) -> bool:
+    name = rule.head.predicate
+    known = next((program.predicates[name] for program in programs if name in program.predicates), None)
+    return known is None or known.case_position is not None
 
 
 def _part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: bool) -> Outcome:

@@ -23,6 +23,8 @@ Expr = exp.Expr
 
 BOOK = "book"
 """The table of the cases of a batch: `id`, `name`, and the number of the program that decides each (`?`: none does)."""
+_LISTED = 20
+"""Values of a domain that a message lists."""
 _NUMBER_TEXT = r"[+-]?[0-9]{1,12}([.][0-9]{1,6})?"
 
 
@@ -105,7 +107,7 @@ class Loader:
             rows = self._rows(table, [file, row, name, raw], located=True).where(fault).limit(1_000)
             for where, number, case, value in self._run(rows):
                 reject = Reject(
-                    str(where), int(number), case or "", table.place, label, "" if value is None else value, words
+                    str(where), int(number), case or "", table.name, label, "" if value is None else value, words
                 )
                 found.setdefault((reject.file, reject.row), reject)
         return [found[key] for key in sorted(found)]
@@ -149,7 +151,7 @@ class Loader:
         if domain is not None:
             value: Expr = exp.column("part", f"p{position}") if domain.parts else _tried(raw, self.types[kind])
             names = [*domain.values, *domain.parts]
-            listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+            listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
             return value, unknown(value), f"it is no {kind.replace('_', ' ')}: {listed}"
         if kind == "date":
             value = _tried(raw, DATE) if is_text else raw.copy()

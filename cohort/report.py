@@ -33,7 +33,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         for each in here:
             page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {read(each)}", _STYLES.get(each.verdict, DIM))
     page.add()
-    page.add("Criteria that block most (of the questions that are not met)", TITLE)
+    page.add("Criteria that block most (of the questions that are not met; first what blocks most of them alone)", TITLE)
     for blocking in of.blocking[:_MOST]:
         share = f"{blocking.count / blocking.of:.0%}"
         detail = f"{blocking.undocumented:,} undocumented, {blocking.refuted:,} refuted, {blocking.alone:,} alone"

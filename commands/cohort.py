@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from commands.common import (
     show_json,
     width,
 )
+
+Heard = Callable[[int, int], None]
 
 
 @click.command("cohort", epilog=EXIT_CODES)
@@ -94,7 +97,7 @@ def command(
         base = loaded(policies)
         try:
             with progress("deciding", eta=True) as heard:
-                found = medproof.cohort(base, facts, output, settings, heard)
+                found = medproof.cohort(base, facts, output, settings, _telling_of_former_runs(heard))
         except KeyboardInterrupt:
             raise click.ClickException("stopped; what is done is kept, and the same command goes on from there") from None
     if form == "json":
@@ -102,3 +105,16 @@ def command(
     else:
         show(summary_page(found, width()))
     click.echo(f"wrote {output}: decisions.parquet, criteria.parquet, rejects.parquet, report.html", err=True)
+
+
+def _telling_of_former_runs(heard: Heard) -> Heard:
+    """Says at the beginning what a run before this one has done already."""
+    calls: list[int] = []
+
+    def tell(done: int, total: int) -> None:
+        if not calls and done:
+            click.echo(f"going on: {done:,} of {total:,} cases were decided by a run before this one", err=True)
+        calls.append(done)
+        heard(done, total)
+
+    return tell

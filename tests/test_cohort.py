@@ -214,6 +214,12 @@ ROWS = {
     "no number": ("pain_score", "Case,Site,Score,On\na,leg,7.1234567,2026-01-20\n", "Score", "`7.1234567`: it is no number"),
     "any value": ("pain_score", "Case,Site,Score,On\na,_,7,2026-01-20\n", "Site", "`_`: it is no site"),
     "two payers": ("payer", "Case,Payer\na,aetna\na,medicare\nb,aetna\nc,aetna\n", "Payer", "the case states two payers"),
+    "a day of request that is none": (
+        "request_date",
+        "Case,On\na,2026-02-31\nb,2026-02-01\nc,2026-02-01\n",
+        "On",
+        "`2026-02-31`: it is no day",
+    ),
     "no request": ("request_date", "Case,On\na,?\nb,2026-02-01\nc,2026-02-01\n", "", "gives no day of the request"),
 }
 
@@ -231,7 +237,15 @@ def test_a_row_that_cannot_be_taken_is_told_and_its_case_left_out(tmp_path: Path
     assert "2 cases decided, 1 left out" in output
     assert {row[0] for row in decided(tmp_path / "out", "decisions")} == {"b", "c"}
     [reject] = duckdb.execute("SELECT * FROM read_parquet(?)", [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
-    assert (reject[2], reject[4]) == ("a", column)
+    assert reject[2:5] == ("a", table, column)
+
+
+def test_a_table_in_another_encoding_is_refused_with_a_way_out(tmp_path: Path, source: Path) -> None:
+    for encoding in ("latin-1", "utf-16"):
+        (source / "pain_score.csv").write_bytes("Case,Sité,Score,On\n".encode(encoding))
+        code, output = run("cohort", source, "-o", tmp_path / "out")
+        assert code == 2
+        assert "is no UTF-8 text; save it as CSV in UTF-8" in output
 
 
 def test_facts_of_a_case_that_nobody_requests_are_told(tmp_path: Path) -> None:
@@ -249,6 +263,9 @@ FILES = {
     "a misspelt column": ({"pain_score": "Case,Site,Scor,On\n"}, "column `Scor` that `pain_score` has no argument for"),
     "a missing column": ({"pain_score": "Case,Site,On\n"}, "has no column `Score`; `pain_score` has Case, Site, Score, On"),
     "a broken line": ({"pain_score": "Case,Site,Score,On\na,leg\n"}, "CSV Error on Line: 2"),
+    "semicolons": ({"pain_score": "Case;Site;Score;On\na;leg;7;2026-01-20\n"}, "stand between semicolons; write commas"),
+    "tabs": ({"pain_score": "Case\tSite\tScore\tOn\n"}, "stand between tabs; write commas"),
+    "a column named twice": ({"pain_score": "Case,Site,Score,score,On\n"}, "names the column `Score` twice"),
     "an empty file": ({"pain_score": ""}, "is empty; its first line names the columns"),
 }
 

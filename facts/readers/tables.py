@@ -57,6 +57,11 @@ class FactTable:
         """The relation: `p`, or `-p` for denials."""
         return f"-{self.predicate.name}" if self.denied else self.predicate.name
 
+    @property
+    def name(self) -> str:
+        """The name of a table that holds it."""
+        return f"{DENIED}{self.predicate.name}" if self.denied else self.predicate.name
+
     def column(self, position: int, alias: str) -> exp.Column:
         """The column of an argument."""
         return exp.column(self.columns[position][0], alias, quoted=True)
@@ -185,11 +190,20 @@ def _all_text(names: Iterable[str]) -> Expr:
 
 
 def _header(file: str) -> list[str]:
-    with open(file, encoding="utf-8-sig", newline="") as text:
-        header = next(csv.reader(text), None)
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as text:
+            header = next(csv.reader(text), None)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise OSError(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
     if not header:
         raise OSError(f"{file} is empty; its first line names the columns")
-    return [name.strip() for name in header]
+    names = [name.strip() for name in header]
+    for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(names) == 1 and mark in names[0]:
+            raise OSError(f"the columns of {file} stand between {what}; write commas")
+    if twice := sorted({name for name in names if [each.lower() for each in names].count(name.lower()) > 1}):
+        raise OSError(f"{file} names the column `{twice[0]}` twice; its first line names each column once")
+    return names
 
 
 def _csv_options(header: list[str]) -> Iterator[Expr]:
