@@ -80,23 +80,31 @@ def cohorts(draw: st.DrawFn) -> tuple[str, list[str]]:
     return text, draw(st.lists(charts(), min_size=2, max_size=4))
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-@given(cohorts(), st.booleans())
-def test_random_programs_decide_a_cohort_as_its_cases(drawn: tuple[str, list[str]], unknown: bool) -> None:
-    text, written = drawn
+ON = date(2026, 1, 1)
+
+
+def random_cohort(text: str, written: list[str], unknown: bool) -> tuple[Library, dict[str, tuple[Fact, ...]]]:
+    """A library of a random program, and the facts of its cases."""
     base = library([read("random.md", f"{HEAD}{DECLARATIONS}{REQUEST}{text}\n```\n")], shipped=False)
-    on = date(2026, 1, 1)
-    program = base.compiled("", on).program
+    program = base.compiled("", ON).program
     asked = [f"asked(x, {g}, {h}, {n})." for g, h, n in (("low", "mid", "2"), ("?" if unknown else "high", "high", "2.5"))]
     stated = {}
     for number, chart in enumerate(written):
         case = f"case{number}"
         lines = "\n".join([*chart.splitlines(), *asked, 'payer(x, "none").', 'request_date(x, "2026-01-01").'])
         stated[case] = facts(lines.replace("(x,", f"({case},"), program, case)
+    return base, stated
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(cohorts(), st.booleans())
+def test_random_programs_decide_a_cohort_as_its_cases(drawn: tuple[str, list[str]], unknown: bool) -> None:
+    base, stated = random_cohort(*drawn, unknown)
+    program = base.compiled("", ON).program
     with TemporaryDirectory() as directory:
         source = write_tables(Path(directory) / "facts", program, (fact for each in stated.values() for fact in each))
         decide_cohort(base, source, Path(directory) / "out", Settings(proofs=True))
-        assert decided(Path(directory) / "out", "decisions") == alone(base, "", on, stated)[0]
+        assert decided(Path(directory) / "out", "decisions") == alone(base, "", ON, stated)[0]
         with open_cohort(base, Path(directory) / "out") as cohort:
             for opened_case in cohort.open(stated):
                 assert recorded(opened_case, opened_case.engine) == recorded(opened_case, engine())

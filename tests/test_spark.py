@@ -6,15 +6,19 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
 
 import medproof
 from cli import main
 from cohort.decide import Settings, decide_cohort
 from tests.spark_cluster import Cluster, cluster
-from tests.test_cohort import decided, tables
+from tests.tables import write_tables
+from tests.test_cohort import ON, alone, cohorts, decided, random_cohort, tables
 
 
 @pytest.fixture
@@ -57,3 +61,21 @@ def test_without_a_cluster_the_message_says_so(tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert "say --engine spark too" in result.output
+
+
+@settings(deadline=None, max_examples=2, suppress_health_check=[HealthCheck.too_slow])
+@given(cohorts())
+def test_random_programs_have_the_same_answers_and_rule_instances(drawn: tuple[str, list[str]]) -> None:
+    base, stated = random_cohort(*drawn, unknown=True)
+    with TemporaryDirectory() as directory:
+        facts = (fact for each in stated.values() for fact in each)
+        source = write_tables(Path(directory) / "facts", base.compiled("", ON).program, facts)
+        for name, master in (("spark", "local[2]"), ("here", "")):
+            decide_cohort(base, source, Path(directory) / name, Settings(batch=2, proofs=True, master=master))
+        for table in ("decisions", "criteria", "instances"):
+            files = [str(Path(directory) / name / f"{table}.parquet") for name in ("spark", "here")]
+            ours, theirs = (
+                duckdb.execute("SELECT * FROM read_parquet(?) ORDER BY ALL", [file]).fetchall() for file in files
+            )
+            assert ours == theirs
+        assert decided(Path(directory) / "spark", "decisions") == alone(base, "", ON, stated)[0]
