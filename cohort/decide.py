@@ -8,14 +8,13 @@ when everything is done.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -28,7 +27,8 @@ from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.loading import Reject, shown
-from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, state_of
+from cohort.output import CohortProblem, Told, state_of
+from cohort.parts import is_done, note_done, outcome_of, put_together, remove
 from cohort.spark import NoSpark, Setup, Task, decide_on_spark
 from cohort.statements import CODE
 from facts.readers.tables import FactTable, fact_tables
@@ -162,10 +162,10 @@ def _decided(
     memory = f"{settings.memory / (1 if settings.master else workers):.3f}GB"
     of = vocabulary(base)
     setup = Setup(book, tables, Types.of(of, CASE_NUMBER), of, memory, str(work / "spill"), settings.proofs)
-    pending = [(low, high, str(part)) for (low, high, _), part in zip(ranges, parts, strict=True) if not _is_done(part)]
+    pending = [(low, high, str(part)) for (low, high, _), part in zip(ranges, parts, strict=True) if not is_done(part)]
 
     def tell() -> None:
-        heard(sum(count for (_, _, count), part in zip(ranges, parts, strict=True) if _is_done(part)), book.count)
+        heard(sum(count for (_, _, count), part in zip(ranges, parts, strict=True) if is_done(part)), book.count)
 
     tell()
     if settings.master and pending:
@@ -173,7 +173,7 @@ def _decided(
     elif pending:
         _on_this_machine(setup, pending, workers, settings.stop_on_error, tell)
     tell()
-    account = _together(book, [_read_account(part) for part in parts])
+    account = _together(book, [outcome_of(part) for part in parts])
     account = replace(account, notes=tuple(_notes(base, book)))
     if account.rejects and settings.stop_on_error:
         raise _refused(account.rejects)
@@ -243,9 +243,10 @@ def _part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: b
     except EvaluationError as error:
         if batch.live.stopped:
             raise Stopped from error
-        names = batch.book.names(low, high)
         if stop_on_error:
             raise
+        remove(part)
+        names = batch.book.names(low, high)
         if len(names) == 1:
             reject = Reject("", 0, names[0], "", "", "", f"{error}")
             others = (each for each in batch.rejects(low, high) if each.case != names[0])
@@ -258,7 +259,7 @@ def _part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: b
             outcome = Outcome(sum(each.cases for each in both), (*both[0].rejects, *both[1].rejects), fired)
     if outcome.rejects and stop_on_error:
         raise _refused(outcome.rejects)
-    _write_account(part, outcome)
+    note_done(part, outcome)
     return outcome
 
 
@@ -267,22 +268,6 @@ def _refused(rejects: tuple[Reject, ...]) -> CohortProblem:
     more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
     hint = "mend them, or leave such cases out with --on-error skip"
     return CohortProblem("\n".join([*first, *more, hint]))
-
-
-def _write_account(part: Path, outcome: Outcome) -> None:
-    data = {"cases": outcome.cases, "fired": dict(outcome.fired), "rejects": [asdict(each) for each in outcome.rejects]}
-    building = part.with_suffix(".building")
-    building.write_text(json.dumps(data), encoding="utf-8")
-    building.rename(part.with_suffix(".json"))
-
-
-def _is_done(part: Path) -> bool:
-    return part.with_suffix(".json").exists()
-
-
-def _read_account(part: Path) -> Outcome:
-    data = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
-    return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
 
 
 def _told(base: Library, source: Path, settings: Settings, account: Account) -> Told:
@@ -305,29 +290,10 @@ def _finished(work: Path, output: Path, account: Account, told: Told, also: Also
     result = work / "result"
     shutil.rmtree(result, ignore_errors=True)
     result.mkdir()
-    with duckdb.connect() as connection:
-        for name in (DECISIONS, CRITERIA, INSTANCES):
-            parts = sorted(map(str, (work / "parts").glob(f"*.{name}")))
-            if parts:
-                connection.read_parquet(parts).write_parquet(str(result / name))
-            elif name in COLUMNS:
-                # Of nothing but rejects too there is a table to read.
-                connection.execute(f"CREATE OR REPLACE TABLE nothing({COLUMNS[name]})").fetchall()
-                connection.table("nothing").write_parquet(str(result / name))
-        _write_rejects(connection, account.rejects, result / REJECTS)
+    put_together(work / "parts", account.rejects, result)
     told.write(result)
     also(result, account)
     if output.exists():
         output.rmdir()
     result.rename(output)
     shutil.rmtree(work, ignore_errors=True)
-
-
-def _write_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reject], path: Path) -> None:
-    names = [*Reject.__dataclass_fields__]
-    columns = ", ".join(f'"{name}" {"BIGINT" if name == "row" else "TEXT"}' for name in names)
-    connection.execute(f"CREATE TABLE rejects({columns})").fetchall()
-    rows = [[getattr(each, name) for name in names] for each in rejects]
-    if rows:
-        connection.executemany(f"INSERT INTO rejects VALUES ({', '.join('?' for _ in names)})", rows)
-    connection.sql("SELECT * FROM rejects").write_parquet(str(path))

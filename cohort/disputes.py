@@ -19,8 +19,8 @@ from cohort.program import CohortProgram
 from cohort.verdicts import Judge
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.schema import CASE_NUMBER, NUMBER, Table
-from kb.engines.sql.values import constant, same
+from kb.engines.sql.schema import CASE_NUMBER, Table
+from kb.engines.sql.values import as_text, constant, same
 from kb.language import syntax as s
 from kb.language.bounds import POSSIBLE, plain
 from kb.language.program import ProgramRule
@@ -251,10 +251,7 @@ def _atom_text(relation: str, table: Table) -> Expr:
     for i, kind in enumerate(table.types):
         if i == table.case:
             continue
-        text: Expr = exp.cast(exp.column(f"c{i}", "h"), "TEXT")
-        if kind == NUMBER:
-            text = exp.func("RTRIM", exp.func("RTRIM", text, exp.Literal.string("0")), exp.Literal.string("."))
-        text = exp.func("COALESCE", text, exp.Literal.string("?"))
+        text = as_text(exp.column(f"c{i}", "h"), kind)
         if table.denials:
             text = exp.Case(ifs=[exp.If(this=exp.column(f"a{i}", "h"), true=exp.Literal.string("_"))], default=text)
         parts.append(text)

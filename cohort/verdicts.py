@@ -9,23 +9,19 @@ from itertools import combinations
 
 from sqlglot import exp
 
-from cohort.clashes import CLASHING
+from cohort.asked import Question, asked_questions, requests
 from cohort.program import CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
-from kb.engines.sql.schema import NUMBER, Table
+from kb.engines.sql.schema import Table
 from kb.engines.sql.values import choose, constant, or_unknown, same, unknown
 from kb.language import syntax as s
-from kb.language.program import SCOPE, Criterion, Goal, ProgramRule, Reading
+from kb.language.program import SCOPE, Criterion, ProgramRule, Reading
 
 Expr = exp.Expr
 
 DECIDED, STANDING = "decided", "standing"
 """The tables of the verdicts on questions and on criteria."""
-
-
-_KINDS = 10_000
-"""More than a goal has criteria."""
 
 
 @dataclass(frozen=True)
@@ -41,47 +37,6 @@ class Root:
     table: str
     case: str
     fits: Callable[[Table], list[Expr]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A goal as rows: the table of what cases ask, and the column of each variable of its trigger."""
-
-    number: int
-    goal: Goal
-    trigger: Table
-    columns: Mapping[str, tuple[str, bool]]
-
-    def kind(self, criterion: int | None = None) -> int:
-        """The number of the question, or of one of its criteria, among all."""
-        return _KINDS * self.number + (0 if criterion is None else criterion + 1)
-
-    @property
-    def table(self) -> str:
-        """The table of the questions."""
-        return f"q{self.number}"
-
-    @property
-    def name(self) -> Expr:
-        """What is asked, as text."""
-        return exp.Literal.string(self.goal.atom.relation)
-
-    def held(self, name: str) -> Expr:
-        """The value of a variable."""
-        return exp.column(self.columns[name][0], "q")
-
-    def item(self, case: str) -> Expr:
-        """The arguments of the goal without the case, as text."""
-        names = [term.name for term in self.goal.atom.terms if isinstance(term, s.Variable) and term.name != case]
-        texts = [exp.func("COALESCE", self._text(name), exp.Literal.string("?")) for name in names]
-        return exp.func("CONCAT_WS", exp.Literal.string(", "), *texts) if texts else exp.Literal.string("")
-
-    def _text(self, name: str) -> Expr:
-        """The value of a variable as it is written: a number without zeros that say nothing."""
-        text: Expr = exp.cast(self.held(name), "TEXT")
-        if self.trigger.types[int(self.columns[name][0][1:])] != NUMBER:
-            return text
-        return exp.func("RTRIM", exp.func("RTRIM", text, exp.Literal.string("0")), exp.Literal.string("."))
 
 
 @dataclass(frozen=True)
@@ -100,81 +55,23 @@ class Judge:
             for number, each in enumerate(self.of.choices(groups, wanted, f"x{len(readings)}_")):
                 steps += each.steps
                 readings[items].append(_Chosen(number, each.tables))
-        asked: dict[str, list[str]] = {}
+        asked: dict[str, list[Question]] = {}
         for question in self._questions:
             earlier = asked.setdefault(question.goal.atom.relation, [])
-            steps.append(_created(question.table, self._asked(question, earlier)))
-            earlier.append(question.table)
+            steps.append(_created(question.table, requests(self.of, question, earlier)))
+            earlier.append(question)
             steps.append(_created(f"w{question.number}", self._looked_at(question, readings)))
             steps.append(_inserted(DECIDED, self._decided(question, readings)))
             steps += (_inserted(STANDING, rows) for rows in self._standing(question))
         return tuple(steps)
 
     @cached_property
-    def _questions(self) -> tuple[_Question, ...]:
-        found = []
-        for number, goal in enumerate(self.of.goals):
-            trigger = self.of.perfect[1][goal.trigger.relation]
-            columns = {
-                term.name: (f"v{i}", trigger.unknown[i])
-                for i, term in reversed(list(enumerate(goal.trigger.terms)))
-                if isinstance(term, s.Variable) and not term.is_anonymous
-            }
-            found.append(_Question(number, goal, trigger, columns))
-        return tuple(found)
-
-    def case_variable(self, goal: Goal) -> str:
-        """The variable of a goal that is the case."""
-        position = self.of.program.predicate(goal.trigger.relation).case_position
-        term = goal.trigger.terms[position or 0]
-        return term.name if isinstance(term, s.Variable) else ""
-
-    # What is asked
-
-    def _asked(self, question: _Question, earlier: list[str]) -> exp.Select:
-        """Each question once: of several requests that ask it, the first in the order of their values."""
-        trigger, goal = question.trigger, question.goal
-        fits: list[Expr] = []
-        for i, term in enumerate(goal.trigger.terms):
-            stored = exp.column(f"c{i}", "t")
-            if isinstance(term, s.Constant):
-                fits.append(stored.eq(constant(term, trigger.types[i])))
-            elif isinstance(term, s.Variable) and term.name in question.columns:
-                first = question.columns[term.name][0]
-                if first != f"v{i}":
-                    fits.append(same(stored, exp.column(f"c{first[1:]}", "t")))
-        own = [term.name for term in goal.atom.terms if isinstance(term, s.Variable)]
-        held = {name: exp.column(f"c{column[1:]}", "t") for name, (column, _) in question.columns.items()}
-        columns = [exp.alias_(value.copy(), question.columns[name][0]) for name, value in held.items()]
-        select = exp.select(*columns).from_(exp.alias_(exp.to_table(trigger.name), "t"))
-        select = select.where(*fits) if fits else select
-        groups = [value.copy() for name, value in held.items() if name in own]
-        others = sorted((value for name, value in held.items() if name not in own), key=lambda value: int(value.name[1:]))
-        if others:
-            order = [exp.Ordered(this=value.copy(), nulls_first=False) for value in others]
-            nth = exp.Window(this=exp.func("ROW_NUMBER"), partition_by=groups, order=exp.Order(expressions=order))
-            select = select.qualify(nth.eq(1))
-        else:
-            select = select.distinct()
-        case = exp.column(f"c{question.columns[self.case_variable(goal)][0][1:]}", "t").eq(exp.column("c0", "y"))
-        kind = "SEMI" if self.of.contradicting else "ANTI"
-        select = select.join(exp.alias_(exp.to_table(CLASHING), "y"), on=case, join_type=kind)
-        for number, table in enumerate(earlier):
-            other = self._questions[int(table[1:])]
-            pairs = zip(own, (t.name for t in other.goal.atom.terms if isinstance(t, s.Variable)), strict=True)
-            on = [
-                same(exp.column(f"c{question.columns[a][0][1:]}", "t"), exp.column(other.columns[b][0], f"e{number}"))
-                for a, b in pairs
-            ]
-            select = select.join(exp.alias_(exp.to_table(table), f"e{number}"), on=exp.and_(*on), join_type="ANTI")
-        # The questions of contradicting cases are asked apart, and their numbers must be others.
-        row: Expr = exp.Window(this=exp.func("ROW_NUMBER"))
-        row = exp.Neg(this=row) if self.of.contradicting else row
-        return exp.select("*", exp.alias_(row, "number")).from_(select.subquery("s"))
+    def _questions(self) -> tuple[Question, ...]:
+        return asked_questions(self.of)
 
     # What the models say of it
 
-    def _looked_at(self, question: _Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
+    def _looked_at(self, question: Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
         """Each question with whether its rules speak, and whether it and its criteria hold, may hold, and hold certainly."""
         tables, columns = self.of.bounds[1], list[Expr]()
         relation, terms = question.goal.atom.relation, question.goal.atom.terms
@@ -191,7 +88,7 @@ class Judge:
         return exp.select("q.*", *columns).from_(exp.alias_(exp.to_table(question.table), "q"))
 
     def _held(
-        self, question: _Question, relation: str, terms: tuple[s.Term, ...], tables: Tables, suffix: str
+        self, question: Question, relation: str, terms: tuple[s.Term, ...], tables: Tables, suffix: str
     ) -> Iterator[Expr]:
         """Whether an atom holds, and whether it may."""
         yield exp.alias_(self._exists(question, tables.holding(relation), terms), f"met{suffix}")
@@ -199,14 +96,14 @@ class Judge:
         may = self._exists(question, possible, terms, lenient=True) if possible else exp.false()
         yield exp.alias_(may, f"may{suffix}")
 
-    def _exists(self, question: _Question, table: Table, terms: Iterable[s.Term], lenient: bool = False) -> Expr:
+    def _exists(self, question: Question, table: Table, terms: Iterable[s.Term], lenient: bool = False) -> Expr:
         """Whether a row of a table fits the terms of an atom, whose variables are those of the question."""
         fits = self._fits(question, table, terms, lenient)
         rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.to_table(table.name), "x"))
         return exp.Exists(this=rows.where(*fits) if fits else rows)
 
     @staticmethod
-    def _fits(question: _Question, table: Table, terms: Iterable[s.Term], lenient: bool) -> list[Expr]:
+    def _fits(question: Question, table: Table, terms: Iterable[s.Term], lenient: bool) -> list[Expr]:
         fits = list[Expr]()
         for i, (term, kind) in enumerate(zip(terms, table.types, strict=True)):
             column = exp.column(f"c{i}", "x")
@@ -231,22 +128,22 @@ class Judge:
         for question in self._questions:
             atoms = {question.kind(): question.goal.atom}
             atoms |= {question.kind(i): criterion.atom for i, criterion in enumerate(self._criteria(question))}
-            case = question.columns[self.case_variable(question.goal)][0]
+            case = question.columns[question.case][0]
             for kind, atom in atoms.items():
                 fits = partial(self._fits, question, terms=atom.terms, lenient=True)
                 found.append(Root(kind, atom, question.table, case, fits))
         return tuple(found)
 
-    def _speaks(self, question: _Question, rule: ProgramRule) -> Expr:
+    def _speaks(self, question: Question, rule: ProgramRule) -> Expr:
         scope = self.of.perfect[1].get(SCOPE + rule.id)
         return exp.true() if scope is None else self._exists(question, scope, question.goal.atom.terms)
 
-    def _rules(self, question: _Question) -> tuple[ProgramRule, ...]:
+    def _rules(self, question: Question) -> tuple[ProgramRule, ...]:
         return self.of.program.rules_for.get(question.goal.atom.relation, ())
 
     # Verdicts
 
-    def _decided(self, question: _Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
+    def _decided(self, question: Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
         found = _verdict("")
         for items, chosen in readings.items():
             prefix = self._prefix(readings, items)
@@ -255,17 +152,16 @@ class Judge:
             decided = choose(alike, each[0], _text(Verdict.DISPUTED)) if len(each) > 1 else each[0]
             found = choose(self._depends(question, items), decided, found)
         found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
-        case = self.case_variable(question.goal)
         kind = exp.alias_(exp.Literal.number(question.kind()), "kind")
         inner = exp.select(
-            kind, "number", exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
-            exp.alias_(question.item(case), "item"), exp.alias_(found, "verdict"), "certain",
+            kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
+            exp.alias_(question.item, "item"), exp.alias_(found, "verdict"), "certain",
         ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
         certain = exp.alias_(exp.and_(met, exp.column("certain")), "certain")
         return exp.select("kind", "number", "id", "question", "item", "verdict", certain).from_(inner.subquery("d"))
 
-    def _spoken(self, question: _Question) -> Expr:
+    def _spoken(self, question: Question) -> Expr:
         """Whether some rule speaks to the question; where the request leaves a value open, any may."""
         count = len(self._rules(question))
         if not count:
@@ -273,10 +169,10 @@ class Judge:
         return exp.or_(*(exp.column(f"s{i}") for i in range(count)), *self._left_open(question))
 
     @staticmethod
-    def _left_open(question: _Question) -> list[Expr]:
+    def _left_open(question: Question) -> list[Expr]:
         return [unknown(question.held(name)) for name, (_, may_miss) in question.columns.items() if may_miss]
 
-    def _speaking(self, question: _Question, rules: Iterable[int]) -> Expr:
+    def _speaking(self, question: Question, rules: Iterable[int]) -> Expr:
         """Whether one of some rules speaks; where none of all does and the request leaves a value open, these may."""
         some: list[Expr] = [exp.column(f"s{i}") for i in rules]
         if not some:
@@ -302,7 +198,7 @@ class Judge:
                     found[frozenset(together)] = together
         return dict(sorted(found.items(), key=lambda each: sorted(each[0])))
 
-    def _depends(self, question: _Question, items: frozenset[str]) -> Expr:
+    def _depends(self, question: Question, items: frozenset[str]) -> Expr:
         """Whether the rules that speak to a question depend on the readings of these items, and on no others."""
         rules = list(enumerate(self._rules(question)))
         own = {i: frozenset(self.of.readings_of([rule])) for i, rule in rules}
@@ -316,21 +212,20 @@ class Judge:
 
     # Criteria
 
-    def _criteria(self, question: _Question) -> tuple[Criterion, ...]:
+    def _criteria(self, question: Question) -> tuple[Criterion, ...]:
         """The criteria of a goal, whichever rules speak."""
         return tuple({each.id: each for rule in self._rules(question) for each in self.of.criteria_of(rule)}.values())
 
-    def _standing(self, question: _Question) -> Iterator[exp.Select]:
+    def _standing(self, question: Question) -> Iterator[exp.Select]:
         """The verdicts on the criteria that speaking rules rest on."""
         rules = self._rules(question)
         using = [{each.id for each in self.of.criteria_of(rule)} for rule in rules]
-        case = self.case_variable(question.goal)
         for i, criterion in enumerate(self._criteria(question)):
             speaks = self._speaking(question, [number for number, ids in enumerate(using) if criterion.id in ids])
             kind = exp.alias_(exp.Literal.number(question.kind(i)), "kind")
             yield exp.select(
-                kind, "number", exp.alias_(question.held(case), "id"), exp.alias_(question.name, "question"),
-                exp.alias_(question.item(case), "item"), exp.alias_(exp.Literal.string(criterion.id), "criterion"),
+                kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
+                exp.alias_(question.item, "item"), exp.alias_(exp.Literal.string(criterion.id), "criterion"),
                 exp.alias_(_verdict(f"_c{i}"), "status"),
             ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
 

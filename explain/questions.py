@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from explain.wording import spaced
 from kb.engines.model import ground_row, unified
 from kb.language.program import SCOPE, Goal, Program, ProgramRule
+from kb.language.syntax import Variable
 from kb.language.values import UNKNOWN, Mark, Row, Value, value_text
 from kb.models import Models
 
@@ -75,7 +76,10 @@ def _binding(goal: Goal, row: Row) -> dict[str, Value] | None:
 def _in_order(program: Program, goal: Goal, row: Row) -> list[tuple[bool, object]]:
     """What puts requests in order: texts by their letters, values of domains as declared, what is not stated last."""
     found: list[tuple[bool, object]] = []
-    for argument, value in zip(program.predicate(goal.trigger.relation).arguments, row, strict=True):
+    arguments = program.predicate(goal.trigger.relation).arguments
+    for term, argument, value in zip(goal.trigger.terms, arguments, row, strict=True):
+        if not isinstance(term, Variable) or term.is_anonymous:
+            continue
         domain = program.domains.get(argument.type)
         rank = domain.rank.get(str(value), value) if domain is not None else value
         found.append((value is UNKNOWN, 0 if value is UNKNOWN else rank))

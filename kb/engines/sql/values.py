@@ -63,6 +63,14 @@ def choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
 
 
+def as_text(what: Expr, kind: str) -> Expr:
+    """A value as it is written: a number without zeros that say nothing, `?` where it is not stated."""
+    text: Expr = exp.cast(what, "TEXT")
+    if kind == NUMBER:
+        text = exp.func("RTRIM", exp.func("RTRIM", text, exp.Literal.string("0")), exp.Literal.string("."))
+    return exp.func("COALESCE", text, exp.Literal.string("?"))
+
+
 def together(queries: Iterable[exp.Query], distinct: bool = True) -> exp.Query:
     """The rows of one or more queries, which become parts of the result."""
     # sqlglot copies what it joins unless told not to, and all that it joined before with it.

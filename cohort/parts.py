@@ -1,0 +1,63 @@
+"""The parts of an output that is being made: each counts once its account is there; put together they get their names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+
+from cohort.batch import Outcome
+from cohort.loading import Reject
+from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS
+
+
+def note_done(part: Path, outcome: Outcome) -> None:
+    """Writes the account of a part, whose tables are there."""
+    data = {"cases": outcome.cases, "fired": dict(outcome.fired), "rejects": [asdict(each) for each in outcome.rejects]}
+    building = part.with_suffix(".building")
+    building.write_text(json.dumps(data), encoding="utf-8")
+    building.rename(part.with_suffix(".json"))
+
+
+def is_done(part: Path) -> bool:
+    """Whether a part is whole."""
+    return part.with_suffix(".json").exists()
+
+
+def outcome_of(part: Path) -> Outcome:
+    """What a part that is whole came to."""
+    data = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
+    return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
+
+
+def remove(part: Path) -> None:
+    """Takes away what was written of a part that failed."""
+    for path in part.parent.glob(f"{part.name}.*"):
+        path.unlink()
+
+
+def put_together(parts: Path, rejects: Iterable[Reject], result: Path) -> None:
+    """Makes the tables of an output from all parts in a directory."""
+    with duckdb.connect() as connection:
+        for name in (DECISIONS, CRITERIA, INSTANCES):
+            found = sorted(map(str, parts.glob(f"*.{name}")))
+            if found:
+                connection.read_parquet(found).write_parquet(str(result / name))
+            elif name in COLUMNS:
+                # Of nothing but rejects too there is a table to read.
+                connection.execute(f"CREATE OR REPLACE TABLE nothing({COLUMNS[name]})").fetchall()
+                connection.table("nothing").write_parquet(str(result / name))
+        _write_rejects(connection, rejects, result / REJECTS)
+
+
+def _write_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reject], path: Path) -> None:
+    names = [*Reject.__dataclass_fields__]
+    columns = ", ".join(f'"{name}" {"BIGINT" if name == "row" else "TEXT"}' for name in names)
+    connection.execute(f"CREATE TABLE rejects({columns})").fetchall()
+    rows = [[getattr(each, name) for name in names] for each in rejects]
+    if rows:
+        connection.executemany(f"INSERT INTO rejects VALUES ({', '.join('?' for _ in names)})", rows)
+    connection.sql("SELECT * FROM rejects").write_parquet(str(path))
