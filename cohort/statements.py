@@ -78,22 +78,27 @@ class Compiling:
 
     def statements(self, number: int, program: CohortProgram) -> Statements:
         """The statements of a program over the given tables, or over tables in which more may be unknown."""
-        return self._made(self._statements, number, program, compiled)
+        return self._made(self._statements, number, program, Statements, compiled)
 
     def disputing(self, number: int, program: CohortProgram) -> Disputing:
         """Those for the cases that contradict themselves."""
-        return self._made(self._disputing, number, program, disputing)
+        return self._made(self._disputing, number, program, Disputing, disputing)
 
     def _made(
-        self, known: dict[int, tuple[Stated, T]], number: int, program: CohortProgram, make: Callable[[CohortProgram], T]
+        self,
+        known: dict[int, tuple[Stated, T]],
+        number: int,
+        program: CohortProgram,
+        kind: type[T],
+        make: Callable[[CohortProgram], T],
     ) -> T:
         with self._lock:
             before, made = known.get(number, ({}, None))
             if made is None or not _covers(before, program.stated):
                 stated = _together(before, program.stated)
                 program = replace(program, stated=stated)
-                path = self._path(program, make.__name__)
-                made = kept(path, (Statements, Disputing, Search, Way, Step), lambda: make(program))
+                path = self._path(program, kind.__name__)
+                made = kept(path, kind, (Search, Way, Step), lambda: make(program))
                 known[number] = stated, made
             return made
 

@@ -15,17 +15,18 @@ _KEPT = 64
 """Files in a directory; beyond it the oldest go."""
 
 
-def kept(path: Path | None, classes: Iterable[type], make: Callable[[], T]) -> T:
+def kept(path: Path | None, kind: type[T], parts: Iterable[type], make: Callable[[], T]) -> T:
     """What was made before and is kept under the path; else it is made, and kept.
 
-    It consists of the given dataclasses, of tuples, of mappings from text, and of text.
+    It is a dataclass and consists of such `parts`, of tuples, of mappings from text, and of text.
     """
-    known = {each.__name__: each for each in classes}
+    known = {each.__name__: each for each in (kind, *parts)}
     if path is not None:
         try:
-            found: T = _decoded(json.loads(path.read_text(encoding="utf-8")), known)
+            found = _decoded(json.loads(path.read_text(encoding="utf-8")), known)
             os.utime(path)
-            return found
+            if isinstance(found, kind):
+                return found
         except (OSError, ValueError, TypeError, LookupError):
             pass
     made = make()
