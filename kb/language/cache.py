@@ -75,7 +75,7 @@ def read(name: str, text: str, directory: Path | None) -> Document:
     document = _load(path, name, text)
     if document is None:
         document = documents.read(name, text)
-        _store(path, document)
+        store(path, _encode(document))
     return document
 
 
@@ -146,12 +146,12 @@ def _load(path: Path, name: str, text: str) -> Document | None:
     return document if isinstance(document, Document) and document.name == name else None
 
 
-def _store(path: Path, document: Document) -> None:
-    """Written whole or not at all; a directory that cannot be written is no reason to stop."""
+def store(path: Path, data: Any) -> None:
+    """Writes JSON, whole or not at all; a directory that cannot be written is no reason to stop."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(_encode(document), file, ensure_ascii=False, separators=(",", ":"))
+            json.dump(data, file, ensure_ascii=False, separators=(",", ":"))
         os.replace(file.name, path)
     except OSError:
         return

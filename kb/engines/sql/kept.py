@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from kb.language.cache import store
 
 T = TypeVar("T")
 _KEPT = 64
@@ -31,18 +32,14 @@ def kept(path: Path | None, kind: type[T], parts: Iterable[type], make: Callable
             pass
     made = make()
     if path is not None:
-        _store(path, made)
+        store(path, _encoded(made))
+        _remove_oldest(path.parent)
     return made
 
 
-def _store(path: Path, made: object) -> None:
-    """Written whole or not at all; a directory that cannot be written is no reason to stop."""
+def _remove_oldest(directory: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(_encoded(made), file, ensure_ascii=False, separators=(",", ":"))
-        os.replace(file.name, path)
-        oldest_first = sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)
+        oldest_first = sorted(directory.glob("*.json"), key=lambda each: each.stat().st_mtime)
         for each in oldest_first[:-_KEPT]:
             each.unlink(missing_ok=True)
     except OSError:
