@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from cohort.compare import CohortImpact
     from cohort.decide import Account, Settings
     from cohort.generate import Rates
+    from cohort.proof_lines import Verified
     from cohort.proofs import Exported
     from cohort.summary import Summary
     from explain.changes import WhatIf
@@ -591,17 +592,21 @@ def verify_lines(
     path: str | Path,
     processes: int = 0,
     heard: Callable[[int, int], None] = lambda done, total: None,
-) -> int:
-    """Checks each proof of a file that `export_proofs` wrote against the documents and its chart; how many there are.
+) -> Verified:
+    """Checks each proof of a file that `export_proofs` wrote against the documents and its chart; how many hold.
 
     Raises ProofError with the line and the step that fail, CaseProblem, DocumentErrors.
     """
-    from cohort.proof_lines import verify_lines
+    from concurrent.futures.process import BrokenProcessPool
+
+    from cohort.proof_lines import KILLED, verify_lines
 
     try:
         return verify_lines(base, Path(path), processes, heard)
     except (ValueError, OSError) as error:
         raise CaseProblem(f"{path}: {error}") from error
+    except BrokenProcessPool as error:
+        raise CaseProblem(KILLED) from error
 
 
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:

@@ -110,9 +110,9 @@ def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
             wrong: Expr = exp.column("wrong", column)
         else:
             value, differ, wrong = nothing[relation], exp.false(), exp.false()
-        select = select.select(exp.alias_(value, column))
-        for flag, holds in (("two", differ), ("wrong", wrong)):
-            select = select.select(exp.alias_(exp.func("COALESCE", holds, exp.false()), f"{flag}_{column}"))
+        flags = (("two", differ), ("wrong", wrong))
+        told = [exp.alias_(exp.func("COALESCE", holds, exp.false()), f"{flag}_{column}") for flag, holds in flags]
+        select = select.select(exp.alias_(value, column), *told)
     return exp.Create(this=exp.to_table("cases"), kind="TABLE", expression=select)
 
 

@@ -65,11 +65,18 @@ class Cohort:
         if self.told is None:
             return opened(self.base, chart)
         case = opened(self.base, chart, self.told.payer, self.told.on)
-        for document in case.policies:
-            if self.told.documents.get(document.id) != document.digest:
-                hint = "name the same documents with --policies, or decide the cohort again"
-                raise CohortProblem(f"`{self.output}` was not decided by this text of `{document.id}`: {hint}")
+        self._refuse_others(case.policies)
         return case
+
+    def _refuse_others(self, policies: Iterable[Document]) -> None:
+        """Raises CohortProblem when documents that decided the cohort are not at hand, or others would decide now."""
+        assert self.told is not None
+        at_hand = {document.id: document.digest for document in self.base.documents}
+        missing = self.told.documents.items() - at_hand.items()
+        new = {(each.id, each.digest) for each in policies} - self.told.documents.items()
+        for name, _ in sorted(missing | new):
+            hint = "name the same documents with --policies, or decide the cohort again"
+            raise CohortProblem(f"`{self.output}` was not decided by this text of `{name}`: {hint}")
 
     @cached_property
     def _is_on_record(self) -> bool:

@@ -27,10 +27,9 @@ from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.loading import Reject, shown
-from cohort.output import CohortProblem, Told, state_of
+from cohort.output import CODE, CohortProblem, Heard, Told, state_of
 from cohort.parts import is_done, note_done, outcome_of, put_together, remove
 from cohort.spark import NoSpark, Setup, Task, decide_on_spark
-from cohort.statements import CODE
 from facts.readers.tables import FactTable, fact_tables
 from kb.engines.model import EvaluationError
 from kb.engines.sql.schema import CASE_NUMBER, Types
@@ -38,8 +37,6 @@ from kb.language.cache import code_digest
 from kb.language.diagnostics import nearest
 from kb.language.program import Program, ProgramRule
 from kb.library import Library
-
-Heard = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -98,9 +95,12 @@ def decide_cohort(
     work = output.with_name(f".{output.name}.unfinished")
     try:
         with _held(work):
-            tables, book = _opened(base, source, work, settings)
+            state = state_of(source)
+            tables, book = _opened(base, source, state, work, settings)
             account = _decided(base, tables, book, work, settings, heard)
-            _finished(work, output, account, _told(base, source, settings, account), also)
+            if state_of(source) != state:
+                raise CohortProblem(f"`{source}` was changed while it was decided; give the same command again")
+            _finished(work, output, account, _told(base, source, state, settings, account), also)
     except duckdb.OutOfMemoryException as error:
         hint = "give more with --memory-limit, or decide fewer cases at a time with --batch; the same command goes on"
         raise CohortProblem(
@@ -127,10 +127,10 @@ def _held(work: Path) -> Iterator[None]:
         yield
 
 
-def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tuple[tuple[FactTable, ...], Book]:
+def _opened(base: Library, source: Path, state: str, work: Path, settings: Settings) -> tuple[tuple[FactTable, ...], Book]:
     """The tables and the cases; what an earlier run of the same call left is kept, and of another is removed."""
     mark = work / "mark"
-    wanted = _mark(base, source, settings)
+    wanted = _mark(base, source, state, settings)
     if not mark.exists() or mark.read_text(encoding="utf-8") != wanted:
         for former in (entry for entry in work.iterdir() if entry.name != "held"):
             shutil.rmtree(former) if former.is_dir() else former.unlink()
@@ -146,18 +146,18 @@ def _opened(base: Library, source: Path, work: Path, settings: Settings) -> tupl
     return tables, book
 
 
-def _mark(base: Library, source: Path, settings: Settings) -> str:
+def _mark(base: Library, source: Path, state: str, settings: Settings) -> str:
     """Tells one call from another: the facts, the documents, the code, and what was asked."""
     documents = [f"{each.name} {each.digest}" for each in base.documents]
     asked = [str(settings.payer), str(settings.on), str(settings.batch), str(settings.stop_on_error), str(settings.proofs)]
-    return sha256("\n".join([str(source), state_of(source), *documents, *asked, code_digest(CODE)]).encode()).hexdigest()
+    return sha256("\n".join([str(source), state, *documents, *asked, code_digest(CODE)]).encode()).hexdigest()
 
 
 def _decided(
     base: Library, tables: tuple[FactTable, ...], book: Book, work: Path, settings: Settings, heard: Heard
 ) -> Account:
     workers = settings.workers or os.cpu_count() or 1
-    ranges = book.batches(_size(book.count, workers, settings))
+    ranges = book.batches(_size(work, book.count, workers, settings))
     parts = [work / "parts" / f"{number:06d}" for number in range(len(ranges))]
     memory = f"{settings.memory / (1 if settings.master else workers):.3f}GB"
     of = vocabulary(base)
@@ -184,10 +184,16 @@ _LEAST = 10_000
 """Fewer cases than this take hardly less time than so many."""
 
 
-def _size(cases: int, workers: int, settings: Settings) -> int:
-    """How many cases a batch has: no more than asked for, and as few as keep every worker busy."""
-    each = max(_LEAST, -(-cases // workers))
-    return settings.batch if settings.master else min(settings.batch, each)
+def _size(work: Path, cases: int, workers: int, settings: Settings) -> int:
+    """How many cases a batch has: no more than asked for, and as few as keep every worker busy.
+
+    A run that goes on has the batches of the one before it, whatever workers there are now.
+    """
+    chosen = work / "size"
+    if not chosen.exists():
+        each = max(_LEAST, -(-cases // workers))
+        chosen.write_text(str(settings.batch if settings.master else min(settings.batch, each)), encoding="utf-8")
+    return int(chosen.read_text(encoding="utf-8"))
 
 
 def _on_this_machine(setup: Setup, tasks: list[Task], workers: int, stop_on_error: bool, tell: Callable[[], None]) -> None:
@@ -270,11 +276,12 @@ def _refused(rejects: tuple[Reject, ...]) -> CohortProblem:
     return CohortProblem("\n".join([*first, *more, hint]))
 
 
-def _told(base: Library, source: Path, settings: Settings, account: Account) -> Told:
+def _told(base: Library, source: Path, state: str, settings: Settings, account: Account) -> Told:
     ids = {meta.full_id for program in account.programs for meta in program.documents}
     return Told(
         source=str(source.absolute()) if source.exists() else str(source),
-        state=state_of(source),
+        state=state,
+        code=code_digest(CODE),
         payer=settings.payer,
         on=settings.on,
         documents={document.id: document.digest for document in base.documents if document.id in ids},

@@ -133,7 +133,8 @@ class Loader:
         argument, raw = table.predicate.arguments[position], table.column(position, "t")
         missing = unknown(raw), "it is empty; write `?` for a value that the record does not give"
         if argument.type == "case":
-            return _Column(exp.column("id", "b"), ((unknown(raw), "no case is named"),), exp.false())
+            nobody = unknown(raw), "no case is named"
+            return _Column(exp.column("id", "b"), (nobody, (_is_odd(raw), _ODD)), exp.false())
         marks = ["?", "_"] if table.denied else ["?"]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in marks])
         is_text = table.columns[position][1] not in ("DATE",) and not table.columns[position][1].startswith("DECIMAL")
@@ -173,10 +174,19 @@ class Loader:
             return value, wrong, "it is no number of at most 12 digits before the point and 6 after it"
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"])
         marks = exp.Case(ifs=[exp.If(this=is_mark, true=exp.null())], default=raw.copy())
-        return marks, raw.copy().eq(exp.Literal.string("_")), "`_` stands for any value, in denials only; write `?`"
+        wrong = exp.or_(raw.copy().eq(exp.Literal.string("_")), _is_odd(raw))
+        return marks, wrong, f"`_` stands for any value, in denials only (write `?`); or {_ODD}"
 
     def _run(self, statement: exp.Expr) -> list[tuple[Any, ...]]:
         return self.connection.execute(statement.sql(DIALECT)).fetchall()
+
+
+_ODD = "it holds a character that no text has: NUL, or a carriage return"
+
+
+def _is_odd(raw: Expr) -> Expr:
+    """Whether a text holds a character that would not be the same in a chart's text."""
+    return exp.func("REGEXP_MATCHES", raw.copy(), exp.Literal.string(r"[\r\x00]"))
 
 
 def _tried(raw: Expr, kind: str) -> Expr:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+
+from kb.language.cache import code_digest
 
 DECISIONS, CRITERIA, REJECTS = "decisions.parquet", "criteria.parquet", "rejects.parquet"
 INSTANCES = "instances.parquet"
@@ -21,6 +23,12 @@ COLUMNS = {
 """The columns of the tables that are always there."""
 
 
+CODE = ("kb", "facts", "explain", "cohort")
+"""The code on which verdicts depend."""
+Heard = Callable[[int, int], None]
+"""Is told how many of how many are done."""
+
+
 class CohortProblem(Exception):
     """A cohort that cannot be decided or read as asked, and what to do."""
 
@@ -29,14 +37,15 @@ class CohortProblem(Exception):
 class Told:
     """What a decided cohort tells of itself.
 
-    `state` is that of its tables then; `payer` and `on` are those that every case was
-    decided under, if not its own;
+    `state` is that of its tables then, `code` the digest of the code that decided;
+    `payer` and `on` are those that every case was decided under, if not its own;
     `documents` the digests of the documents that decided, by id; `fired` counts what each
     rule concluded.
     """
 
     source: str
     state: str
+    code: str
     payer: str | None
     on: date | None
     documents: Mapping[str, str]
@@ -47,8 +56,8 @@ class Told:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the tables are known to be as they were."""
-        return bool(self.state) and self.state == state_of(Path(self.source))
+        """Whether the tables are known to be as they were, and what reads them too."""
+        return bool(self.state) and (self.state, self.code) == (state_of(Path(self.source)), code_digest(CODE))
 
     def write(self, directory: Path) -> None:
         """Writes it into the directory."""
@@ -59,7 +68,8 @@ class Told:
 def state_of(source: Path) -> str:
     """What tells whether files changed: a hash of their names, sizes and times of change; nothing for what is no file."""
     files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]
-    stats = [f"{each} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files if each.exists()]
+    there = [(each.relative_to(source), each.stat()) for each in files if each.exists()]
+    stats = [f"{name} {found.st_size} {found.st_mtime_ns}" for name, found in there]
     return sha256("\n".join(stats).encode()).hexdigest() if stats else ""
 
 

@@ -1,36 +1,44 @@
-"""Proofs as JSON lines, each complete in itself: a question that is met, why, and the chart that the proof rests on."""
+"""Proofs as JSON lines, each complete in itself: a question, why it is so, and the chart that the proof rests on.
+
+A proof shows that the conclusion follows from the chart under the documents. That nothing
+else in the record contradicts it, and that every reading of a policy agrees, is what the
+cohort's decision says, and no part of a proof.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from cohort.output import Heard
 from explain.formats.node_link import graph_of
 from explain.questions import item_text
 from explain.refusals import ProofError
 from explain.verifying import verify
+from facts.opening import CaseProblem, asked
 from kb.language.diagnostics import DocumentErrors
-from kb.language.documents import read
+from kb.language.documents import Document, read
 from kb.language.values import ANY, UNKNOWN
 from kb.library import Library
 from kb.parallel import shared_out
 
-Heard = Callable[[int, int], None]
 AT_A_TIME = 500
 """Cases, or lines, in a part of the work."""
+KILLED = "a process was killed, perhaps for want of memory; try again with fewer, such as -j 1"
 
 
 @dataclass(frozen=True)
 class ProofLine:
-    """A line: the case, the question and its arguments, the proof in node-link form, and the chart as text."""
+    """A line: case, question and arguments, payer and day, the proof in node-link form, and the chart as text."""
 
     case: str
     question: str
     item: str
+    payer: str
+    on: str
     proof: dict[str, Any]
     chart: str
 
@@ -46,23 +54,34 @@ def read_line(text: str) -> ProofLine:
         found = ProofLine(**json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError("this is no line that `medproof proofs` wrote") from error
-    if not all(isinstance(each, str) for each in (found.case, found.question, found.item, found.chart)):
+    if not all(isinstance(value, str) for name, value in vars(found).items() if name != "proof"):
         raise ValueError("this is no line that `medproof proofs` wrote")
     return found
 
 
-def verify_lines(base: Library, path: Path, processes: int = 0, heard: Heard = lambda done, total: None) -> int:
-    """Checks every proof of a file against the documents and the chart in its line; how many these are.
+@dataclass(frozen=True)
+class Verified:
+    """How many proofs hold; and how many of them for another payer or day than the chart itself names."""
 
-    Raises ProofError with the number of the line, ValueError for one that holds no proof,
-    OSError when the file cannot be read.
+    proofs: int
+    elsewhere: int
+
+
+def verify_lines(base: Library, path: Path, processes: int = 0, heard: Heard = lambda done, total: None) -> Verified:
+    """Checks every proof of a file against the documents and the chart in its line.
+
+    Raises ProofError with the number of the line, ValueError for one that holds no proof or
+    when there is none, OSError when the file cannot be read.
     """
-    places, done = _places(path), 0
+    places, proofs, elsewhere = _places(path), 0, 0
+    if not places:
+        raise ValueError("it holds no proof")
     heard(0, len(places))
-    for number in shared_out(partial(_check, path), base, places, processes, AT_A_TIME):
-        done += number
-        heard(done, len(places))
-    return done
+    for found in shared_out(partial(_check, path), base, places, processes, AT_A_TIME):
+        proofs += len(found)
+        elsewhere += found.count(True)
+        heard(proofs, len(places))
+    return Verified(proofs, elsewhere)
 
 
 _Place = tuple[int, int]
@@ -79,32 +98,43 @@ def _places(path: Path) -> list[_Place]:
     return found
 
 
-def _check(path: Path, base: Library, places: list[_Place]) -> int:
+def _check(path: Path, base: Library, places: list[_Place]) -> list[bool]:
+    """Checks some lines; of each whether it is for another payer or day than its chart names."""
     with path.open("rb") as file:
-        for number, start in places:
-            file.seek(start)
-            try:
-                _check_line(base, read_line(file.readline().decode("utf-8")))
-            except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from error
-            except DocumentErrors as error:
-                first = error.diagnostics[0]
-                raise ProofError(f"line {number}, {first.document}:{first.line}", first.message) from error
-            except ProofError as error:
-                raise ProofError(f"line {number}, {error.step}", error.message) from error
-    return len(places)
+        return [_check_at(file, base, place) for place in places]
 
 
-def _check_line(base: Library, line: ProofLine) -> None:
-    """The proof holds, and it is of the question that the line names."""
-    graph, chart = graph_of(line.proof), read("cohort-case.md", line.chart)
+def _check_at(file: BinaryIO, base: Library, place: _Place) -> bool:
+    number, start = place
+    file.seek(start)
+    try:
+        line = read_line(file.readline().decode("utf-8"))
+        chart = read("cohort-case.md", line.chart)
+        _check_line(base, line, chart)
+        request = asked(chart)
+    except (ValueError, CaseProblem) as error:
+        raise ValueError(f"line {number}: {error}") from error
+    except DocumentErrors as error:
+        first = error.diagnostics[0]
+        raise ProofError(f"line {number}, {first.document}:{first.line}", first.message) from error
+    except ProofError as error:
+        raise ProofError(f"line {number}, {error.step}", error.message) from error
+    return (line.payer, line.on) != (request.payer, request.on.isoformat() if request.on else "")
+
+
+def _check_line(base: Library, line: ProofLine, chart: Document) -> None:
+    """The proof holds, is of what the line names, and assumes nothing beyond the chart but the day that was asked for."""
+    graph = graph_of(line.proof)
     program = verify(base, graph, chart)
-    goals = json.loads(graph.graph["goals"])
-    told = [(line.case, line.question, line.item)]
+    about = graph.graph
     found = []
-    for goal in goals:
+    for goal in json.loads(about["goals"]):
         position = program.predicate(goal["relation"]).case_position
         row = tuple(UNKNOWN if value is None else ANY if value is False else value for value in goal["row"])
-        found.append((graph.graph["case"], goal["relation"], item_text(row, position)))
-    if found != told or any(graph.nodes[root]["kind"] == "absence" for goal in goals for root in goal["roots"]):
+        if all(graph.nodes[root]["kind"] != "absence" for root in goal["roots"]):
+            found.append((about["case"], goal["relation"], item_text(row, position), about["payer"], about["on"]))
+    if found != [(line.case, line.question, line.item, line.payer, line.on)]:
         raise ProofError("proof", f"it does not show what its line names: {line.question}({line.item}) of `{line.case}`")
+    for each in json.loads(about["assumptions"]):
+        if (each["relation"], each["row"]) != ("request_date", [line.case, line.on]):
+            raise ProofError("assumption", f"it assumes `{each['relation']}`, which the chart does not state")

@@ -7,6 +7,7 @@ out among themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,8 @@ from pathlib import Path
 import duckdb
 
 from cohort.cases import Cohort, open_cohort
-from cohort.output import DECISIONS, INSTANCES, CohortProblem, told
-from cohort.proof_lines import AT_A_TIME, Heard, ProofLine
+from cohort.output import DECISIONS, INSTANCES, CohortProblem, Heard, told
+from cohort.proof_lines import AT_A_TIME, KILLED, ProofLine
 from explain.explanations import explained
 from explain.formats.node_link import graph_data
 from explain.outcomes import wanted_for
@@ -49,7 +50,8 @@ def export_proofs(
         hint = f"`medproof cohort {about.source} -o OTHER --proofs` keeps them"
         raise CohortProblem(f"`{output}` keeps no rule instances, from which proofs are rebuilt: {hint}")
     if not about.is_unchanged:
-        raise CohortProblem(f"`{about.source}` was changed since `{output}` was decided from it; decide the cohort again")
+        hint = "or was decided by another version of medproof, or lies in no file; decide the cohort again"
+        raise CohortProblem(f"`{about.source}` was changed since `{output}` was decided from it, {hint}")
     names = _cases_met(output)
     building = path.with_name(f".{path.name}.unfinished")
     done = proofs = 0
@@ -58,14 +60,17 @@ def export_proofs(
         work = partial(_lines, output, cohort.tables)
         try:
             with building.open("w", encoding="utf-8") as file:
-                for lines in shared_out(work, base, names, processes, AT_A_TIME):
-                    file.writelines(lines)
-                    proofs += len(lines)
-                    done = min(done + AT_A_TIME, len(names))
+                for parts in shared_out(work, base, names, processes, AT_A_TIME):
+                    for lines in parts:
+                        file.writelines(lines)
+                        proofs += len(lines)
+                    done += len(parts)
                     heard(done, len(names))
             building.rename(path)
         except OSError as error:
             raise CohortProblem(f"{path}: {error.strerror or error}; nothing is written") from error
+        except BrokenProcessPool as error:
+            raise CohortProblem(KILLED) from error
         finally:
             building.unlink(missing_ok=True)
     return Exported(proofs, len(names))
@@ -78,14 +83,14 @@ def _cases_met(output: Path) -> list[str]:
         return [name for (name,) in connection.execute(rows, [str(output / DECISIONS), Verdict.MET.value]).fetchall()]
 
 
-def _lines(output: Path, tables: tuple[FactTable, ...], base: Library, names: list[str]) -> list[str]:
-    """The lines of some cases, in order."""
+def _lines(output: Path, tables: tuple[FactTable, ...], base: Library, names: list[str]) -> list[list[str]]:
+    """The lines of each of some cases, in order."""
     cohort = Cohort(base, tables, output, told(output))
     found: dict[str, list[str]] = {case.case: list(_lines_of(case)) for case in cohort.open(names)}
     if missing := sorted(set(names) - found.keys()):
         hint = "its tables were changed since; decide the cohort again"
         raise CohortProblem(f"no table says anything of `{missing[0]}`, which `{output}` has decided: {hint}")
-    return [line for name in names for line in found[name]]
+    return [found[name] for name in names]
 
 
 def _lines_of(case: Opened) -> Iterator[str]:
@@ -102,4 +107,5 @@ def _lines_of(case: Opened) -> Iterator[str]:
             hint = "its tables were changed since; decide the cohort again"
             raise CohortProblem(f"nothing shows {relation}({item}) of `{case.case}`, which the cohort has as met: {hint}")
         graph = explained(found, [(relation, row)], case.policies, case.document, minimal=True).graph
-        yield ProofLine(case.case, relation, item, graph_data(graph), case.document.text).text
+        on = case.on.isoformat()
+        yield ProofLine(case.case, relation, item, case.payer, on, graph_data(graph), case.document.text).text

@@ -18,6 +18,7 @@ from sqlglot import exp
 from cohort.clashes import CLASHING, clashing_cases
 from cohort.disputes import Disputes, Search, Way
 from cohort.instances import recording
+from cohort.output import CODE
 from cohort.program import CohortProgram
 from cohort.verdicts import Judge
 from kb.engines.sql.kept import kept
@@ -27,8 +28,6 @@ from kb.language import cache
 
 T = TypeVar("T")
 Stated = Mapping[str, Table]
-CODE = ("kb", "facts", "explain", "cohort")
-"""The code on which verdicts depend."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class Compiling:
         """Where a bundle is kept: known by all that it depends on."""
         if self.directory is None:
             return None
-        of = [name, program.types.case, cache.code_digest(CODE), program.compiled.fingerprint]
+        of = [name, repr(program.types), cache.code_digest(CODE), program.compiled.fingerprint]
         of += [f"{relation} {table}" for relation, table in program.stated.items()]
         return self.directory / "sql" / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.json"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,8 @@ from commands.common import (
     width,
 )
 
-Heard = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from cohort.output import Heard
 
 
 @click.command("cohort", epilog=EXIT_CODES)

@@ -69,8 +69,9 @@ def _verify_lines(base: Library, path: Path, jobs: int) -> None:
 
     try:
         with progress("verifying", eta=True) as heard:
-            number = medproof.verify_lines(base, path, jobs, heard)
+            found = medproof.verify_lines(base, path, jobs, heard)
     except medproof.ProofError as error:
         click.echo(visible(f"{path}: the proof does not hold at {error}"), err=True)
         sys.exit(1)
-    click.echo(f"{path}: {number:,} proofs hold")
+    others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
+    click.echo(f"{path}: {found.proofs:,} proofs hold{others}")

@@ -40,7 +40,8 @@ class Compiled:
     def fingerprint(self) -> str:
         """Tells this program from every other one: a hash of all that it says, whoever asks for whom on which day."""
         of = self.program
-        said = (of.domains, of.predicates, of.rules, of.facts, of.goals, of.criteria, of.readings)
+        kinds = [(meta.full_id, meta.kind) for meta in of.documents]
+        said = (kinds, of.domains, of.predicates, of.rules, of.facts, of.goals, of.criteria, of.readings)
         return sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
 
     def asked(self, payer: str, on: date) -> Compiled:
@@ -84,7 +85,7 @@ class Compiled:
                 if not rule.reading or names.get(rule.head.relation, rule.reading) == rule.reading
             )
             self._readings[choice] = Compiled(replace(self.program, rules=rules))
-        return self._readings[choice]
+        return self._readings[choice].asked(self.program.payer, self.program.on)
 
     def same(self, stated: Stated, contradicted: bool) -> frozenset[str]:
         """The relations in which the three models agree: those without a case, and those over closed facts only."""

@@ -23,15 +23,16 @@ def shared_out(
     base: Library,
     items: list[Item],
     processes: int = 0,
-    size: int = 0,
+    most: int = 0,
 ) -> Iterator[T]:
     """What some work makes of items that take about as long as deciding a case, part by part and in their order.
 
     Many are shared out among processes (0: as many as there are processors), each of
-    which gets the documents. A part has `size` items, or what gives each process two.
+    which gets the documents. Each has two parts at least, and a part `most` items at most.
+    Raises BrokenProcessPool when a process is killed, as for want of memory.
     """
     wanted = min(processes or os.cpu_count() or 1, len(items) // _ITEMS_PER_PROCESS)
-    size = size or max(1, -(-len(items) // (2 * max(1, wanted))))
+    size = max(1, min(most or len(items), -(-len(items) // (2 * max(1, wanted)))))
     parts = [items[start : start + size] for start in range(0, len(items), size)]
     if wanted < 2:
         with _collecting_rarely():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -13,10 +14,11 @@ from click.testing import CliRunner
 
 import medproof
 from cli import main
-from cohort.decide import Settings
+from cohort.decide import Settings, decide_cohort
 from kb.engines import engine
 from kb.engines.model import Model
 from kb.engines.recorded import Recorded
+from kb.language.documents import read
 from kb.language.program import Program
 from kb.language.values import Row
 from kb.library import Library
@@ -33,6 +35,26 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     medproof.generate(base, directory / "facts", 60, 5, payers=PAYERS)
     medproof.cohort(base, directory / "facts", directory / "out", Settings(proofs=True))
     return directory
+
+
+def test_a_relative_path_is_the_same_place(cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(cohort)
+    base = medproof.load()
+    medproof.cohort(base, "facts", "again", Settings(proofs=True))
+    found = medproof.export_proofs(base, "again", "again.jsonl")
+    assert found.proofs == medproof.verify_lines(base, "again.jsonl").proofs == len(met(cohort))
+
+
+def test_a_document_that_decided_and_is_gone_is_told(tmp_path: Path) -> None:
+    own = read(
+        "own.md", '---\nid: own\nkind: reference\nversion: 1\nsource: x\n---\n\n```datalog\ndiscectomy("99999").\n```\n'
+    )
+    shipped = medproof.load()
+    base = Library((*shipped.documents, own))
+    decide_cohort(base, tables(tmp_path / "facts"), tmp_path / "out", Settings(proofs=True))
+    assert medproof.cohort_case(base, tmp_path / "out", "a").case == "a"
+    with pytest.raises(medproof.CaseProblem, match="was not decided by this text of `own@1`"):
+        medproof.cohort_case(shipped, tmp_path / "out", "a")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +108,13 @@ def changed(lines: Path, path: Path, number: int, **others: object) -> Path:
     return path
 
 
+def assuming(proof: dict[str, Any]) -> dict[str, Any]:
+    """The proof, assuming a fact beyond its chart."""
+    place = {"document": "assumption", "file": "assumption", "title": "", "section": "", "passage": "", "line": 0}
+    fact = {"relation": "cauda_equina", "row": [proof["graph"]["case"], "examination", "2026-01-01"], "place": place}
+    return proof | {"graph": proof["graph"] | {"assumptions": json.dumps([fact])}}
+
+
 def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None:
     first, second = map(json.loads, lines.read_text(encoding="utf-8").splitlines()[:2])
     for name, others, problem in (
@@ -93,6 +122,8 @@ def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None
         ("proof", {"proof": first["proof"]}, "it is about the case"),
         ("chart", {"chart": f"{second['chart']}\n"}, "its text differs"),
         ("facts", {"chart": second["chart"].replace("request_date(", "request_day(")}, "no fact of the vocabulary"),
+        ("payer", {"payer": "medicare"}, "does not show what its line names"),
+        ("assumption", {"proof": assuming(second["proof"])}, "it assumes"),
         ("form", {"proof": {"nodes": 3}}, "no graph in node-link form"),
     ):
         path = changed(lines, tmp_path / f"{name}.jsonl", 1, **others)

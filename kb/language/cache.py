@@ -151,8 +151,12 @@ def store(path: Path, data: Any) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False, separators=(",", ":"))
-        os.replace(file.name, path)
+            try:
+                json.dump(data, file, ensure_ascii=False, separators=(",", ":"))
+                file.flush()
+                os.replace(file.name, path)
+            except (OSError, ValueError):
+                os.unlink(file.name)
     except OSError:
         return
 
