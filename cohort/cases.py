@@ -50,12 +50,19 @@ class Cohort:
         Raises CohortProblem when other documents are in force now, and what `opened` raises.
         """
         names = sorted(set(names))
-        decisions = self._decisions(names)
-        instances = read_instances(self.output / INSTANCES, names) if self.output is not None and self._is_on_record else {}
+        try:
+            decisions = self._decisions(names)
+            on_record = self.output is not None and self._is_on_record
+            instances = read_instances(self.output / INSTANCES, names) if self.output is not None and on_record else {}
+        except duckdb.Error as error:
+            problem = str(error).splitlines()[0]
+            raise CohortProblem(f"`{self.output}` is damaged; decide the cohort again ({problem})") from error
         for name, chart in self.charts(names).items():
             case = self.opened(chart)
             if name in decisions:
-                case = replace(case, decided=decisions[name])
+                verdicts = {item: verdict for item, (verdict, _) in decisions[name].items()}
+                certain = frozenset(item for item, (_, is_certain) in decisions[name].items() if is_certain)
+                case = replace(case, decided=verdicts, certain=certain)
                 if name in instances:
                     case = replace(case, engine=self._records_of(case).of(case, instances[name]))
             yield case
@@ -88,19 +95,20 @@ class Cohort:
         documents = tuple(document.id for document in case.policies)
         return self._records.setdefault(documents, Records(case.compiled, engine()))
 
-    def _decisions(self, names: list[str]) -> dict[str, dict[Item, str]]:
+    def _decisions(self, names: list[str]) -> dict[str, dict[Item, tuple[str, bool]]]:
+        """The verdict on each question of some cases, and whether it is certain."""
         path = self.output / DECISIONS if self.output is not None else None
-        found: dict[str, dict[Item, str]] = {}
+        found: dict[str, dict[Item, tuple[str, bool]]] = {}
         if path is None or not names:
             return found
         with duckdb.connect() as connection:
             rows = connection.execute(
-                """SELECT "case", question, item, verdict FROM read_parquet($path)
+                """SELECT "case", question, item, verdict, certain FROM read_parquet($path)
                    WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
                 {"path": str(path), "first": names[0], "last": names[-1], "names": names},
             ).fetchall()
-        for case, question, item, verdict in rows:
-            found.setdefault(case, {})[question, item] = verdict
+        for case, question, item, verdict, certain in rows:
+            found.setdefault(case, {})[question, item] = verdict, bool(certain)
         return found
 
 

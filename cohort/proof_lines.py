@@ -32,13 +32,17 @@ KILLED = "a process was killed, perhaps for want of memory; try again with fewer
 
 @dataclass(frozen=True)
 class ProofLine:
-    """A line: case, question and arguments, payer and day, the proof in node-link form, and the chart as text."""
+    """A line: case, question and arguments, payer and day, the proof in node-link form, and the chart as text.
+
+    `certain`: the cohort has it as met however the record's silences turn out.
+    """
 
     case: str
     question: str
     item: str
     payer: str
     on: str
+    certain: bool
     proof: dict[str, Any]
     chart: str
 
@@ -54,7 +58,7 @@ def read_line(text: str) -> ProofLine:
         found = ProofLine(**json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError("this is no line that `medproof proofs` wrote") from error
-    if not all(isinstance(value, str) for name, value in vars(found).items() if name != "proof"):
+    if not all(isinstance(value, str) for name, value in vars(found).items() if name not in ("proof", "certain")):
         raise ValueError("this is no line that `medproof proofs` wrote")
     return found
 
@@ -108,10 +112,12 @@ def _check_at(file: BinaryIO, base: Library, place: _Place) -> bool:
     number, start = place
     file.seek(start)
     try:
-        line = read_line(file.readline().decode("utf-8"))
+        line = read_line(file.readline().decode("utf-8-sig"))
         chart = read("cohort-case.md", line.chart)
         _check_line(base, line, chart)
         request = asked(chart)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"line {number}: this is no UTF-8 text") from error
     except (ValueError, CaseProblem) as error:
         raise ValueError(f"line {number}: {error}") from error
     except DocumentErrors as error:

@@ -49,10 +49,15 @@ def export_proofs(
     if not (output / INSTANCES).exists():
         hint = f"`medproof cohort {about.source} -o OTHER --proofs` keeps them"
         raise CohortProblem(f"`{output}` keeps no rule instances, from which proofs are rebuilt: {hint}")
+    if about.state and not Path(about.source).exists():
+        raise CohortProblem(f"`{about.source}`, from which `{output}` was decided, is gone; put the tables back there")
     if not about.is_unchanged:
         hint = "or was decided by another version of medproof, or lies in no file; decide the cohort again"
         raise CohortProblem(f"`{about.source}` was changed since `{output}` was decided from it, {hint}")
-    names = _cases_met(output)
+    try:
+        names = _cases_met(output)
+    except duckdb.Error as error:
+        raise CohortProblem(f"`{output}` is damaged; decide the cohort again ({str(error).splitlines()[0]})") from error
     building = path.with_name(f".{path.name}.unfinished")
     done = proofs = 0
     heard(0, len(names))
@@ -108,4 +113,5 @@ def _lines_of(case: Opened) -> Iterator[str]:
             raise CohortProblem(f"nothing shows {relation}({item}) of `{case.case}`, which the cohort has as met: {hint}")
         graph = explained(found, [(relation, row)], case.policies, case.document, minimal=True).graph
         on = case.on.isoformat()
-        yield ProofLine(case.case, relation, item, case.payer, on, graph_data(graph), case.document.text).text
+        certain = (relation, item) in case.certain
+        yield ProofLine(case.case, relation, item, case.payer, on, certain, graph_data(graph), case.document.text).text

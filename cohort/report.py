@@ -42,7 +42,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add("none", DIM, 2)
     page.add()
     many = f"{len(of.never)} of {len(of.never) + len(of.fired)} rules never fired"
-    page.add(many if of.never else "every rule fired", TITLE)
+    page.add(many if of.never else "every rule fired" if of.fired else "no rule was tried", TITLE)
     for rule in of.never[:_MOST]:
         page.add(rule, DIM, 2, 4)
     if len(of.never) > _MOST:

@@ -33,6 +33,8 @@ def command(decided: Path, output: Path, jobs: int, policies: tuple[Path, ...]) 
     import medproof
 
     with said_plainly():
+        if output.suffix != ".jsonl":
+            raise medproof.CaseProblem(f"`{output}` is no .jsonl; name one, so that `medproof verify` knows what it holds")
         base = loaded(policies)
         try:
             with progress("proofs", eta=True) as heard:

@@ -63,6 +63,8 @@ class Opened:
     engine: Engine = field(default_factory=engine)
     decided: Mapping[Item, str] = field(default_factory=dict)
     """The verdicts that the case's cohort has, by question and item."""
+    certain: frozenset[Item] = frozenset()
+    """Those of them that are met however the record's silences turn out."""
 
     @property
     def case(self) -> str:

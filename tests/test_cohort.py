@@ -311,6 +311,17 @@ def test_a_column_of_another_type_is_refused(tmp_path: Path, source: Path, name:
     assert problem in output
 
 
+def test_files_of_one_folder_may_order_their_columns_each_in_its_way(tmp_path: Path, source: Path) -> None:
+    decide_cohort(medproof.load(), source, tmp_path / "one")
+    (source / "requested.csv").unlink()
+    (source / "requested").mkdir()
+    (source / "requested" / "1.csv").write_text("Case,Item,Code,Level,Laterality\na,op,63030,L4-5,left\n")
+    rest = "Item,Code,Laterality,Case,Level\nop,63030,left,b,L4-5\nop,63030,left,c,L4-5\n"
+    (source / "requested" / "2.csv").write_text(rest)
+    decide_cohort(medproof.load(), source, tmp_path / "two")
+    assert decided(tmp_path / "one", "decisions") == decided(tmp_path / "two", "decisions")
+
+
 def test_tables_may_be_folders_json_lines_or_a_database(tmp_path: Path, source: Path) -> None:
     run("cohort", source, "-o", tmp_path / "csv")
     (source / "payer.csv").unlink()

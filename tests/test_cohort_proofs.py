@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,21 @@ def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None
         result = CliRunner().invoke(main, ["verify", str(path)])
         assert result.exit_code in (1, 2), (name, result.output)
         assert "line 2" in result.output and problem in result.output, (name, result.output)
+
+
+def test_a_file_without_proofs_shows_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n")
+    (tmp_path / "packed.jsonl").write_bytes(b"\x1f\x8b\x08\x00\xff")
+    for name, problem in (("empty", "it holds no proof"), ("packed", "this is no UTF-8 text")):
+        result = CliRunner().invoke(main, ["verify", str(tmp_path / f"{name}.jsonl")])
+        assert result.exit_code == 2 and problem in result.output
+
+
+def test_a_damaged_record_is_told(cohort: Path, tmp_path: Path) -> None:
+    shutil.copytree(cohort / "out", tmp_path / "out")
+    (tmp_path / "out" / "instances.parquet").write_text("no Parquet")
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    assert result.exit_code == 2 and "is damaged; decide the cohort again" in result.output
 
 
 def test_without_a_record_the_message_says_how_to_keep_one(tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     reached = explanation.outcomes[number] if explanation.outcomes else None
     lines = []
     if reached is not None and reached.question is not None:
-        lines.append(f"{reached.question.worded('question')} {reached.reads.upper()}")
+        is_met = reached.verdict is Verdict.MET
+        rests = is_met and not explanation.models.is_certain(asked.relation, asked.pattern)
+        silence = " (on the record's silence)" if rests else ""
+        lines.append(f"{reached.question.worded('question')} {reached.reads.upper()}{silence}")
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
     for each in explanation.contradictions((asked.relation, asked.pattern)):

@@ -9,7 +9,7 @@ files and databases are read once into Parquet, in order of their cases.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import duckdb
 from sqlglot import exp
 
 from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.values import together
 from kb.language.diagnostics import nearest
 from kb.language.program import Predicate
 
@@ -170,9 +171,15 @@ def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: 
     elif kind == "csv":
         headers = {file: _header(file) for file in files}
         first = headers[files[0]]
-        if any(sorted(header) != sorted(first) for header in headers.values()):
+        if any(sorted(map(str.lower, header)) != sorted(map(str.lower, first)) for header in headers.values()):
             raise OSError("its files have different columns")
-        source = exp.func("read_csv", _texts(files), *_csv_options(first))
+        if any(header != first for header in headers.values()):
+            # The columns of each file are named one by one: read together, they would be taken by their position.
+            columns = [exp.column(column, quoted=True) for column in first]
+            each = [exp.select(*columns).from_(exp.Table(this=_csv([file], header))) for file, header in headers.items()]
+            table: Expr = together(each, distinct=False).subquery("files")
+            return _Found(name, place, kind, files, _columns(connection, table), table)
+        source = _csv(files, first)
     else:
         lines = exp.EQ(this=exp.to_identifier("format"), expression=exp.Literal.string("newline_delimited"))
         names = [column for column, _ in _columns(connection, exp.Table(this=exp.func("read_json", _texts(files), lines)))]
@@ -209,12 +216,12 @@ def _header(file: str) -> list[str]:
     return names
 
 
-def _csv_options(header: list[str]) -> Iterator[Expr]:
-    yield _all_text(header)
-    yield exp.EQ(this=exp.to_identifier("auto_detect"), expression=exp.false())
-    yield _option("header")
+def _csv(files: Iterable[str], header: list[str]) -> Expr:
+    """Files whose columns stand in the order of the header, all as text."""
+    options = [_all_text(header), exp.EQ(this=exp.to_identifier("auto_detect"), expression=exp.false()), _option("header")]
     for name, value in (("delim", ","), ("quote", '"'), ("escape", '"')):
-        yield exp.EQ(this=exp.to_identifier(name), expression=exp.Literal.string(value))
+        options.append(exp.EQ(this=exp.to_identifier(name), expression=exp.Literal.string(value)))
+    return exp.func("read_csv", _texts(files), *options)
 
 
 def _in_database(path: Path, connection: duckdb.DuckDBPyConnection) -> list[_Found]:
