@@ -33,8 +33,8 @@ import medproof  # noqa: E402
 from cohort.generate import Rates  # noqa: E402
 
 PAYER, BY_HAND = "aetna", "by-hand"
-UP_TO = {"pydatalog": 1_000, "clingo": 100_000, "proofs": 100_000}
-"""The largest cohort that an engine is given: beyond it, it would take most of the hour."""
+UP_TO = {f"{BY_HAND}, pydatalog": 1_000, f"{PAYER}, pydatalog": 1_000, f"{PAYER}, clingo": 10_000, "proofs": 10_000}
+"""The largest cohort that an engine is given: beyond it, it takes most of the hour, or (clingo) more than 20 GB."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,21 @@ class Figure:
         return f"{self.program}, {self.engine}"
 
 
+class Failed(Exception):
+    """A process that did not come to its end: the last thing that it said."""
+
+
 def whole_process(arguments: list[str]) -> tuple[float, float, str]:
-    """Seconds and megabytes of a process and its children, and what it printed."""
+    """Seconds and megabytes of a process, and what it printed; raises Failed."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    assert not status, f"{arguments} failed"
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True)
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            said.seek(0)
+            raise Failed((said.read().strip().splitlines() or ["it was killed"])[-1])
     return time.perf_counter() - started, usage.ru_maxrss / 1024, printed
 
 
@@ -74,7 +79,7 @@ def command(*arguments: str) -> list[str]:
 def engines(program: str, cases: int) -> list[str]:
     """The engines that are run on a program of so many cases."""
     found = ["compiled", *(["hand"] if program == BY_HAND else []), "clingo", "pydatalog"]
-    return [each for each in found if cases <= UP_TO.get(each, cases)]
+    return [each for each in found if cases <= UP_TO.get(f"{program}, {each}", cases)]
 
 
 def positive_answers(program: str, facts: Path, cases: int) -> Iterator[Figure]:
@@ -84,7 +89,11 @@ def positive_answers(program: str, facts: Path, cases: int) -> Iterator[Figure]:
         whole_process([script, "write", program, str(facts)])
     answers = {}
     for engine in engines(program, cases):
-        seconds, megabytes, printed = whole_process([script, engine, program, str(facts), "--cases", str(cases)])
+        try:
+            seconds, megabytes, printed = whole_process([script, engine, program, str(facts), "--cases", str(cases)])
+        except Failed as error:
+            print(f"{program}, {engine} does not decide {cases:,} cases: {error}")
+            continue
         answers[engine] = json.loads(printed)
         yield Figure(program, engine, cases, seconds, megabytes)
     assert len({each["digest"] for each in answers.values()}) == 1, f"the answers differ: {answers}"
@@ -152,8 +161,10 @@ def plot(figures: list[Figure], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--most", type=int, default=100_000)
+    parser.add_argument("--proofs", type=int, default=UP_TO["proofs"], help="the largest cohort of which all are written")
     parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
+    UP_TO["proofs"] = asked.proofs
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as made:
         size = 1_000
