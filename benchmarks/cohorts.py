@@ -152,7 +152,7 @@ def plot(figures: list[Figure], path: Path) -> None:
     chart.x_value_formatter = chart.y_value_formatter = lambda power: f"{10**power:,.9g}"
     sizes = sorted({math.log10(each.cases) for each in figures})
     chart.x_labels = sizes
-    chart.y_labels = range(-1, 4)
+    chart.y_labels = [{"value": power, "label": f"{10.0**power:g}"} for power in range(-1, 4)]
     for name in dict.fromkeys(each.name for each in figures):
         chart.add(name, [(math.log10(f.cases), math.log10(f.seconds)) for f in figures if f.name == name])
     path.write_bytes(chart.render())
