@@ -105,7 +105,8 @@ def command(
         show_json(summary_data(found))
     else:
         show(summary_page(found, width()))
-    click.echo(f"wrote {output}: decisions.parquet, criteria.parquet, rejects.parquet, report.html", err=True)
+    record = ", instances.parquet" if proofs else ""
+    click.echo(f"wrote {output}: decisions.parquet, criteria.parquet, rejects.parquet, report.html{record}", err=True)
 
 
 def _telling_of_former_runs(heard: Heard) -> Heard:
