@@ -460,14 +460,9 @@ def diff_cohort(
     from authoring.sides import sides
     from cohort.compare import compare
     from cohort.decide import Settings
-    from cohort.output import CohortProblem
-    from facts.readers.tables import BadTables
 
     before, after = sides(old, new, [Path(path) for path in policies])
-    try:
-        return compare(before, after, Path(source), Settings(payer, on), heard)
-    except (BadTables, CohortProblem) as error:
-        raise CaseProblem(str(error)) from error
+    return compare(before, after, Path(source), Settings(payer, on), heard)
 
 
 def docs(
@@ -531,10 +526,8 @@ def cohort(
     tables that are none and for rows that are to stop the run, DocumentErrors.
     """
     from cohort.decide import Settings, decide_cohort
-    from cohort.output import CohortProblem
     from cohort.report import summary_html
     from cohort.summary import summary
-    from facts.readers.tables import BadTables
 
     found: list[Summary] = []
 
@@ -542,10 +535,7 @@ def cohort(
         found.append(replace(summary(result, account.programs), output=Path(output)))
         (result / "report.html").write_text(summary_html(found[0]), encoding="utf-8")
 
-    try:
-        decide_cohort(base, Path(source), Path(output), settings or Settings(), heard, report)
-    except (BadTables, CohortProblem) as error:
-        raise CaseProblem(str(error)) from error
+    decide_cohort(base, Path(source), Path(output), settings or Settings(), heard, report)
     return found[0]
 
 
@@ -557,13 +547,8 @@ def cohort_case(base: Library, source: str | Path, case: str) -> Opened:
     `proofs`) is not looked for again. Raises CaseProblem, DocumentErrors.
     """
     from cohort.cases import open_case
-    from cohort.output import CohortProblem
-    from facts.readers.tables import BadTables
 
-    try:
-        return open_case(base, Path(source), case)
-    except (BadTables, CohortProblem) as error:
-        raise CaseProblem(str(error)) from error
+    return open_case(base, Path(source), case)
 
 
 def export_proofs(
@@ -577,14 +562,9 @@ def export_proofs(
 
     The cohort was decided with `proofs`. Raises CaseProblem, ProofError, DocumentErrors.
     """
-    from cohort.output import CohortProblem
     from cohort.proofs import export_proofs
-    from facts.readers.tables import BadTables
 
-    try:
-        return export_proofs(base, Path(decided), Path(path), processes, heard)
-    except (BadTables, CohortProblem) as error:
-        raise CaseProblem(str(error)) from error
+    return export_proofs(base, Path(decided), Path(path), processes, heard)
 
 
 def verify_lines(
@@ -597,16 +577,12 @@ def verify_lines(
 
     Raises ProofError with the line and the step that fail, CaseProblem, DocumentErrors.
     """
-    from concurrent.futures.process import BrokenProcessPool
-
-    from cohort.proof_lines import KILLED, verify_lines
+    from cohort.proof_lines import verify_lines
 
     try:
         return verify_lines(base, Path(path), processes, heard)
     except (ValueError, OSError) as error:
         raise CaseProblem(f"{path}: {error}") from error
-    except BrokenProcessPool as error:
-        raise CaseProblem(KILLED) from error
 
 
 def _refuse_mistakes(base: Library, documents: list[Document]) -> None:

@@ -30,7 +30,7 @@ from kb.engines.duckdb import run  # noqa: E402
 from kb.engines.sql.plan import DIALECT, plan  # noqa: E402
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types, column_types, created, data_type  # noqa: E402
 from kb.language.clingo import clingo_source, decoded, predicate_name  # noqa: E402
-from kb.language.program import Program  # noqa: E402
+from kb.language.program import Program, stated_rows  # noqa: E402
 from kb.language.strata import needed  # noqa: E402
 from kb.language.values import Row, Value  # noqa: E402
 from kb.models import Compiled  # noqa: E402
@@ -93,10 +93,7 @@ def stated_tables(
     ).fetchall()
     found = (table for table in fact_tables(facts, program.predicates, facts) if table.relation in used)
     stated = {table.relation: _loaded(connection, types, table, f"f{i}") for i, table in enumerate(found)}
-    rows: dict[str, list[Row]] = {}
-    for fact in program.facts:
-        if fact.relation in used:
-            rows.setdefault(fact.relation, []).append(fact.row)
+    rows = stated_rows(fact for fact in program.facts if fact.relation in used)
     kinds = column_types(program, types, rows)
     for i, (relation, each) in enumerate(rows.items()):
         table = Table(f"k{i}", kinds[relation], relation.startswith("-"), (False,) * len(kinds[relation]))

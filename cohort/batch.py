@@ -27,7 +27,7 @@ from kb.engines.sql.open import CASES, domain_rows
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import Table, Types, column_types, created
 from kb.engines.sql.values import together, value
-from kb.language.program import Program
+from kb.language.program import Program, stated_rows
 from kb.language.values import ANY, UNKNOWN, Row
 
 Expr = exp.Expr
@@ -214,9 +214,7 @@ class Batch:
 
     def _known(self, connection: duckdb.DuckDBPyConnection, program: Program, number: int) -> dict[str, Table]:
         """What the documents themselves state, as tables."""
-        rows: dict[str, dict[Row, None]] = {}
-        for fact in program.facts:
-            rows.setdefault(fact.relation, {})[fact.row] = None
+        rows = stated_rows(program.facts)
         kinds = column_types(program, self.types, rows)
         found = {}
         for i, (relation, each) in enumerate(rows.items()):

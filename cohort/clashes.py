@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from sqlglot import exp
@@ -33,14 +33,9 @@ def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Quer
         stated, denied, position = tables.get(name), tables.get(f"-{name}"), predicate.case_position
         if stated is None or denied is None or position is None:
             continue
-        fits = [
-            exp.or_(exp.column(f"a{i}", "d"), same(exp.column(f"c{i}", "p"), exp.column(f"c{i}", "d")))
-            for i in range(len(stated.types))
-            if i != position
-        ]
-        on = exp.and_(exp.column(f"c{position}", "p").eq(exp.column(f"c{position}", "d")), *fits)
-        rows = exp.select(exp.alias_(exp.column(f"c{position}", "p"), "c0")).from_(alias(stated, "p"))
-        yield rows.join(alias(denied, "d"), on=on, join_type="SEMI")
+        on = exp.and_(*_denied(stated, denied))
+        rows = exp.select(exp.alias_(exp.column(f"c{position}", "l"), "c0")).from_(alias(stated, "l"))
+        yield rows.join(alias(denied, "r"), on=on, join_type="SEMI")
 
 
 def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
@@ -87,7 +82,7 @@ def undecidable(program: Program) -> str:
         if program.predicates[name].keys or (name in said and f"-{name}" in said):
             return f"`{name}`, which is not about a case, has a key or is denied"
     for rule in program.constraints:
-        asked = {literal.atom.predicate for literal in all_literals(rule.rule.body)}
+        asked = {literal.atom.predicate for literal in s.literals(rule.rule.body)}
         if asked & caseless:
             return f"the constraint {rule.id} asks `{min(asked & caseless)}`, which is not about a case"
     cone = dependents(program, [reading.relation for reading in program.readings]) if program.readings else frozenset()
@@ -115,7 +110,7 @@ def disputed_atoms(program: Program, types: Types, tables: Mapping[str, Table]) 
         if table is not None and table.case is not None:
             found.setdefault(predicate.name, []).extend(_of_keys(predicate, table))
     for rule in program.constraints:
-        for literal in all_literals(rule.rule.body):
+        for literal in s.literals(rule.rule.body):
             table = tables.get(literal.atom.relation)
             if not literal.negated and table is not None and table.case is not None:
                 found.setdefault(literal.atom.relation, []).append(_of_constraint(rule, literal, table, types, tables))
@@ -129,15 +124,6 @@ def _of_constraint(
     rows = Compiler(tables, types).instances(rule.rule.body, rule.variables).subquery("i")
     on = list(fits_literal(literal, rule, table, lenient=False))
     return exp.select("x.*").distinct().from_(rows).join(alias(table, "x"), on=exp.and_(*on))
-
-
-def all_literals(body: Iterable[s.Premise]) -> Iterator[s.Literal]:
-    """The literals of a body, those inside aggregates too."""
-    for premise in body:
-        if isinstance(premise, s.Aggregate):
-            yield from all_literals(premise.body)
-        elif isinstance(premise, s.Literal):
-            yield premise
 
 
 def value_of(term: s.Term, rule: ProgramRule) -> Expr:

@@ -14,7 +14,7 @@ from functools import cached_property
 import duckdb
 from sqlglot import exp
 
-from cohort.clashes import CLASHING, alias, all_literals, fits_literal, value_of
+from cohort.clashes import CLASHING, alias, fits_literal, value_of
 from cohort.program import CohortProgram
 from cohort.verdicts import Judge
 from kb.engines.sql.compiler import Compiler
@@ -108,7 +108,7 @@ class Disputes:
         """The relations beneath which something may be disputed."""
         above: dict[str, set[str]] = {}
         for relation, rules in self.rules.items():
-            for literal in (literal for rule in rules for literal in all_literals(rule.rule.body)):
+            for literal in (literal for rule in rules for literal in s.literals(rule.rule.body)):
                 for beneath in _with_opposite(plain(literal.atom.relation)):
                     above.setdefault(beneath, set()).add(relation)
         found, pending = set(self.of.disputed), list(self.of.disputed)
@@ -172,7 +172,7 @@ class Disputes:
             for i, (term, kind) in enumerate(zip(rule.head.terms, table.types, strict=True))
         ]
         reached, targets = exp.alias_(exp.to_table(self.names[relation]), "h"), list[tuple[str, str]]()
-        for literal in all_literals(rule.rule.body):
+        for literal in s.literals(rule.rule.body):
             for target in _with_opposite(plain(literal.atom.relation)):
                 if target in self.names:
                     on = list(fits_literal(literal, rule, self.tables[target], lenient=True))
@@ -181,7 +181,7 @@ class Disputes:
                     rows = rows.join(alias(self.tables[target], "x"), on=exp.and_(*on))
                     targets.append((target, _added(self.names[target], rows)))
         made = exp.Create(this=exp.to_table(instances), kind="TABLE", replace=True, expression=self._instances(rule))
-        return Way(made.sql(DIALECT), tuple(targets))
+        return Way(made.sql(DIALECT), tuple(dict.fromkeys(targets)))
 
     def _instances(self, rule: ProgramRule) -> exp.Select:
         """The instances of a rule for the contradicting cases."""

@@ -25,7 +25,7 @@ from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import CASE_NUMBER, DATE, NUMBER, Types, column_types, variable_types
 from kb.language import syntax as s
-from kb.language.program import Fact, Program, ProgramRule
+from kb.language.program import Program, ProgramRule, stated_rows
 from kb.language.values import UNKNOWN, Row, Value, read_number
 from kb.models import Compiled
 
@@ -107,13 +107,13 @@ class Records:
     @cached_property
     def _given(self) -> dict[str, frozenset[Row]]:
         """What the documents state: nothing of it is about a case, and so none of it is a chart's to state."""
-        return as_given(_stated(self._program.facts))
+        return as_given(stated_rows(self._program.facts))
 
     @cached_property
     def _shared(self) -> Model:
         """What the documents conclude of no case in particular."""
         wanted = [name for name in self._used if not self._is_about_cases(name)]
-        return self.engine(self._program, _stated(self._program.facts), wanted)
+        return self.engine(self._program, stated_rows(self._program.facts), wanted)
 
     def _is_about_cases(self, relation: str) -> bool:
         return any(CASE_NUMBER in self._kinds[rule.id] for rule in self._program.rules_for.get(relation, ()))
@@ -121,7 +121,7 @@ class Records:
     def of(self, case: Opened, instances: Mapping[str, Iterable[Texts]]) -> Recorded:
         """The engine that answers for a case by what is on record of it."""
         read = {rule: tuple(self._row(rule, case.case, each) for each in rows) for rule, rows in instances.items()}
-        given = {**self._given, **as_given(_stated(case.facts))}
+        given = {**self._given, **as_given(stated_rows(case.facts))}
         return Recorded(case.program, given, self._used, read, self._shared, self.engine)
 
     def _row(self, rule: str, case: str, texts: Texts) -> Row:
@@ -134,10 +134,3 @@ def _value(kind: str, case: str, text: str | None) -> Value:
     if text is None:
         return UNKNOWN
     return read_number(text) if kind == NUMBER else date.fromisoformat(text) if kind == DATE else text
-
-
-def _stated(facts: Iterable[Fact]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for fact in facts:
-        found.setdefault(fact.relation, []).append(fact.row)
-    return found

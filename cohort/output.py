@@ -9,6 +9,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from facts.opening import CaseProblem
 from kb.language.cache import code_digest
 
 DECISIONS, CRITERIA, REJECTS = "decisions.parquet", "criteria.parquet", "rejects.parquet"
@@ -29,7 +30,7 @@ Heard = Callable[[int, int], None]
 """Is told how many of how many are done."""
 
 
-class CohortProblem(Exception):
+class CohortProblem(CaseProblem):
     """A cohort that cannot be decided or read as asked, and what to do."""
 
 

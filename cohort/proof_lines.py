@@ -27,7 +27,6 @@ from kb.parallel import shared_out
 
 AT_A_TIME = 500
 """Cases, or lines, in a part of the work."""
-KILLED = "a process was killed, perhaps for want of memory; try again with fewer, such as -j 1"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ out among themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ import duckdb
 
 from cohort.cases import Cohort, open_cohort
 from cohort.output import DECISIONS, INSTANCES, CohortProblem, Heard, told
-from cohort.proof_lines import AT_A_TIME, KILLED, ProofLine
+from cohort.proof_lines import AT_A_TIME, ProofLine
 from explain.explanations import explained
 from explain.formats.node_link import graph_data
 from explain.outcomes import wanted_for
@@ -74,8 +73,6 @@ def export_proofs(
             building.rename(path)
         except OSError as error:
             raise CohortProblem(f"{path}: {error.strerror or error}; nothing is written") from error
-        except BrokenProcessPool as error:
-            raise CohortProblem(KILLED) from error
         finally:
             building.unlink(missing_ok=True)
     return Exported(proofs, len(names))

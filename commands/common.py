@@ -89,6 +89,7 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
     from kb.goals import BadGoal
     from kb.language.diagnostics import DocumentErrors
     from kb.library import UnreadableFile
+    from kb.parallel import Killed
 
     try:
         yield
@@ -101,9 +102,9 @@ def said_plainly(codes: list[int] | None = None, name: str = "") -> Iterator[Non
         # Nothing that the checker refuses is shown: this is a defect of medproof, or a document changed meanwhile.
         click.echo(visible(f"Error: the explanation fails its own check, and is not shown: {error}"), err=True)
         sys.exit(1)
-    except (DocumentErrors, EvaluationError, CaseProblem, UnreadableFile, CannotExport) as error:
-        is_use = isinstance(error, (BadGoal, CaseProblem, UnreadableFile, CannotExport))
-        prefix = "Error: " if isinstance(error, (CaseProblem, UnreadableFile, CannotExport)) else ""
+    except (DocumentErrors, EvaluationError, CaseProblem, UnreadableFile, CannotExport, Killed) as error:
+        is_use = isinstance(error, (BadGoal, CaseProblem, UnreadableFile, CannotExport, Killed))
+        prefix = "Error: " if isinstance(error, (CaseProblem, UnreadableFile, CannotExport, Killed)) else ""
         about = f"{name}: " if name and isinstance(error, EvaluationError) else ""
         click.echo(visible(f"{prefix}{about}{error}"), err=True)
         if codes is None:

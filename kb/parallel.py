@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -16,6 +17,13 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 _ITEMS_PER_PROCESS = 20
 """Starting a process costs as much as deciding about so many cases."""
+
+
+class Killed(Exception):
+    """A process was ended from outside, as for want of memory."""
+
+    def __str__(self) -> str:
+        return "a process was killed, perhaps for want of memory; try again with fewer, such as -j 1"
 
 
 def shared_out(
@@ -29,7 +37,7 @@ def shared_out(
 
     Many are shared out among processes (0: as many as there are processors), each of
     which gets the documents. Each has two parts at least, and a part `most` items at most.
-    Raises BrokenProcessPool when a process is killed, as for want of memory.
+    Raises Killed.
     """
     wanted = min(processes or os.cpu_count() or 1, len(items) // _ITEMS_PER_PROCESS)
     size = max(1, min(most or len(items), -(-len(items) // (2 * max(1, wanted)))))
@@ -39,7 +47,10 @@ def shared_out(
             yield from (work(base, part) for part in parts)
         return
     with ProcessPoolExecutor(wanted, initializer=_begin, initargs=(base,)) as pool:
-        yield from pool.map(_there, [work] * len(parts), parts)
+        try:
+            yield from pool.map(_there, [work] * len(parts), parts)
+        except BrokenProcessPool as error:
+            raise Killed from error
 
 
 @contextmanager

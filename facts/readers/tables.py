@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from facts.opening import CaseProblem
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import together
 from kb.language.diagnostics import nearest
@@ -31,7 +32,7 @@ FILE, ROW = "_file", "_row"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
-class BadTables(Exception):
+class BadTables(CaseProblem):
     """Tables that cannot be read as facts at all; one sentence for each thing that is wrong."""
 
     def __init__(self, problems: Iterable[str]) -> None:

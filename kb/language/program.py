@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -115,6 +115,14 @@ class Fact:
     relation: str
     row: Row
     origin: Origin
+
+
+def stated_rows(facts: Iterable[Fact]) -> dict[str, list[Row]]:
+    """The rows that facts state, by relation, each once."""
+    found: dict[str, dict[Row, None]] = {}
+    for fact in facts:
+        found.setdefault(fact.relation, {})[fact.row] = None
+    return {relation: list(rows) for relation, rows in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
