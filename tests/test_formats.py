@@ -208,3 +208,10 @@ def test_a_part_of_a_graph_keeps_its_order_so_that_it_is_drawn_alike_each_time(b
 
 def test_each_form_is_a_module_of_its_own() -> None:
     assert len(set(MODULES.values())) == len(MODULES)
+
+
+def test_every_form_says_that_an_answer_rests_on_silence(base: medproof.Library) -> None:
+    found = medproof.explain(base, medproof.open_case("reference"), "determination_supports", minimal=True)
+    for form in ("text", "markdown", "html"):
+        said = str(exported(found, form, Options())).replace("’", "'")
+        assert "on the record's silence" in said, form

@@ -14,9 +14,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     reached = explanation.outcomes[number] if explanation.outcomes else None
     lines = []
     if reached is not None and reached.question is not None:
-        is_met = reached.verdict is Verdict.MET
-        rests = is_met and not explanation.models.is_certain(asked.relation, asked.pattern)
-        silence = " (on the record's silence)" if rests else ""
+        silence = " (on the record's silence)" if rests_on_silence(explanation, asked, reached.verdict) else ""
         lines.append(f"{reached.question.worded('question')} {reached.reads.upper()}{silence}")
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
@@ -24,6 +22,11 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         atoms = "; ".join(words(explanation.models.program, *atom) for atom in each.atoms)
         lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
     return lines
+
+
+def rests_on_silence(explanation: Explanation, asked: Asked, verdict: Verdict) -> bool:
+    """Whether a goal is met only as long as nothing else comes to be documented."""
+    return verdict is Verdict.MET and not explanation.models.is_certain(asked.relation, asked.pattern)
 
 
 def standing_lines(explanation: Explanation) -> list[str]:

@@ -20,7 +20,7 @@ from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
-from explain.formats.headings import heading, standing_lines
+from explain.formats.headings import heading, rests_on_silence, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.formats.templates import environment, own
@@ -139,7 +139,7 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         id=prefix,
         question=question.worded("question") if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=held_up.outcome.reads + _rests(answer),
+        reads=held_up.outcome.reads + _rests(answer, rests_on_silence(explanation, asked, now)),
         warnings=tuple(heading(explanation, asked)[question is not None :]),
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
@@ -155,12 +155,10 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     )
 
 
-def _rests(answer: Answer | None) -> str:
+def _rests(answer: Answer | None, silence: bool) -> str:
     """What a reader of the bare verdict has to know."""
-    if answer is None:
-        return ""
-    word = " (on the reviewer’s word)" if answer.statements else ""
-    return word + (" (on the record’s silence)" if answer.verdict is Verdict.MET and not answer.certain else "")
+    word = " (on the reviewer’s word)" if answer is not None and answer.statements else ""
+    return word + (" (on the record’s silence)" if silence else "")
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
