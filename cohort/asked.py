@@ -113,10 +113,7 @@ def requests(of: CohortProgram, question: Question, earlier: Iterable[Question])
         pairs = zip(question.arguments, other.arguments, strict=True)
         on = [same(question.requested(a), exp.column(other.columns[b][0], alias)) for a, b in pairs]
         select = select.join(exp.alias_(exp.to_table(other.table), alias), on=exp.and_(*on), join_type="ANTI")
-    # The questions of contradicting cases are asked apart, and their numbers must be others.
-    row: Expr = exp.Window(this=exp.func("ROW_NUMBER"))
-    row = exp.Neg(this=row) if of.contradicting else row
-    return exp.select("*", exp.alias_(row, "number")).from_(select.subquery("s"))
+    return exp.select("*", exp.alias_(exp.Window(this=exp.func("ROW_NUMBER")), "number")).from_(select.subquery("s"))
 
 
 def _fits(question: Question) -> list[Expr]:

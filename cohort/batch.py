@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 
 import duckdb
 from sqlglot import exp
@@ -16,6 +14,7 @@ from cohort.book import Book
 from cohort.clashes import CLASHING
 from cohort.disputes import CONFLICT, find_conflicts
 from cohort.instances import INSTANCES
+from cohort.live import Live
 from cohort.loading import BOOK, Loader, Reject, parts_rows
 from cohort.output import COLUMNS, CRITERIA, DECISIONS
 from cohort.program import CohortProgram, policies_of
@@ -34,52 +33,26 @@ Expr = exp.Expr
 Stated = Mapping[str, Table]
 
 
-@dataclass
-class Live:
-    """The connections at work, which can be stopped together."""
-
-    _connections: list[duckdb.DuckDBPyConnection] = field(default_factory=list)
-    _lock: Lock = field(default_factory=Lock)
-    stopped: bool = False
-
-    @contextmanager
-    def connection(self, memory: str, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A database in memory, for one batch and one processor."""
-        with duckdb.connect(config={"threads": 1, "memory_limit": memory, "temp_directory": str(spill)}) as connection:
-            with self._lock:
-                if self.stopped:
-                    raise Stopped
-                self._connections.append(connection)
-            try:
-                yield connection
-            finally:
-                with self._lock:
-                    self._connections.remove(connection)
-
-    def stop(self) -> None:
-        """Interrupts every connection, and lets none begin."""
-        with self._lock:
-            self.stopped = True
-            for connection in self._connections:
-                connection.interrupt()
-
-
-class Stopped(Exception):
-    """Somebody asked to stop."""
-
-
 @dataclass(frozen=True)
 class Outcome:
-    """What a batch came to: the cases decided, rows that could not be taken, and how often each rule fired."""
+    """What a batch came to: the cases decided, rows that could not be taken, and how often each rule fired.
+
+    `contradicting` counts the cases that are left for the book of those that contradict themselves.
+    """
 
     cases: int
+    contradicting: int
     rejects: tuple[Reject, ...]
     fired: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Decides the cases whose names lie in a range, on a connection of its own."""
+    """Decides the cases of a book whose names lie in a range, on a connection of its own.
+
+    Cases that contradict themselves are few, and cost statements of their own: they are
+    noted, and those of all batches decided together, as a book of their own.
+    """
 
     book: Book
     tables: tuple[FactTable, ...]
@@ -104,17 +77,38 @@ class Batch:
                 program = CohortProgram(
                     deciding.compiled, self.types, {**stated, **self._known(connection, deciding.compiled.program, number)}
                 )
-                statements = self.compiling.statements(number, program)
-                fired += run(connection, statements.models)
-                if self.proofs:
-                    self._record(connection, statements, program.program, part.with_name(f"{part.name}.{number:04d}"))
-                run(connection, statements.clashes)
-                run(connection, statements.verdicts)
-                self._decide_clashing(connection, number, program)
+                if self.book.contradicting:
+                    self._decide_contradicting(connection, number, program)
+                else:
+                    fired += self._decide_program(connection, number, program, part)
                 self._finish(connection, deciding.compiled.program, number)
+            for table, name in _PARTS.items():
+                _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
-            _write(connection, part)
-            return Outcome(int(cases), tuple(rejects), fired)
+            [(left,)] = connection.execute("SELECT count(*) FROM all_contradicting").fetchall()
+            return Outcome(int(cases) - int(left), int(left), tuple(rejects), fired)
+
+    def _decide_program(
+        self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram, part: Path
+    ) -> Counter[str]:
+        """Decides the cases of one program, and notes those that contradict themselves; how often each rule fired."""
+        statements = self.compiling.statements(number, program)
+        fired = run(connection, statements.models)
+        if self.proofs:
+            self._record(connection, statements, program.program, part.with_name(f"{part.name}.{number:04d}"))
+        run(connection, statements.clashes)
+        noted = f"INSERT INTO all_contradicting SELECT b.name FROM {CLASHING} c JOIN {BOOK} b ON b.id = c.c0"
+        connection.execute(noted).fetchall()
+        run(connection, statements.verdicts)
+        return fired
+
+    def _decide_contradicting(self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram) -> None:
+        """Decides the cases of one program, all of which contradict themselves, by what nobody disputes."""
+        connection.execute(f"CREATE OR REPLACE TABLE {CLASHING} AS SELECT id AS c0 FROM {CASES}").fetchall()
+        statements = self.compiling.disputing(number, program)
+        run(connection, statements.models)
+        run(connection, statements.verdicts)
+        find_conflicts(connection, statements.search)
 
     def _record(self, connection: duckdb.DuckDBPyConnection, statements: Statements, program: Program, part: Path) -> None:
         """Writes the rule instances of the cases of one program."""
@@ -134,20 +128,6 @@ class Batch:
             self._prepare(connection)
             return self._load(connection, low, high)[1]
 
-    def _decide_clashing(self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram) -> None:
-        """Decides the cases that contradict themselves, by what nobody disputes."""
-        if not connection.execute(f"SELECT 1 FROM {CLASHING} LIMIT 1").fetchall():
-            return
-        connection.execute(f"CREATE OR REPLACE TABLE {CASES} AS SELECT c0 AS id FROM {CLASHING}").fetchall()
-        for table in program.stated.values():
-            if table.case is not None:
-                others = f"c{table.case} NOT IN (SELECT c0 FROM {CLASHING})"
-                connection.execute(f"DELETE FROM {table.name} WHERE {others}").fetchall()
-        statements = self.compiling.disputing(number, program)
-        run(connection, statements.models)
-        run(connection, statements.verdicts)
-        find_conflicts(connection, statements.search)
-
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         for declaration in self.types.declarations():
             connection.execute(declaration.sql(DIALECT)).fetchall()
@@ -162,6 +142,7 @@ class Batch:
             (CONFLICT, "kind INTEGER, number BIGINT, atom TEXT"),
             ("all_decided", COLUMNS[DECISIONS]),
             ("all_standing", COLUMNS[CRITERIA]),
+            ("all_contradicting", "name TEXT"),
         ):  # fmt: skip
             connection.execute(f"CREATE TABLE {name}({columns})").fetchall()
 
@@ -175,7 +156,7 @@ class Batch:
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
             [str(self.book.path), low, *([] if high is None else [high])],
         ).fetchall()
-        loader = Loader(self.vocabulary, self.types, connection, low, high)
+        loader = Loader(self.vocabulary, self.types, connection, low, high, all_of_range=not self.book.contradicting)
         loaded, rejects = dict[str, Table](), list[Reject]()
         for number, table in enumerate(self.tables):
             made, is_bad = loader.load(table, f"f{number}")
@@ -254,6 +235,9 @@ class Batch:
         connection.execute(f"TRUNCATE {STANDING}").fetchall()
 
 
+CONTRADICTING = "contradicting"
+"""The file of a part that names the cases which contradict themselves."""
+_PARTS = {"all_standing": "criteria", "all_decided": "decisions", "all_contradicting": CONTRADICTING}
 _IS_CONFLICTING = "c.atoms IS NOT NULL AND d.verdict <> 'unaddressed'"
 
 
@@ -265,12 +249,6 @@ def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
         values += [exp.true() if each is ANY else exp.false() for each in row] if table.denials else []
         selects.append(exp.select(*(exp.alias_(each, name) for each, name in zip(values, table.columns, strict=True))))
     return together(selects, distinct=False)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:
-    """Writes a part."""
-    for table, name in (("all_standing", "criteria"), ("all_decided", "decisions")):
-        _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
 
 
 def _written(connection: duckdb.DuckDBPyConnection, rows: str, part: Path, name: str) -> None:

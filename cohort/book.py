@@ -36,12 +36,14 @@ class Book:
     """The cases in order of their names, in a Parquet file: `name`, `program` (the number in `programs`), `payer`, `day`.
 
     `rejects` are the cases that cannot be decided, with what is wrong with their request.
+    `contradicting`: these are the cases of a larger book whose records contradict themselves.
     """
 
     path: Path
     count: int
     programs: tuple[Deciding, ...]
     rejects: tuple[Reject, ...]
+    contradicting: bool = False
 
     def batches(self, size: int) -> list[tuple[str, str | None, int]]:
         """Ranges of names with so many cases at most: from which name, to before which, and how many cases those are."""
@@ -53,6 +55,14 @@ class Book:
         return [
             (low or "", high, min(size, self.count - number * size)) for number, (low, high) in enumerate(pairwise(bounds))
         ]
+
+    def contradictions(self, found: Iterable[Path], path: Path) -> Book:
+        """The book of the cases that contradict themselves, whose names stand in the tables that were `found`."""
+        with duckdb.connect() as connection:
+            of_all, chosen = (connection.read_parquet(paths) for paths in (str(self.path), [str(each) for each in found]))
+            of_all.join(chosen, "name", how="semi").order("name").write_parquet(str(path))
+            [(count,)] = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
+        return Book(path, int(count), self.programs, (), contradicting=True)
 
     def names(self, low: str, high: str | None) -> list[str]:
         """The names of a range of cases."""

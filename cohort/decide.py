@@ -11,27 +11,25 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
-from cohort.batch import Batch, Outcome, Stopped
+from cohort.batch import CONTRADICTING, Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
-from cohort.loading import Reject, shown
+from cohort.loading import Reject
 from cohort.output import CODE, CohortProblem, Heard, Told, state_of
-from cohort.parts import is_done, note_done, outcome_of, put_together, remove
-from cohort.spark import NoSpark, Setup, Task, decide_on_spark
+from cohort.parts import is_done, outcome_of, put_together
+from cohort.spark import Cluster, NoSpark
+from cohort.tasks import Setup, on_this_machine, refused
 from facts.readers.tables import FactTable, fact_tables
-from kb.engines.model import EvaluationError
 from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.language.cache import code_digest
 from kb.language.diagnostics import nearest
@@ -142,7 +140,7 @@ def _opened(base: Library, source: Path, state: str, work: Path, settings: Setti
         if why := undecidable(deciding.compiled.program):
             raise CohortProblem(f"{why}: `medproof decide` decides such cases one by one")
     if book.rejects and settings.stop_on_error:
-        raise _refused(book.rejects)
+        raise refused(book.rejects)
     return tables, book
 
 
@@ -153,30 +151,68 @@ def _mark(base: Library, source: Path, state: str, settings: Settings) -> str:
     return sha256("\n".join([str(source), state, *documents, *asked, code_digest(CODE)]).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class _Run:
+    """The work of one call: its parts stand in a directory, and those that are done are not decided again."""
+
+    tables: tuple[FactTable, ...]
+    vocabulary: Program
+    work: Path
+    settings: Settings
+    cluster: Cluster
+    heard: Heard
+
+    def decided(self, book: Book) -> list[Outcome]:
+        """Decides the cases of a book, and then those among them that contradict themselves."""
+        parts = self._parts(book, "")
+        done = self._done(book, parts, lambda cases: self.heard(cases, book.count))
+        found = sorted((self.work / "parts").glob(f"[0-9]*.{CONTRADICTING}.parquet"))
+        if not any(outcome.contradicting for outcome in done):
+            return done
+        left = book.contradictions(found, self.work / "contradicting.parquet")
+        before = book.count - left.count
+        return done + self._done(left, self._parts(left, "c"), lambda cases: self.heard(before + cases, book.count))
+
+    def _parts(self, book: Book, prefix: str) -> dict[Path, tuple[str, str | None, int]]:
+        """The parts of a book: for each the range of its names, and how many cases that has."""
+        ranges = book.batches(_size(self.work / f"{prefix}size", book.count, self._workers, self.settings))
+        return {self.work / "parts" / f"{prefix}{number:06d}": each for number, each in enumerate(ranges)}
+
+    def _done(
+        self, book: Book, parts: Mapping[Path, tuple[str, str | None, int]], heard: Callable[[int], None]
+    ) -> list[Outcome]:
+        memory = f"{self.settings.memory / (1 if self.settings.master else self._workers):.3f}GB"
+        setup = Setup(
+            book, self.tables, Types.of(self.vocabulary, CASE_NUMBER), self.vocabulary, memory, str(self.work / "spill"),
+            self.settings.proofs,
+        )  # fmt: skip
+        pending = [(low, high, str(part)) for part, (low, high, _) in parts.items() if not is_done(part)]
+
+        def tell() -> None:
+            finished = [part for part in parts if is_done(part)]
+            heard(sum(parts[part][2] - outcome_of(part).contradicting for part in finished))
+
+        tell()
+        if self.settings.master and pending:
+            self.cluster.decide(setup, pending, tell)
+        elif pending:
+            on_this_machine(setup, pending, self._workers, self.settings.stop_on_error, tell)
+        tell()
+        return [outcome_of(part) for part in parts]
+
+    @property
+    def _workers(self) -> int:
+        return self.settings.workers or os.cpu_count() or 1
+
+
 def _decided(
     base: Library, tables: tuple[FactTable, ...], book: Book, work: Path, settings: Settings, heard: Heard
 ) -> Account:
-    workers = settings.workers or os.cpu_count() or 1
-    ranges = book.batches(_size(work, book.count, workers, settings))
-    parts = [work / "parts" / f"{number:06d}" for number in range(len(ranges))]
-    memory = f"{settings.memory / (1 if settings.master else workers):.3f}GB"
-    of = vocabulary(base)
-    setup = Setup(book, tables, Types.of(of, CASE_NUMBER), of, memory, str(work / "spill"), settings.proofs)
-    pending = [(low, high, str(part)) for (low, high, _), part in zip(ranges, parts, strict=True) if not is_done(part)]
-
-    def tell() -> None:
-        heard(sum(count for (_, _, count), part in zip(ranges, parts, strict=True) if is_done(part)), book.count)
-
-    tell()
-    if settings.master and pending:
-        decide_on_spark(setup, pending, partial(_part, stop_on_error=False), settings.master, tell)
-    elif pending:
-        _on_this_machine(setup, pending, workers, settings.stop_on_error, tell)
-    tell()
-    account = _together(book, [outcome_of(part) for part in parts])
-    account = replace(account, notes=tuple(_notes(base, book)))
+    with closing(Cluster(settings.master)) as cluster:
+        outcomes = _Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
+    account = replace(_together(book, outcomes), notes=tuple(_notes(base, book)))
     if account.rejects and settings.stop_on_error:
-        raise _refused(account.rejects)
+        raise refused(account.rejects)
     return account
 
 
@@ -184,34 +220,15 @@ _LEAST = 10_000
 """Fewer cases than this take hardly less time than so many."""
 
 
-def _size(work: Path, cases: int, workers: int, settings: Settings) -> int:
+def _size(chosen: Path, cases: int, workers: int, settings: Settings) -> int:
     """How many cases a batch has: no more than asked for, and as few as keep every worker busy.
 
-    A run that goes on has the batches of the one before it, whatever workers there are now.
+    A run that goes on has the batches of the one before it (`chosen`), whatever workers there are now.
     """
-    chosen = work / "size"
     if not chosen.exists():
         each = max(_LEAST, -(-cases // workers))
         chosen.write_text(str(settings.batch if settings.master else min(settings.batch, each)), encoding="utf-8")
     return int(chosen.read_text(encoding="utf-8"))
-
-
-def _on_this_machine(setup: Setup, tasks: list[Task], workers: int, stop_on_error: bool, tell: Callable[[], None]) -> None:
-    """Decides the tasks with a thread for each processor; whatever fails stops the others."""
-    batch = setup.batch()
-    with ThreadPoolExecutor(workers) as pool:
-        pending = {pool.submit(_part, batch, low, high, Path(part), stop_on_error) for low, high, part in tasks}
-        try:
-            while pending:
-                finished, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                tell()
-        except BaseException:
-            batch.live.stop()
-            for future in pending:
-                future.cancel()
-            raise
 
 
 def _notes(base: Library, book: Book) -> Iterator[str]:
@@ -240,40 +257,6 @@ def _is_about_cases(rule: ProgramRule, programs: Iterable[Program]) -> bool:
     name = rule.head.predicate
     known = next((program.predicates[name] for program in programs if name in program.predicates), None)
     return known is None or known.case_position is not None
-
-
-def _part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: bool) -> Outcome:
-    """Decides a range; where a rule cannot be computed for some case, the range is halved until that case is alone."""
-    try:
-        outcome = batch.decide(low, high, part)
-    except EvaluationError as error:
-        if batch.live.stopped:
-            raise Stopped from error
-        if stop_on_error:
-            raise
-        remove(part)
-        names = batch.book.names(low, high)
-        if len(names) == 1:
-            reject = Reject("", 0, names[0], "", "", "", f"{error}")
-            others = (each for each in batch.rejects(low, high) if each.case != names[0])
-            outcome = Outcome(0, (reject, *others), {})
-        else:
-            middle = names[len(names) // 2]
-            halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
-            both = [_part(batch, start, end, part.with_name(name), stop_on_error) for start, end, name in halves]
-            fired = Counter(both[0].fired) + Counter(both[1].fired)
-            outcome = Outcome(sum(each.cases for each in both), (*both[0].rejects, *both[1].rejects), fired)
-    if outcome.rejects and stop_on_error:
-        raise _refused(outcome.rejects)
-    note_done(part, outcome)
-    return outcome
-
-
-def _refused(rejects: tuple[Reject, ...]) -> CohortProblem:
-    first = list(shown(rejects[:10]))
-    more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
-    hint = "mend them, or leave such cases out with --on-error skip"
-    return CohortProblem("\n".join([*first, *more, hint]))
 
 
 def _told(base: Library, source: Path, state: str, settings: Settings, account: Account) -> Told:

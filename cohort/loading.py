@@ -66,13 +66,17 @@ def parts_rows(kind: str, domain: Domain) -> exp.Create:
 
 @dataclass(frozen=True)
 class Loader:
-    """Reads the rows of fact tables for the cases of the table `book`, whose names lie from `low` to before `high`."""
+    """Reads the rows of fact tables for the cases of the table `book`, whose names lie from `low` to before `high`.
+
+    `all_of_range`: the book has every case of that range, so a row of another case is one of nobody's.
+    """
 
     program: Program
     types: Types
     connection: duckdb.DuckDBPyConnection
     low: str
     high: str | None
+    all_of_range: bool = True
 
     def load(self, table: FactTable, name: str) -> tuple[Table, bool]:
         """Makes the table of a relation; and whether some row of it cannot be taken."""
@@ -116,7 +120,8 @@ class Loader:
         """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
         case = table.column(table.predicate.case_position or 0, "t")
         select = exp.select(*columns).from_(exp.alias_(table.rows(located), "t"))
-        select = select.join(exp.alias_(exp.to_table(BOOK), "b"), on=case.eq(exp.column("name", "b")), join_type="LEFT")
+        join = "LEFT" if self.all_of_range else "INNER"
+        select = select.join(exp.alias_(exp.to_table(BOOK), "b"), on=case.eq(exp.column("name", "b")), join_type=join)
         for i, argument in enumerate(table.predicate.arguments):
             domain = self.program.domains.get(argument.type)
             if domain is not None and domain.parts:

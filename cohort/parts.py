@@ -16,7 +16,12 @@ from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS
 
 def note_done(part: Path, outcome: Outcome) -> None:
     """Writes the account of a part, whose tables are there."""
-    data = {"cases": outcome.cases, "fired": dict(outcome.fired), "rejects": [asdict(each) for each in outcome.rejects]}
+    data = {
+        "cases": outcome.cases,
+        "contradicting": outcome.contradicting,
+        "fired": dict(outcome.fired),
+        "rejects": [asdict(each) for each in outcome.rejects],
+    }
     building = part.with_suffix(".building")
     building.write_text(json.dumps(data), encoding="utf-8")
     building.rename(part.with_suffix(".json"))
@@ -30,7 +35,7 @@ def is_done(part: Path) -> bool:
 def outcome_of(part: Path) -> Outcome:
     """What a part that is whole came to."""
     data = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
-    return Outcome(data["cases"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
+    return Outcome(data["cases"], data["contradicting"], tuple(Reject(**each) for each in data["rejects"]), data["fired"])
 
 
 def remove(part: Path) -> None:

@@ -12,20 +12,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cohort.batch import Batch, Live
-from cohort.book import Book
-from cohort.statements import Compiling
-from facts.readers.tables import FactTable
-from kb.engines.sql.schema import Types
-from kb.language.program import Program
+from cohort.tasks import Setup, Task, decide_part
 
-Task = tuple[str, str | None, str]
-"""A range of cases (from a name, to before a name), and where its part is written."""
-Decide = Callable[[Batch, str, str | None, Path], object]
 _TASKS_PER_CORE = 4
 
 
@@ -33,33 +24,19 @@ class NoSpark(Exception):
     """Spark cannot be reached, or is not installed; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class Setup:
-    """What every machine has to know; it travels to them."""
+class Cluster:
+    """A Spark cluster, which is called when there is the first work for it. Raises NoSpark."""
 
-    book: Book
-    tables: tuple[FactTable, ...]
-    types: Types
-    vocabulary: Program
-    memory: str
-    spill: str
-    proofs: bool
+    def __init__(self, master: str) -> None:
+        self._master = master
+        self._context: Any = None
 
-    def batch(self) -> Batch:
-        """The batches of one task, which share what is compiled."""
-        spill = Path(self.spill)
-        return Batch(
-            self.book, self.tables, self.types, self.vocabulary, Compiling(), Live(), self.memory, spill, self.proofs
-        )
+    def decide(self, setup: Setup, tasks: Iterable[Task], heard: Callable[[], None]) -> None:
+        """Decides every task; `heard` is called about once a second.
 
-
-def decide_on_spark(setup: Setup, tasks: Iterable[Task], decide: Decide, master: str, heard: Callable[[], None]) -> None:
-    """Decides every task on the cluster; `heard` is called about once a second.
-
-    Raises NoSpark. After KeyboardInterrupt the cluster's job is cancelled.
-    """
-    context = _context(master)
-    try:
+        Raises NoSpark. After KeyboardInterrupt the cluster's job is cancelled.
+        """
+        context = self._context = self._context or _context(self._master)
         tasks = list(tasks)
         slices = min(len(tasks), _TASKS_PER_CORE * int(context.defaultParallelism))
         shared = context.broadcast(setup)
@@ -67,12 +44,15 @@ def decide_on_spark(setup: Setup, tasks: Iterable[Task], decide: Decide, master:
         def work(part: Iterable[Task]) -> Iterator[int]:
             batch = shared.value.batch()
             for low, high, path in part:
-                decide(batch, low, high, Path(path))
+                decide_part(batch, low, high, Path(path), stop_on_error=False)
                 yield 1
 
         _waited(context, lambda: context.parallelize(tasks, max(1, slices)).mapPartitions(work).count(), heard)
-    finally:
-        context.stop()
+
+    def close(self) -> None:
+        """Lets go of the cluster."""
+        if self._context is not None:
+            self._context.stop()
 
 
 def _waited(context: Any, action: Callable[[], object], heard: Callable[[], None]) -> None:

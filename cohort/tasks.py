@@ -1,0 +1,106 @@
+"""The tasks of deciding a book of cases: each a range of names, whose part counts once its account is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from cohort.batch import Batch, Outcome
+from cohort.book import Book
+from cohort.live import Live, Stopped
+from cohort.loading import Reject, shown
+from cohort.output import CohortProblem
+from cohort.parts import note_done, remove
+from cohort.statements import Compiling
+from facts.readers.tables import FactTable
+from kb.engines.model import EvaluationError
+from kb.engines.sql.schema import Types
+from kb.language.program import Program
+
+Task = tuple[str, str | None, str]
+"""A range of cases (from a name, to before a name), and where its part is written."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What whoever decides has to know; it travels to the machines of a cluster."""
+
+    book: Book
+    tables: tuple[FactTable, ...]
+    types: Types
+    vocabulary: Program
+    memory: str
+    spill: str
+    proofs: bool
+
+    def batch(self) -> Batch:
+        """The batches of one worker, which share what is compiled."""
+        spill = Path(self.spill)
+        return Batch(
+            self.book, self.tables, self.types, self.vocabulary, Compiling(), Live(), self.memory, spill, self.proofs
+        )
+
+
+def on_this_machine(
+    setup: Setup, tasks: Iterable[Task], workers: int, stop_on_error: bool, tell: Callable[[], None]
+) -> None:
+    """Decides the tasks with a thread for each worker; whatever fails stops the others. About once a second it `tell`s."""
+    batch = setup.batch()
+    with ThreadPoolExecutor(workers) as pool:
+        pending = {pool.submit(decide_part, batch, low, high, Path(part), stop_on_error) for low, high, part in tasks}
+        try:
+            while pending:
+                finished, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                tell()
+        except BaseException:
+            batch.live.stop()
+            for future in pending:
+                future.cancel()
+            raise
+
+
+def decide_part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: bool) -> Outcome:
+    """Decides a range; where a rule cannot be computed for some case, the range is halved until that case is alone."""
+    try:
+        outcome = batch.decide(low, high, part)
+    except EvaluationError as error:
+        if batch.live.stopped:
+            raise Stopped from error
+        if stop_on_error:
+            raise
+        remove(part)
+        names = batch.book.names(low, high)
+        if len(names) == 1:
+            reject = Reject("", 0, names[0], "", "", "", f"{error}")
+            others = (each for each in batch.rejects(low, high) if each.case != names[0])
+            outcome = Outcome(0, 0, (reject, *others), {})
+        else:
+            middle = names[len(names) // 2]
+            halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
+            outcome = _both(
+                *(decide_part(batch, start, end, part.with_name(name), stop_on_error) for start, end, name in halves)
+            )
+    if outcome.rejects and stop_on_error:
+        raise refused(outcome.rejects)
+    note_done(part, outcome)
+    return outcome
+
+
+def _both(one: Outcome, other: Outcome) -> Outcome:
+    return Outcome(
+        one.cases + other.cases, one.contradicting + other.contradicting, (*one.rejects, *other.rejects),
+        Counter(one.fired) + Counter(other.fired),
+    )  # fmt: skip
+
+
+def refused(rejects: tuple[Reject, ...]) -> CohortProblem:
+    """The problem of a run that stops at rows which cannot be taken."""
+    first = list(shown(rejects[:10]))
+    more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
+    hint = "mend them, or leave such cases out with --on-error skip"
+    return CohortProblem("\n".join([*first, *more, hint]))
