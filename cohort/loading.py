@@ -25,6 +25,7 @@ BOOK = "book"
 """The table of the cases of a batch: `id`, `name`, and the number of the program that decides each (`?`: none does)."""
 _LISTED = 20
 """Values of a domain that a message lists."""
+_DAY_TEXT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER_TEXT = r"[+-]?[0-9]{1,12}([.][0-9]{1,6})?"
 
 
@@ -83,7 +84,8 @@ class Loader:
         columns = [self._column(table, i) for i in range(len(table.columns))]
         kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
         made = Table(name, kinds, table.denied, (True,) * len(kinds))
-        faults = [exp.Is(this=exp.column("id", "b"), expression=exp.null()), *(f for c in columns for f, _ in c.faults)]
+        faults = [known(table.fault("t"))] if table.is_staged else []
+        faults += [exp.Is(this=exp.column("id", "b"), expression=exp.null()), *(f for c in columns for f, _ in c.faults)]
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(table, [*selected, exp.alias_(exp.or_(*faults), "bad")])
@@ -107,9 +109,12 @@ class Loader:
         words = "the case has no `request_date`, which says which documents decide it"
         checks.append((table.columns[position][0], name, orphan, words))
         found: dict[tuple[str, int], Reject] = {}
-        for label, raw, fault, words in checks:
-            rows = self._rows(table, [file, row, name, raw], located=True).where(fault).limit(1_000)
-            for where, number, case, value in self._run(rows):
+        whole = table.fault("t")
+        told: list[tuple[str, Expr, Expr, Expr]] = [("", exp.null(), known(whole), whole.copy())]
+        told += [(label, raw, fault, exp.Literal.string(words)) for label, raw, fault, words in checks]
+        for label, raw, fault, problem in told:
+            rows = self._rows(table, [file, row, name, raw, problem], located=True).where(fault).limit(1_000)
+            for where, number, case, value, words in self._run(rows):
                 reject = Reject(
                     str(where), int(number), case or "", table.name, label, "" if value is None else value, words
                 )
@@ -145,20 +150,18 @@ class Loader:
         is_text = table.columns[position][1] not in ("DATE",) and not table.columns[position][1].startswith("DECIMAL")
         is_text = is_text and not table.columns[position][1].endswith(("INT", "INTEGER"))
         is_any = raw.copy().eq(exp.Literal.string("_")) if is_text and table.denied else exp.false()
-        value, wrong, words = self._value(argument.type, raw, position, is_text)
-        if wrong is None:
-            return _Column(value, (missing,), is_any)
-        wrong = exp.and_(known(raw), exp.not_(is_mark), wrong) if is_text else exp.and_(known(raw), wrong)
-        return _Column(value, (missing, (wrong, words)), is_any)
+        value, faults = self._value(argument.type, raw, position, is_text)
+        given = exp.and_(known(raw), exp.not_(is_mark)) if is_text else known(raw)
+        return _Column(value, (missing, *((exp.and_(given, wrong), words) for wrong, words in faults)), is_any)
 
-    def _value(self, kind: str, raw: Expr, position: int, is_text: bool) -> tuple[Expr, Expr | None, str]:
-        """The value of an argument, what tells that there is none, and what to say then."""
+    def _value(self, kind: str, raw: Expr, position: int, is_text: bool) -> tuple[Expr, list[tuple[Expr, str]]]:
+        """The value of an argument, what tells that there is none, and what to say then; the first that holds is said."""
         domain = self.program.domains.get(kind)
         if domain is not None:
             value: Expr = exp.column("part", f"p{position}") if domain.parts else _tried(raw, self.types[kind])
             names = [*domain.values, *domain.parts]
             listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
-            return value, unknown(value), f"it is no {kind.replace('_', ' ')}: {listed}"
+            return value, [(unknown(value), f"it is no {kind.replace('_', ' ')}: {listed}")]
         if kind == "date":
             value = _tried(raw, DATE) if is_text else raw.copy()
             # DuckDB's calendar is wider than that of the language, which has the years 1 to 9999.
@@ -170,17 +173,19 @@ class Loader:
             exact = exp.NEQ(
                 this=exp.func("COALESCE", exp.cast(value.copy(), "TEXT"), exp.Literal.string("")), expression=raw.copy()
             )
-            wrong = exp.or_(outside, exact) if is_text else outside
-            return value, wrong, "it is no day; write it as 2026-01-31"
+            has_form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_DAY_TEXT))
+            no_day = exp.and_(outside, has_form) if is_text else outside
+            faults: list[tuple[Expr, str]] = [(no_day, "the calendar, from the year 1 to 9999, has no such day")]
+            return value, [*faults, (exp.or_(outside, exact), "it is no day; write it as 2026-01-31")] if is_text else faults
         if kind == "number":
             value = _tried(raw, NUMBER)
             form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT))
             wrong = exp.not_(form) if is_text else exp.or_(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
-            return value, wrong, "it is no number of at most 12 digits before the point and 6 after it"
+            return value, [(wrong, "it is no number of at most 12 digits before the point and 6 after it")]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"])
         marks = exp.Case(ifs=[exp.If(this=is_mark, true=exp.null())], default=raw.copy())
         wrong = exp.or_(raw.copy().eq(exp.Literal.string("_")), _is_odd(raw))
-        return marks, wrong, f"`_` stands for any value, in denials only (write `?`); or {_ODD}"
+        return marks, [(wrong, f"`_` stands for any value, in denials only (write `?`); or {_ODD}")]
 
     def _run(self, statement: exp.Expr) -> list[tuple[Any, ...]]:
         return self.connection.execute(statement.sql(DIALECT)).fetchall()

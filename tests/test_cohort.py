@@ -219,6 +219,20 @@ ROWS = {
     ),
     "no value": ("motor_strength", STRENGTH + "a,quadriceps,,4,examination,2026-01-20\n", "Side", "it is empty; write `?`"),
     "no day": ("motor_strength", STRENGTH + "a,quadriceps,left,4,examination,2026-1-2\n", "On", "`2026-1-2`: it is no day"),
+    "too few values": ("pain_score", "Case,Site,Score,On\na,leg,7\n", "", "row 1: it has 3 values, and there are 4 columns"),
+    "too many values": (
+        "motor_strength",
+        STRENGTH + "b,quadriceps,left,4,examination,2026-01-20\n\na,quadriceps,left,4,by examination, at rest,2026-01-20\n",
+        "",
+        "row 2: it has 7 values, and there are 6 columns",
+    ),
+    "a request with too few values": (
+        "request_date",
+        "Case,On\na\nb,2026-02-01\nc,2026-02-01\n",
+        "",
+        "row 1: it has 1 value,",
+    ),
+    "a day that no calendar has": ("pain_score", "Case,Site,Score,On\na,leg,7,2026-02-30\n", "On", "no such day"),
     "no number": ("pain_score", "Case,Site,Score,On\na,leg,7.1234567,2026-01-20\n", "Score", "`7.1234567`: it is no number"),
     "any value": ("pain_score", "Case,Site,Score,On\na,_,7,2026-01-20\n", "Site", "`_`: it is no site"),
     "two payers": ("payer", "Case,Payer\na,aetna\na,medicare\nb,aetna\nc,aetna\n", "Payer", "the case states two payers"),
@@ -226,7 +240,7 @@ ROWS = {
         "request_date",
         "Case,On\na,2026-02-31\nb,2026-02-01\nc,2026-02-01\n",
         "On",
-        "`2026-02-31`: it is no day",
+        "`2026-02-31`: the calendar, from the year 1 to 9999, has no such day",
     ),
     "no request": ("request_date", "Case,On\na,?\nb,2026-02-01\nc,2026-02-01\n", "", "gives no day of the request"),
 }
@@ -246,6 +260,59 @@ def test_a_row_that_cannot_be_taken_is_told_and_its_case_left_out(tmp_path: Path
     assert {row[0] for row in decided(tmp_path / "out", "decisions")} == {"b", "c"}
     [reject] = duckdb.execute("SELECT * FROM read_parquet(?)", [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
     assert reject[2:5] == ("a", table, column)
+
+
+BROKEN = {
+    "a row that may be anybody's": (
+        "csv",
+        "Case,Site,Score,On\nb,leg,7,2026-01-20\n,leg,7\n",
+        "row 2 of",
+        "nobody knows whose",
+    ),
+    "a quote that does not close": (
+        "csv",
+        'Case,Site,Score,On\nb,"leg,7,2026-01-20\n',
+        "line 2",
+        "is opened there and not closed",
+    ),
+    "a line that is no JSON": (
+        "jsonl",
+        '{"Case": "a", "Site": "leg", "Score": "7", "On": "2026-01-20"}\n{"Case": "b", "Site": leg}\n',
+        "line 2: it is no JSON",
+        "each line is one JSON object",
+    ),
+    "a line that is another JSON value": ("jsonl", '["a", "leg", 7]\n', "line 1: it is no JSON object", "each line"),
+    "no Parquet": ("parquet", "PAR1 and nothing else", "is no Parquet file, or a broken one", "write it anew"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_table_that_cannot_be_read_is_refused_with_its_place(tmp_path: Path, source: Path, name: str) -> None:
+    suffix, text, place, problem = BROKEN[name]
+    (source / "pain_score.csv").unlink()
+    (source / f"pain_score.{suffix}").write_text(text, encoding="utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 2
+    assert f"pain_score.{suffix}" in output and place in output and problem in output
+
+
+def test_a_row_that_is_not_whole_keeps_others_where_they_stand(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", requested="Case,Item,Code,Level,Laterality\na,op\nb,op,63030,L4-5,left\n")
+    code, output = run("explain", "--cohort", source, "b", "medically_necessary")
+    assert "Row 2 of" in output and "requested.csv" in output, output
+    code, output = run("explain", "--cohort", source, "a", "medically_necessary")
+    assert code == 2
+    assert "requested.csv, row 1: it has 2 values, and there are 5 columns (case `a`)" in output
+
+
+def test_rows_of_a_folder_are_told_with_their_own_file(tmp_path: Path, source: Path) -> None:
+    (source / "pain_score.csv").unlink()
+    (source / "pain_score").mkdir()
+    for month, row in (("01", "b,leg,7.5,2026-01-20"), ("02", "a,leg,many,2026-01-20")):
+        (source / "pain_score" / f"{month}.csv").write_text(f"Case,Site,Score,On\n{row}\n", encoding="utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out", "--on-error", "stop")
+    assert code == 2
+    assert "02.csv, row 1, column `Score` `many`" in output
 
 
 def test_a_table_in_another_encoding_is_refused_with_a_way_out(tmp_path: Path, source: Path) -> None:
@@ -270,7 +337,6 @@ FILES = {
     ),
     "a misspelt column": ({"pain_score": "Case,Site,Scor,On\n"}, "column `Scor` that `pain_score` has no argument for"),
     "a missing column": ({"pain_score": "Case,Site,On\n"}, "has no column `Score`; `pain_score` has Case, Site, Score, On"),
-    "a broken line": ({"pain_score": "Case,Site,Score,On\na,leg\n"}, "CSV Error on Line: 2"),
     "semicolons": ({"pain_score": "Case;Site;Score;On\na;leg;7;2026-01-20\n"}, "stand between semicolons; write commas"),
     "tabs": ({"pain_score": "Case\tSite\tScore\tOn\n"}, "stand between tabs; write commas"),
     "a column named twice": ({"pain_score": "Case,Site,Score,score,On\n"}, "names the column `Score` twice"),

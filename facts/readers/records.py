@@ -12,7 +12,7 @@ import duckdb
 import yaml
 from sqlglot import exp
 
-from facts.readers.tables import FactTable
+from facts.readers.tables import BadTables, FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.language import syntax as s
 from kb.language.documents import Document, Line, written
@@ -69,7 +69,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[s
     file, number = table.place_of_row("t")
     case = table.column(table.predicate.case_position or 0, "t")
     columns = [table.column(i, "t") for i in range(len(table.columns))]
-    rows = exp.select(case, file, number, *(exp.cast(column, "TEXT") for column in columns))
+    rows = exp.select(case, file, number, table.fault("t"), *(exp.cast(column, "TEXT") for column in columns))
     rows = rows.from_(exp.alias_(table.rows(located=True), "t"))
     first, last, wanted = (exp.Placeholder(this=name) for name in ("first", "last", "names"))
     # The range lets the database skip most of a file that is in order of its cases.
@@ -77,7 +77,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[s
     found = connection.execute(
         rows.order_by("1", "2", "3").sql(DIALECT), {"first": names[0], "last": names[-1], "names": names}
     ).fetchall()
-    for name, place, row, *texts in found:
+    for name, place, row, fault, *texts in found:
+        if fault:
+            raise BadTables([f"{place}, row {row}: {fault} (case `{name}`)"])
         arguments = zip(table.predicate.arguments, texts, strict=True)
         values = tuple(_value(argument, text, table.denied) for argument, text in arguments)
         yield str(name), _Row(str(place), int(row), Fact(table.relation, values, Origin("", "", "", "", "", "", 0)))

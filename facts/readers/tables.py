@@ -8,15 +8,26 @@ files and databases are read once into Parquet, in order of their cases.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
 from facts.opening import CaseProblem
+from facts.readers.texts import (
+    FAULT,
+    BadFile,
+    check_json,
+    csv_rows,
+    header_of,
+    json_columns,
+    json_rows,
+    mended_csv_rows,
+    option,
+    texts,
+)
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import together
 from kb.language.diagnostics import nearest
@@ -47,7 +58,7 @@ class BadTables(CaseProblem):
 class FactTable:
     """The rows of a relation: Parquet files, with the column that holds each argument and its type there.
 
-    `is_staged`: they were read from another form, and two columns tell where each row stood.
+    `is_staged`: they were read from another form, and columns tell where each row stood, and what is wrong with it.
     """
 
     predicate: Predicate
@@ -71,12 +82,21 @@ class FactTable:
         """The column of an argument."""
         return exp.column(self.columns[position][0], alias, quoted=True)
 
+    @property
+    def case(self) -> str:
+        """The column of the case."""
+        return self.columns[self.predicate.case_position or 0][0]
+
+    def fault(self, alias: str) -> Expr:
+        """What is wrong with a row as a whole; NULL, if nothing is."""
+        return exp.column(FAULT, alias) if self.is_staged else exp.cast(exp.null(), "TEXT")
+
     def rows(self, located: bool = False) -> Expr:
         """The rows, to be selected from; `located`: with the columns that tell where each stood."""
         options = ["hive_partitioning", "union_by_name"]
         if located and not self.is_staged:
             options += ["filename", "file_row_number"]
-        return exp.Table(this=exp.func("read_parquet", _texts(self.files), *map(_option, options)))
+        return exp.Table(this=exp.func("read_parquet", texts(self.files), *map(option, options)))
 
     def place_of_row(self, alias: str) -> tuple[Expr, Expr]:
         """The file and the number of a row, counted from 1, in located rows."""
@@ -94,7 +114,10 @@ class _Found:
     kind: str
     files: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
-    source: Expr
+    headers: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of text files: the names in each."""
+    table: Expr | None = None
+    """Of a database: the table there."""
 
 
 def fact_tables(path: Path, predicates: Mapping[str, Predicate], work: Path) -> tuple[FactTable, ...]:
@@ -153,76 +176,36 @@ def _in_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[li
         if len(kinds) > 1:
             problems.append(f"`{entry}` holds files of several forms ({', '.join(sorted(kinds))}); keep one")
             continue
+        [kind] = kinds
         try:
             name = entry.name if entry.is_dir() else entry.stem
-            found.append(_read(name, str(entry), kinds.pop(), tuple(map(str, files)), connection))
+            found.append(_read(name, str(entry), kind, tuple(map(str, files)), connection))
         except duckdb.Error as error:
-            problems.append(f"`{entry}` cannot be read: {_first_line(error)}")
-        except (OSError, UnicodeDecodeError) as error:
+            hint = "; it is no Parquet file, or a broken one: write it anew" if kind == "parquet" else ""
+            problems.append(f"`{entry}` cannot be read: {_first_line(error)}{hint}")
+        except (OSError, BadFile) as error:
             problems.append(f"`{entry}` cannot be read: {error}")
     return found, problems
 
 
 def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> _Found:
     if kind == "parquet":
-        source: Expr = exp.func("read_parquet", _texts(files), _option("hive_partitioning"), _option("union_by_name"))
-        kinds = [{name.lower(): kind for name, kind in _columns(connection, _parquet(file))} for file in files]
+        source: Expr = exp.func("read_parquet", texts(files), option("hive_partitioning"), option("union_by_name"))
+        single = {file: exp.Table(this=exp.func("read_parquet", texts([file]))) for file in files}
+        kinds = [{name.lower(): kind for name, kind in _columns(connection, each)} for each in single.values()]
         if any(each != kinds[0] for each in kinds):
-            raise OSError("its files have different columns, or columns of different types")
-    elif kind == "csv":
-        headers = {file: _header(file) for file in files}
+            raise BadFile("its files have different columns, or columns of different types")
+        table = exp.Table(this=source)
+        return _Found(name, place, kind, files, _columns(connection, table))
+    if kind == "csv":
+        headers = {file: header_of(file) for file in files}
         first = headers[files[0]]
         if any(sorted(map(str.lower, header)) != sorted(map(str.lower, first)) for header in headers.values()):
-            raise OSError("its files have different columns")
-        if any(header != first for header in headers.values()):
-            # The columns of each file are named one by one: read together, they would be taken by their position.
-            columns = [exp.column(column, quoted=True) for column in first]
-            each = [exp.select(*columns).from_(exp.Table(this=_csv([file], header))) for file, header in headers.items()]
-            table: Expr = together(each, distinct=False).subquery("files")
-            return _Found(name, place, kind, files, _columns(connection, table), table)
-        source = _csv(files, first)
+            raise BadFile("its files have different columns")
     else:
-        lines = exp.EQ(this=exp.to_identifier("format"), expression=exp.Literal.string("newline_delimited"))
-        names = [column for column, _ in _columns(connection, exp.Table(this=exp.func("read_json", _texts(files), lines)))]
-        source = exp.func("read_json", _texts(files), lines.copy(), _all_text(names))
-    table = exp.Table(this=source)
-    return _Found(name, place, kind, files, _columns(connection, table), table)
-
-
-def _parquet(file: str) -> Expr:
-    return exp.Table(this=exp.func("read_parquet", _texts([file])))
-
-
-def _all_text(names: Iterable[str]) -> Expr:
-    """The option that says that all columns are text: what they are is for the vocabulary to say."""
-    text = exp.Literal.string("VARCHAR")
-    shape = exp.Struct(expressions=[exp.PropertyEQ(this=exp.Literal.string(name), expression=text.copy()) for name in names])
-    return exp.EQ(this=exp.to_identifier("columns"), expression=shape)
-
-
-def _header(file: str) -> list[str]:
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as text:
-            header = next(csv.reader(text), None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise OSError(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
-    if not header:
-        raise OSError(f"{file} is empty; its first line names the columns")
-    names = [name.strip() for name in header]
-    for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(names) == 1 and mark in names[0]:
-            raise OSError(f"the columns of {file} stand between {what}; write commas")
-    if twice := sorted({name for name in names if [each.lower() for each in names].count(name.lower()) > 1}):
-        raise OSError(f"{file} names the column `{twice[0]}` twice; its first line names each column once")
-    return names
-
-
-def _csv(files: Iterable[str], header: list[str]) -> Expr:
-    """Files whose columns stand in the order of the header, all as text."""
-    options = [_all_text(header), exp.EQ(this=exp.to_identifier("auto_detect"), expression=exp.false()), _option("header")]
-    for name, value in (("delim", ","), ("quote", '"'), ("escape", '"')):
-        options.append(exp.EQ(this=exp.to_identifier(name), expression=exp.Literal.string(value)))
-    return exp.func("read_csv", _texts(files), *options)
+        first = json_columns(connection, files)
+        headers = dict.fromkeys(files, first)
+    return _Found(name, place, kind, files, tuple((column, "VARCHAR") for column in first), headers)
 
 
 def _in_database(path: Path, connection: duckdb.DuckDBPyConnection) -> list[_Found]:
@@ -244,7 +227,8 @@ def _in_database(path: Path, connection: duckdb.DuckDBPyConnection) -> list[_Fou
     found = []
     for schema, name in listed:
         table = exp.table_(name, schema, "facts", quoted=True)
-        found.append(_Found(str(name), f"{path}, table {name}", "database", (), _columns(connection, table), table))
+        columns = _columns(connection, table)
+        found.append(_Found(str(name), f"{path}, table {name}", "database", (), columns, table=table))
     return found
 
 
@@ -299,30 +283,59 @@ def _type_problem(argument: str, column: str) -> str:
 
 
 def _staged(table: FactTable, found: _Found, connection: duckdb.DuckDBPyConnection, work: Path) -> FactTable:
-    """The table as Parquet, in order of its cases, with the file and the row of each statement."""
+    """The table as Parquet, in order of its cases, with the place and the faults of each row."""
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"{found.name}.parquet"
-    position = table.predicate.case_position or 0
-    columns: list[Expr] = [exp.column(name, quoted=True) for name, _ in table.columns]
-    row = exp.Window(this=exp.func("ROW_NUMBER"))
-    columns += [exp.alias_(exp.Literal.string(found.place), FILE), exp.alias_(row, ROW)]
-    inner = exp.select(*columns).from_(found.source)
-    ordered = exp.select("*").from_(inner.subquery("s")).order_by(exp.column(table.columns[position][0], quoted=True))
     try:
-        connection.sql(ordered.sql(DIALECT)).write_parquet(str(path))
+        try:
+            _write(connection, table, _rows(found), path)
+        except duckdb.Error:
+            if found.kind != "csv":
+                raise
+            _write(connection, table, _rows_mended(found, table.case, work), path)
+    except BadFile as error:
+        raise BadTables([f"`{found.place}` cannot be read: {error}"]) from error
     except duckdb.Error as error:
+        if found.kind == "json":
+            _told_of_json(found)
         raise BadTables([f"`{found.place}` cannot be read: {_first_line(error)}"]) from error
-    kinds = dict(_columns(connection, exp.Table(this=exp.func("read_parquet", _texts([str(path)])))))
-    columns_ = tuple((name, kinds[name]) for name, _ in table.columns)
-    return FactTable(table.predicate, table.denied, table.place, (str(path),), columns_, is_staged=True)
+    kinds = dict(_columns(connection, exp.Table(this=exp.func("read_parquet", texts([str(path)])))))
+    columns = tuple((name, kinds[name]) for name, _ in table.columns)
+    return FactTable(table.predicate, table.denied, table.place, (str(path),), columns, is_staged=True)
 
 
-def _texts(values: Iterable[str]) -> Expr:
-    return exp.Array(expressions=[exp.Literal.string(value) for value in values])
+def _told_of_json(found: _Found) -> None:
+    try:
+        check_json(found.files)
+    except BadFile as error:
+        raise BadTables([f"`{found.place}` cannot be read: {error}"]) from error
 
 
-def _option(name: str) -> Expr:
-    return exp.EQ(this=exp.to_identifier(name), expression=exp.true())
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: FactTable, rows: Iterable[tuple[str, exp.Select]], path: Path
+) -> None:
+    named = [exp.column(name, quoted=True) for name, _ in table.columns]
+    each = [
+        exp.select(*named, exp.alias_(exp.Literal.string(place), FILE), ROW, FAULT).from_(source.subquery("s"))
+        for place, source in rows
+    ]
+    ordered = exp.select("*").from_(together(each, distinct=False).subquery("s"))
+    connection.sql(ordered.order_by(exp.column(table.case, quoted=True)).sql(DIALECT)).write_parquet(str(path))
+
+
+def _rows(found: _Found) -> Iterator[tuple[str, exp.Select]]:
+    """The rows of each file, or of the table of a database, with the numbers that they have there."""
+    if found.table is not None:
+        number, whole = exp.Window(this=exp.func("ROW_NUMBER")), exp.cast(exp.null(), "TEXT")
+        yield found.place, exp.select("*", exp.alias_(number, ROW), exp.alias_(whole, FAULT)).from_(found.table)
+    for file, header in found.headers.items():
+        yield file, csv_rows(file, header) if found.kind == "csv" else json_rows(file, header)
+
+
+def _rows_mended(found: _Found, case: str, work: Path) -> Iterator[tuple[str, exp.Select]]:
+    """The rows of CSV files of which some are not whole."""
+    for number, (file, header) in enumerate(found.headers.items()):
+        yield file, mended_csv_rows(file, header, case, work / f"{found.name}.{number}.csv")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,180 @@
+"""Tables that are text files: CSV and JSON lines, each file on its own, so that every row knows where it stood.
+
+DuckDB reads them. A CSV file that it refuses is read row by row by Python's own reader,
+and written anew for it: a row with too few or too many values keeps its place and its
+case, and tells what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+Expr = exp.Expr
+
+FAULT = "_fault"
+"""The column that tells what is wrong with a row as a whole; nothing, if it is whole."""
+_ROW_ = "_row_of_file"
+_NO_OBJECT = "json"
+"""The column under which DuckDB reads lines that are JSON, but no objects."""
+_TOLD = 3
+"""Bad lines of one file that a message tells."""
+
+
+class BadFile(Exception):
+    """A file that cannot be read at all; the message says why, and what to do."""
+
+
+def texts(values: Iterable[str]) -> Expr:
+    """A list of texts."""
+    return exp.Array(expressions=[exp.Literal.string(value) for value in values])
+
+
+def option(name: str, value: str | bool = True) -> Expr:
+    """A named argument of a reading function."""
+    given = exp.Literal.string(value) if isinstance(value, str) else exp.true() if value else exp.false()
+    return exp.EQ(this=exp.to_identifier(name), expression=given)
+
+
+def _all_text(names: Iterable[str]) -> Expr:
+    """The option that says that all columns are text: what they are is for the vocabulary to say."""
+    text = exp.Literal.string("VARCHAR")
+    shape = exp.Struct(expressions=[exp.PropertyEQ(this=exp.Literal.string(name), expression=text.copy()) for name in names])
+    return exp.EQ(this=exp.to_identifier("columns"), expression=shape)
+
+
+# CSV
+
+
+def header_of(file: str) -> list[str]:
+    """The names in the first line of a CSV file. Raises BadFile."""
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as text:
+            header = next(csv.reader(text), None)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
+    if not header:
+        raise BadFile(f"{file} is empty; its first line names the columns")
+    names = [name.strip() for name in header]
+    for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(names) == 1 and mark in names[0]:
+            raise BadFile(f"the columns of {file} stand between {what}; write commas")
+    if twice := sorted({name for name in names if [each.lower() for each in names].count(name.lower()) > 1}):
+        raise BadFile(f"{file} names the column `{twice[0]}` twice; its first line names each column once")
+    return names
+
+
+def csv_rows(file: str, header: list[str]) -> exp.Select:
+    """The rows of a CSV file, all as text, none of which has a fault."""
+    rows = exp.Table(this=_read_csv(file, header))
+    return exp.select(*_quoted(header), _numbered(), _no_fault()).from_(rows)
+
+
+def mended_csv_rows(file: str, header: list[str], case: str, mended: Path) -> exp.Select:
+    """The same of a file that DuckDB refuses: it is written anew as `mended`, each row with its fault.
+
+    Raises BadFile if a row that is not whole does not tell its case, or the quotes do not close.
+    """
+    faults = exp.func("NULLIF", exp.column(FAULT), exp.Literal.string(""))
+    row = exp.cast(exp.column(_ROW_), "BIGINT")
+    with mended.open("w", encoding="utf-8", newline="") as made:
+        writer = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow([*header, _ROW_, FAULT])
+        writer.writerows(_whole_rows(file, header, case))
+    rows = exp.Table(this=_read_csv(str(mended), [*header, _ROW_, FAULT]))
+    return exp.select(*_quoted(header), exp.alias_(row, "_row"), exp.alias_(faults, FAULT)).from_(rows)
+
+
+def _whole_rows(file: str, header: list[str], case: str) -> Iterator[list[str]]:
+    """The rows of a file with as many values as its header has names, with their numbers and faults."""
+    cases_first = header[0].lower() == case.lower()
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text, strict=True)
+            next(reader)
+            for number, row in enumerate((row for row in reader if row), 1):
+                fault = "" if len(row) == len(header) else f"it has {_values(len(row))}, and there are {len(header)} columns"
+                if fault and not (cases_first and row[0]):
+                    hint = "so nobody knows whose row it is; mend it"
+                    raise BadFile(f"row {number} of {file}, line {reader.line_num}: {fault}, {hint}")
+                yield [*row[: len(header)], *[""] * (len(header) - len(row)), str(number), fault]
+    except csv.Error as error:
+        raise BadFile(
+            f"{file}, line {reader.line_num}: {error}; a quote is opened there and not closed, or stands alone"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
+
+
+def _values(count: int) -> str:
+    return f"{count} value" if count == 1 else f"{count} values"
+
+
+def _read_csv(file: str, header: list[str]) -> Expr:
+    """A file whose columns stand in the order of the header, all as text."""
+    options = [_all_text(header), option("auto_detect", value=False), option("header")]
+    options += [option("delim", ","), option("quote", '"'), option("escape", '"')]
+    return exp.func("read_csv", texts([file]), *options)
+
+
+# JSON lines
+
+
+def json_columns(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...]) -> list[str]:
+    """The names that the objects of JSON-lines files have. Raises BadFile for a line that is none."""
+    lines = option("format", "newline_delimited")
+    rows = exp.select("*").from_(exp.Table(this=exp.func("read_json", texts(files), lines)))
+    try:
+        found = [str(row[0]) for row in connection.execute(f"DESCRIBE {rows.sql('duckdb')}").fetchall()]
+    except duckdb.Error as error:
+        check_json(files)
+        raise BadFile(str(error).splitlines()[0]) from error
+    if found == [_NO_OBJECT]:
+        check_json(files)
+    return found
+
+
+def json_rows(file: str, names: Iterable[str]) -> exp.Select:
+    """The rows of a JSON-lines file, all values as text."""
+    names = list(names)
+    read = exp.func("read_json", texts([file]), option("format", "newline_delimited"), _all_text(names))
+    return exp.select(*_quoted(names), _numbered(), _no_fault()).from_(exp.Table(this=read))
+
+
+def check_json(files: Iterable[str]) -> None:
+    """Raises BadFile with the first lines that are no JSON object."""
+    for file in files:
+        bad = list[str]()
+        with open(file, "rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if len(bad) < _TOLD and (problem := _json_problem(line)):
+                    bad.append(f"line {number}: {problem}")
+        if bad:
+            raise BadFile(f'{file}, {"; ".join(bad)}; each line is one JSON object, such as {{"Case": "a", …}}')
+
+
+def _json_problem(line: bytes) -> str:
+    try:
+        found = json.loads(line) if line.strip() else {}
+    except UnicodeDecodeError:
+        return "it is no UTF-8 text"
+    except json.JSONDecodeError as error:
+        return f"it is no JSON ({error.msg}, column {error.colno})"
+    return "" if isinstance(found, dict) else "it is no JSON object"
+
+
+def _quoted(names: Iterable[str]) -> list[Expr]:
+    return [exp.column(name, quoted=True) for name in names]
+
+
+def _numbered() -> Expr:
+    return exp.alias_(exp.Window(this=exp.func("ROW_NUMBER")), "_row")
+
+
+def _no_fault() -> Expr:
+    return exp.alias_(exp.cast(exp.null(), "TEXT"), FAULT)
