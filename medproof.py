@@ -532,7 +532,7 @@ def cohort(
     found: list[Summary] = []
 
     def report(result: Path, account: Account) -> None:
-        found.append(replace(summary(result, account.programs), output=Path(output)))
+        found.append(replace(summary(result, account.programs), output=Path(output), policies=base.paths))
         (result / "report.html").write_text(summary_html(found[0]), encoding="utf-8")
 
     decide_cohort(base, Path(source), Path(output), settings or Settings(), heard, report)

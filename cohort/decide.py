@@ -104,6 +104,10 @@ def decide_cohort(
         raise CohortProblem(
             f"{settings.memory:g} GB of memory do not do for {settings.batch} cases at a time: {hint}"
         ) from error
+    except duckdb.InvalidInputException as error:
+        # What the rules cannot compute is an EvaluationError: this is about a file.
+        hint = "a file is broken or no longer what it was: write it anew, and give the same command again"
+        raise CohortProblem(f"{str(error).splitlines()[0]}; {hint}") from error
     except NoSpark as error:
         raise CohortProblem(str(error)) from error
     except (duckdb.IOException, OSError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def name(blocking: Blocking) -> str:
 
 def command(of: Summary, verdicts: Verdicts, example: tuple[str, str]) -> str:
     """What to type to see the proof of an answer."""
-    return f"medproof explain --cohort {of.output} {example[0]} {verdicts.question}"
+    policies = [text for path in of.policies for text in ("--policies", str(path))]
+    return shlex.join(["medproof", "explain", "--cohort", str(of.output), example[0], verdicts.question, *policies])
 
 
 def summary_data(of: Summary) -> dict[str, Any]:

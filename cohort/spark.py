@@ -90,15 +90,14 @@ def _context(master: str) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = SparkConf().setMaster(master).setAppName("medproof").set("spark.ui.showConsoleProgress", "false")
     conf = conf.set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+    answer = signal.getsignal(signal.SIGINT)
     try:
         context = SparkContext(conf=conf)
     except Exception as error:
         raise NoSpark(f"there is no Spark at `{master}`: {_reason(error)}") from error
     context.setLogLevel("ERROR")
     if threading.current_thread() is threading.main_thread():
-        signal.signal(
-            signal.SIGINT, signal.default_int_handler
-        )  # pyspark's own handler calls the cluster from within a call
+        signal.signal(signal.SIGINT, answer)  # pyspark's own handler calls the cluster from within a call
     return context
 
 

@@ -61,6 +61,8 @@ class Summary:
     silent: int
     """Cases that ask nothing: nothing is requested for them."""
     notes: tuple[str, ...]
+    policies: tuple[Path, ...] = ()
+    """The documents beside the shipped ones that decided, as they were named."""
 
 
 def summary(output: Path, programs: Iterable[Program]) -> Summary:

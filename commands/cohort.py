@@ -19,6 +19,7 @@ from commands.common import (
     said_plainly,
     show,
     show_json,
+    stoppable,
     width,
 )
 
@@ -96,11 +97,9 @@ def command(
     settings = Settings(payer, on, on_error == "stop", memory_limit, jobs, batch, proofs, at)
     with said_plainly():
         base = loaded(policies)
-        try:
-            with progress("deciding", eta=True) as heard:
-                found = medproof.cohort(base, facts, output, settings, _telling_of_former_runs(heard))
-        except KeyboardInterrupt:
-            raise click.ClickException("stopped; what is done is kept, and the same command goes on from there") from None
+        kept = "what is done is kept, and the same command goes on from there"
+        with stoppable(kept), progress("deciding", eta=True) as heard:
+            found = medproof.cohort(base, facts, output, settings, _telling_of_former_runs(heard))
     if form == "json":
         show_json(summary_data(found))
     else:

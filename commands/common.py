@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -125,6 +127,29 @@ def progress(label: str, eta: bool = False) -> Iterator[Callable[[int, int], Non
             bar.update(done - bar.pos)
 
         yield heard
+
+
+@contextmanager
+def stoppable(kept: str) -> Iterator[None]:
+    """Ctrl-C is answered at once, though what is at hand may take a while to end; a second one ends the process.
+
+    `kept` says what becomes of the work. Raises ClickException when all has ended.
+    """
+
+    def answered(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        click.echo("\nstopping; Ctrl-C again does not wait for what is at hand", err=True)
+        raise KeyboardInterrupt
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, answered) if is_main else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.ClickException(f"stopped; {kept}") from None
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)
 
 
 COHORT = click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly
+from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly, stoppable
 
 
 @click.command("proofs", epilog=EXIT_CODES)
@@ -36,9 +36,6 @@ def command(decided: Path, output: Path, jobs: int, policies: tuple[Path, ...]) 
         if output.suffix != ".jsonl":
             raise medproof.CaseProblem(f"`{output}` is no .jsonl; name one, so that `medproof verify` knows what it holds")
         base = loaded(policies)
-        try:
-            with progress("proofs", eta=True) as heard:
-                found = medproof.export_proofs(base, decided, output, jobs, heard)
-        except KeyboardInterrupt:
-            raise click.ClickException("stopped; nothing is written") from None
+        with stoppable("nothing is written"), progress("proofs", eta=True) as heard:
+            found = medproof.export_proofs(base, decided, output, jobs, heard)
     click.echo(f"wrote {output}: {found.proofs:,} proofs of {found.cases:,} cases", err=True)

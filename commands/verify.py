@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly
+from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly, stoppable
 
 if TYPE_CHECKING:
     from kb.library import Library
@@ -68,10 +68,11 @@ def _verify_lines(base: Library, path: Path, jobs: int) -> None:
     from explain.export.lines import visible
 
     try:
-        with progress("verifying", eta=True) as heard:
+        with stoppable("not every proof was checked"), progress("verifying", eta=True) as heard:
             found = medproof.verify_lines(base, path, jobs, heard)
     except medproof.ProofError as error:
         click.echo(visible(f"{path}: the proof does not hold at {error}"), err=True)
         sys.exit(1)
     others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
-    click.echo(f"{path}: {found.proofs:,} proofs hold{others}")
+    many = "1 proof holds" if found.proofs == 1 else f"{found.proofs:,} proofs hold"
+    click.echo(f"{path}: {many}{others}")

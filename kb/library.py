@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import product
@@ -48,6 +48,8 @@ class Library:
     documents: tuple[Document, ...]
     replaced: tuple[Document, ...] = ()
     """Documents of the user that stand in the place of shipped ones with the same id and version."""
+    paths: tuple[Path, ...] = ()
+    """The files and directories that were read beside the shipped documents."""
     _compiled: dict[tuple[str, date], Compiled] = field(default_factory=dict)
     _checked: dict[tuple[str, ...], _Checked] = field(default_factory=dict)
     """By the names of the documents: on most days, and where a payer has none, the same are in force."""
@@ -95,7 +97,9 @@ class Library:
 def load(*extra: str | Path, shipped: bool = True, cached: bool = True) -> Library:
     """The shipped documents with those of files and directories; an id and version of a shipped one replaces it."""
     directory = cache.default_directory() if cached else None
-    return library([each for path in extra for each in read_all(Path(path), directory)], shipped, cached)
+    paths = tuple(map(Path, extra))
+    found = library([each for path in paths for each in read_all(path, directory)], shipped, cached)
+    return replace(found, paths=paths)
 
 
 def library(documents: Iterable[Document], shipped: bool = True, cached: bool = True) -> Library:

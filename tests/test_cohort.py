@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -296,6 +297,18 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_place(tmp_path: Path, s
     assert f"pain_score.{suffix}" in output and place in output and problem in output
 
 
+def test_parquet_that_breaks_off_is_told_with_its_file(tmp_path: Path) -> None:
+    facts = tmp_path / "facts"
+    medproof.generate(medproof.load(), facts, 100, payers=["medicare"])
+    path = facts / "motor_strength.parquet"
+    data = bytearray(path.read_bytes())
+    data[100 : len(data) // 2] = bytes(each ^ 0x5A for each in data[100 : len(data) // 2])
+    path.write_bytes(data)
+    code, output = run("cohort", facts, "-o", tmp_path / "out")
+    assert code == 2
+    assert "motor_strength.parquet" in output and "a file is broken or no longer what it was" in output
+
+
 def test_a_row_that_is_not_whole_keeps_others_where_they_stand(tmp_path: Path) -> None:
     source = tables(tmp_path / "facts", requested="Case,Item,Code,Level,Laterality\na,op\nb,op,63030,L4-5,left\n")
     code, output = run("explain", "--cohort", source, "b", "medically_necessary")
@@ -491,6 +504,21 @@ def test_a_case_of_a_cohort_opens_as_a_proof(tmp_path: Path, source: Path) -> No
     code, output = run("explain", "--cohort", source, "nobody", "A1")
     assert code == 2
     assert "says anything of a case `nobody`" in output
+
+
+def test_the_printed_command_opens_a_case_under_the_documents_that_decided_it(tmp_path: Path, source: Path) -> None:
+    policies = tmp_path / "my policies"
+    policies.mkdir()
+    shipped = Path(__file__).parent.parent / "kb" / "policies" / "aetna-cpb-0743.md"
+    (policies / shipped.name).write_text(shipped.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out", "--policies", policies)
+    assert code == 0, output
+    [command] = [line for line in output.splitlines() if "medproof explain" in line]
+    arguments = shlex.split(command)[1:]
+    assert arguments[-2:] == ["--policies", str(policies)]
+    assert run(*arguments)[0] == 0
+    code, output = run(*arguments[:-2])
+    assert code == 2 and "aetna-cpb-0743" in output
 
 
 def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:

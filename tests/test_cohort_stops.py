@@ -101,3 +101,26 @@ def test_other_settings_begin_anew(tmp_path: Path, cohort: Path) -> None:
     decide_cohort(base, cohort / "facts", tmp_path / "out", Settings(batch=30), lambda done, total: heard.append(done))
     assert heard[0] == 0
     assert same(cohort, tmp_path / "out")
+
+
+def heeding_ctrl_c() -> None:
+    """As on a terminal: a process that a shell starts in the background would ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_ctrl_c_is_answered_at_once_and_the_same_command_goes_on(tmp_path: Path, cohort: Path) -> None:
+    parts = tmp_path / ".out.unfinished" / "parts"
+    process = started(cohort, tmp_path / "out", heeding_ctrl_c)
+    while not list(parts.glob("*.json")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 1, told
+    assert "stopping; Ctrl-C again does not wait" in told
+    assert "stopped; what is done is kept, and the same command goes on from there" in told
+    assert not (tmp_path / "out").exists()
+    process = started(cohort, tmp_path / "out")
+    _, told = process.communicate()
+    assert process.returncode == 0 and "going on: " in told, told
+    assert same(cohort, tmp_path / "out")
