@@ -91,7 +91,7 @@ def asked_questions(of: CohortProgram) -> tuple[Question, ...]:
 def requests(of: CohortProgram, question: Question, earlier: Iterable[Question]) -> exp.Select:
     """The questions of one goal, each once: of several requests that ask it, the first in the order of their values.
 
-    What `earlier` goals ask already is left out. `number` tells the questions apart.
+    What `earlier` goals ask already is left out. `number` tells the questions apart, `item` is what they ask of.
     """
     columns = [exp.alias_(question.requested(name), column) for name, (column, _) in question.columns.items()]
     select = exp.select(*columns).from_(exp.alias_(exp.to_table(question.trigger.name), "t"))
@@ -113,7 +113,8 @@ def requests(of: CohortProgram, question: Question, earlier: Iterable[Question])
         pairs = zip(question.arguments, other.arguments, strict=True)
         on = [same(question.requested(a), exp.column(other.columns[b][0], alias)) for a, b in pairs]
         select = select.join(exp.alias_(exp.to_table(other.table), alias), on=exp.and_(*on), join_type="ANTI")
-    return exp.select("*", exp.alias_(exp.Window(this=exp.func("ROW_NUMBER")), "number")).from_(select.subquery("s"))
+    number = exp.Window(this=exp.func("ROW_NUMBER"))
+    return exp.select("*", exp.alias_(number, "number"), exp.alias_(question.item, "item")).from_(select.subquery("q"))
 
 
 def _fits(question: Question) -> list[Expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,7 @@ from cohort.clashes import CLASHING
 from cohort.disputes import CONFLICT, find_conflicts
 from cohort.instances import INSTANCES
 from cohort.live import Live
-from cohort.loading import BOOK, Loader, Reject, parts_rows
+from cohort.loading import BOOK, Loader, Range, Reject, is_odd, parts_rows
 from cohort.output import COLUMNS, CRITERIA, DECISIONS
 from cohort.program import CohortProgram, policies_of
 from cohort.statements import Compiling, Statements
@@ -63,6 +64,11 @@ class Batch:
     memory: str
     spill: Path
     proofs: bool = False
+
+    @cached_property
+    def loader(self) -> Loader:
+        """Reads the facts of every range."""
+        return Loader(self.vocabulary, self.types, all_of_range=not self.book.contradicting)
 
     def decide(self, low: str, high: str | None, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
@@ -150,19 +156,21 @@ class Batch:
         self, connection: duckdb.DuckDBPyConnection, low: str, high: str | None
     ) -> tuple[dict[str, Table], list[Reject]]:
         """The facts of the batch; rows that cannot be taken, and their cases with them, are left out."""
-        within = "name >= ?" + ("" if high is None else " AND name < ?")
-        rows = f"SELECT name, program FROM read_parquet(?) WHERE {within} ORDER BY program NULLS LAST, name"
+        limits = "name >= ?" + ("" if high is None else " AND name < ?")
+        rows = f"SELECT name, program FROM read_parquet(?) WHERE {limits} ORDER BY program NULLS LAST, name"
         connection.execute(
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
             [str(self.book.path), low, *([] if high is None else [high])],
         ).fetchall()
-        loader = Loader(self.vocabulary, self.types, connection, low, high, all_of_range=not self.book.contradicting)
+        odd = exp.select(exp.func("BOOL_OR", is_odd(exp.column("name")))).from_(BOOK)
+        [(has_odd,)] = connection.execute(odd.sql(DIALECT)).fetchall()
+        within = Range(connection, low, high, bool(has_odd))
         loaded, rejects = dict[str, Table](), list[Reject]()
         for number, table in enumerate(self.tables):
-            made, is_bad = loader.load(table, f"f{number}")
+            made, is_bad = self.loader.load(within, table, f"f{number}")
             loaded[table.relation] = made
             if is_bad:
-                rejects += loader.rejects(table)
+                rejects += self.loader.rejects(within, table)
         if rejects:
             bad = {reject.case for reject in rejects}
             connection.executemany(f"UPDATE {BOOK} SET program = NULL WHERE name = ?", [[name] for name in bad])
@@ -188,7 +196,8 @@ class Batch:
         for relation, table in loaded.items():
             case = f"c{self.vocabulary.predicate(relation).case_position}"
             name = f"s{table.name}"
-            rows = f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {table.name} WHERE {case} BETWEEN ? AND ?"
+            columns = ", ".join(table.columns)
+            rows = f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM {table.name} WHERE {case} BETWEEN ? AND ?"
             connection.execute(rows, [first, last]).fetchall()
             stated[relation] = replace(table, name=name)
         return stated

@@ -7,7 +7,7 @@ with it: a case is decided whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -66,22 +66,47 @@ def parts_rows(kind: str, domain: Domain) -> exp.Create:
 
 
 @dataclass(frozen=True)
-class Loader:
-    """Reads the rows of fact tables for the cases of the table `book`, whose names lie from `low` to before `high`.
+class Range:
+    """The cases in the table `book` of a connection, whose names lie from `low` to before `high`.
 
-    `all_of_range`: the book has every case of that range, so a row of another case is one of nobody's.
+    `odd_names`: some of those names hold a character that no text has.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    low: str
+    high: str | None
+    odd_names: bool
+
+    def run(self, statement: str, within: bool = True) -> list[tuple[Any, ...]]:
+        """The rows of a statement; `within`: it asks for the limits of the range."""
+        return self.connection.execute(statement, {"low": self.low, "high": self.high} if within else None).fetchall()
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Reads the rows of fact tables for the cases of a range, by statements that are made once for all ranges.
+
+    `all_of_range`: the book has every case of a range, so a row of another case is one of nobody's.
     """
 
     program: Program
     types: Types
-    connection: duckdb.DuckDBPyConnection
-    low: str
-    high: str | None
-    all_of_range: bool = True
+    all_of_range: bool
+    _made: dict[tuple[str, str, bool], tuple[str, str, Table]] = field(default_factory=dict)
 
-    def load(self, table: FactTable, name: str) -> tuple[Table, bool]:
-        """Makes the table of a relation; and whether some row of it cannot be taken."""
-        columns = [self._column(table, i) for i in range(len(table.columns))]
+    def load(self, within: Range, table: FactTable, name: str) -> tuple[Table, bool]:
+        """Makes the table of a relation; and whether some row of it cannot be taken (in the column `bad` of that row)."""
+        key = table.relation, name, within.odd_names
+        if key not in self._made:
+            self._made[key] = self._statements(table, name, within.odd_names)
+        reading, looking, made = self._made[key]
+        within.run(reading)
+        [(bad, *found)] = within.run(looking, within=False)
+        return replace(made, unknown=tuple(map(bool, found))), bool(bad)
+
+    def _statements(self, table: FactTable, name: str, odd_names: bool) -> tuple[str, str, Table]:
+        """What reads a table, what tells whether a row is bad and which columns hold `?`, and the table that it makes."""
+        columns = [self._column(table, i, odd_names) for i in range(len(table.columns))]
         kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
         made = Table(name, kinds, table.denied, (True,) * len(kinds))
         faults = [known(table.fault("t"))] if table.is_staged else []
@@ -89,13 +114,12 @@ class Loader:
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(table, [*selected, exp.alias_(exp.or_(*faults), "bad")])
-        self._run(exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows))
+        reading = exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows)
         missing = [exp.func("BOOL_OR", unknown(exp.column(f"c{i}"))) for i in range(len(kinds))]
-        [(bad, *found)] = self._run(exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name))
-        self.connection.execute(f"ALTER TABLE {name} DROP COLUMN bad").fetchall()
-        return replace(made, unknown=tuple(map(bool, found))), bool(bad)
+        looking = exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name)
+        return reading.sql(DIALECT), looking.sql(DIALECT), made
 
-    def rejects(self, table: FactTable) -> list[Reject]:
+    def rejects(self, within: Range, table: FactTable) -> list[Reject]:
         """The rows of a table that cannot be taken, each with the first thing that is wrong with it."""
         columns = [self._column(table, i) for i in range(len(table.columns))]
         position = table.predicate.case_position or 0
@@ -114,7 +138,7 @@ class Loader:
         told += [(label, raw, fault, exp.Literal.string(words)) for label, raw, fault, words in checks]
         for label, raw, fault, problem in told:
             rows = self._rows(table, [file, row, name, raw, problem], located=True).where(fault).limit(1_000)
-            for where, number, case, value, words in self._run(rows):
+            for where, number, case, value, words in within.run(rows.sql(DIALECT)):
                 reject = Reject(
                     str(where), int(number), case or "", table.name, label, "" if value is None else value, words
                 )
@@ -133,18 +157,20 @@ class Loader:
                 parts = exp.alias_(exp.to_table(parts_table(self.types[argument.type])), f"p{i}")
                 on = table.column(i, "t").eq(exp.column("name", f"p{i}"))
                 select = select.join(parts, on=on, join_type="LEFT")
-        limits: list[Expr] = [exp.GTE(this=case.copy(), expression=exp.Literal.string(self.low))]
-        if self.high is not None:
-            limits.append(exp.LT(this=case.copy(), expression=exp.Literal.string(self.high)))
-        within = exp.and_(*limits)
-        return select.where(within if self.low else exp.or_(within, unknown(case)))
+        low, high = exp.Placeholder(this="low"), exp.Placeholder(this="high")
+        below = exp.or_(unknown(high), exp.LT(this=case.copy(), expression=high.copy()))
+        within = exp.and_(exp.GTE(this=case.copy(), expression=low), below)
+        # A row without a case is told once, with the first range.
+        nobody = exp.and_(low.copy().eq(exp.Literal.string("")), unknown(case))
+        return select.where(exp.or_(within, nobody))
 
-    def _column(self, table: FactTable, position: int) -> _Column:
+    def _column(self, table: FactTable, position: int, odd_names: bool = True) -> _Column:
         argument, raw = table.predicate.arguments[position], table.column(position, "t")
         missing = unknown(raw), "it is empty; write `?` for a value that the record does not give"
         if argument.type == "case":
             nobody = unknown(raw), "no case is named"
-            return _Column(exp.column("id", "b"), (nobody, (_is_odd(raw), _ODD)), exp.false())
+            odd = [(is_odd(raw), _ODD)] if odd_names else []
+            return _Column(exp.column("id", "b"), (nobody, *odd), exp.false())
         marks = ["?", "_"] if table.denied else ["?"]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in marks])
         is_text = table.columns[position][1] not in ("DATE",) and not table.columns[position][1].startswith("DECIMAL")
@@ -184,17 +210,14 @@ class Loader:
             return value, [(wrong, "it is no number of at most 12 digits before the point and 6 after it")]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"])
         marks = exp.Case(ifs=[exp.If(this=is_mark, true=exp.null())], default=raw.copy())
-        wrong = exp.or_(raw.copy().eq(exp.Literal.string("_")), _is_odd(raw))
+        wrong = exp.or_(raw.copy().eq(exp.Literal.string("_")), is_odd(raw))
         return marks, [(wrong, f"`_` stands for any value, in denials only (write `?`); or {_ODD}")]
-
-    def _run(self, statement: exp.Expr) -> list[tuple[Any, ...]]:
-        return self.connection.execute(statement.sql(DIALECT)).fetchall()
 
 
 _ODD = "it holds a character that no text has: NUL, or a carriage return"
 
 
-def _is_odd(raw: Expr) -> Expr:
+def is_odd(raw: Expr) -> Expr:
     """Whether a text holds a character that would not be the same in a chart's text."""
     return exp.func("REGEXP_MATCHES", raw.copy(), exp.Literal.string(r"[\r\x00]"))
 

@@ -155,7 +155,7 @@ class Judge:
         kind = exp.alias_(exp.Literal.number(question.kind()), "kind")
         inner = exp.select(
             kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
-            exp.alias_(question.item, "item"), exp.alias_(found, "verdict"), "certain",
+            "item", exp.alias_(found, "verdict"), "certain",
         ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
         certain = exp.alias_(exp.and_(met, exp.column("certain")), "certain")
@@ -225,7 +225,7 @@ class Judge:
             kind = exp.alias_(exp.Literal.number(question.kind(i)), "kind")
             yield exp.select(
                 kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
-                exp.alias_(question.item, "item"), exp.alias_(exp.Literal.string(criterion.id), "criterion"),
+                "item", exp.alias_(exp.Literal.string(criterion.id), "criterion"),
                 exp.alias_(_verdict(f"_c{i}"), "status"),
             ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
 
