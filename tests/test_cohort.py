@@ -73,12 +73,25 @@ def listed(atoms: object) -> str:
     return str(text)
 
 
+CONTRADICTIONS = (
+    "#key f1(Case, A).", "#key f2(Case).", "#key p1(Case, A).", ":- f0(Case, G), f3(Case, G, _).",
+    ":- f1(Case, G, N), not f0(Case, G), N > 1.", ":- p3(Case, 2).", "-f0(Case, G) :- f3(Case, G, high).",
+)  # fmt: skip
+CRITERIA = ('#criterion "c.p0" p0(Case, G).', '#criterion "c.p3" p3(Case, N).', '#criterion "c.f0" f0(Case, G).')
+
+
 @st.composite
 def cohorts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    """A program, and the charts of some cases."""
+    """A program, and the charts of some cases: perhaps with keys, constraints and criteria, or with two readings of p0."""
     heads = draw(st.lists(st.sampled_from(["p0", "p1", "p2", "p3", "p4"]), min_size=3, max_size=8))
-    text = "\n".join(draw(rules(head, with_aggregates=True)) for head in sorted(heads))
-    return text, draw(st.lists(charts(), min_size=2, max_size=4))
+    has_readings = draw(st.booleans())
+    texts = [draw(rules(head, with_aggregates=True)) for head in sorted(heads) if head != "p0" or not has_readings]
+    texts += draw(st.lists(st.sampled_from(CONTRADICTIONS[:2] if has_readings else CONTRADICTIONS), max_size=2, unique=True))
+    texts += draw(st.lists(st.sampled_from(CRITERIA), max_size=3, unique=True))
+    for name in ("narrow", "wide") if has_readings else ():
+        section = f'```\n\n## {name}\n\n```datalog\n#reading "{name}" p0(Case, G).'
+        texts += [section, *(draw(rules("p0", with_aggregates=False)) for _ in range(draw(st.integers(1, 2))))]
+    return "\n".join(texts), draw(st.lists(charts(), min_size=2, max_size=4))
 
 
 ON = date(2026, 1, 1)
@@ -105,7 +118,9 @@ def test_random_programs_decide_a_cohort_as_its_cases(drawn: tuple[str, list[str
     with TemporaryDirectory() as directory:
         source = write_tables(Path(directory) / "facts", program, (fact for each in stated.values() for fact in each))
         decide_cohort(base, source, Path(directory) / "out", Settings(proofs=True))
-        assert decided(Path(directory) / "out", "decisions") == alone(base, "", ON, stated)[0]
+        questions, criteria = alone(base, "", ON, stated)
+        assert decided(Path(directory) / "out", "decisions") == questions
+        assert decided(Path(directory) / "out", "criteria") == criteria
         with open_cohort(base, Path(directory) / "out") as cohort:
             for opened_case in cohort.open(stated):
                 assert recorded(opened_case, opened_case.engine) == recorded(opened_case, engine())
