@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from explain.checks import ChartContradiction, CheckReport
     from explain.explanations import Explanation
     from explain.hinges import Hinge, Hinged
-    from explain.outcomes import Outcome
     from explain.remedies import Missing, Remedy
     from kb.contradictions import AtomKey
 
@@ -223,7 +222,7 @@ def explain(
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
-    _hold_to_cohort(at_hand, outcomes)
+    _hold_to_cohort(at_hand, found, goals)
     return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, outcomes, determination)
 
 
@@ -244,6 +243,7 @@ def missing(
 
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
+    _hold_to_cohort(at_hand, found, goals)
     return [lacking(found, each, limit) for each in goals]
 
 
@@ -266,7 +266,7 @@ def what_if(
     at_hand = _one(base, case, payer, on)
     changed, assumed, retracted = with_changes(at_hand, assume, retract)
     before, after = _decided(at_hand, seconds, whole=False), _decided(changed, seconds, whole=False)
-    _hold_to_cohort(at_hand, (each.outcome for each in before.answers))
+    _hold_to_cohort(at_hand, before.models, ((each.question.relation, each.question.row) for each in before.answers))
     return compared(before, after, assumed, retracted)
 
 
@@ -286,6 +286,7 @@ def hinges(
 
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
+    _hold_to_cohort(at_hand, found, goals)
     return [hinged(found, each) for each in goals]
 
 
@@ -639,12 +640,12 @@ def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list
     return found, for_each_question(found, pattern)
 
 
-def _hold_to_cohort(case: Opened, outcomes: Iterable[Outcome]) -> None:
-    """Raises CaseProblem when an answer is not the one that the case's cohort has."""
+def _hold_to_cohort(case: Opened, found: Models, goals: Iterable[AtomKey]) -> None:
+    """Raises CaseProblem when the verdict on a goal is not the one that the case's cohort has."""
     if case.decided:
         from cohort.cases import disagreement
 
-        if said := disagreement(case, outcomes):
+        if said := disagreement(case, found, goals):
             raise CaseProblem(said)
 
 

@@ -13,16 +13,20 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from cohort.instances import Records, read_instances
-from cohort.output import DECISIONS, INSTANCES, CohortProblem, Told, is_decided, told
-from explain.outcomes import Outcome
-from explain.questions import item_text
+from cohort.output import CRITERIA, DECISIONS, INSTANCES, CohortProblem, Told, is_decided, told
+from explain.outcomes import outcome_of
+from explain.questions import item_text, questions
+from explain.verdicts import verdict
 from facts.opening import Item, Opened, opened
 from facts.readers.records import charts_of
 from facts.readers.tables import FactTable, fact_tables
+from kb.contradictions import AtomKey
 from kb.engines import engine
+from kb.engines.model import ground_row
 from kb.language.documents import Document
 from kb.language.program import Program
 from kb.library import Library
+from kb.models import Models
 
 
 def vocabulary(base: Library) -> Program:
@@ -107,8 +111,21 @@ class Cohort:
                    WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
                 {"path": str(path), "first": names[0], "last": names[-1], "names": names},
             ).fetchall()
-        for case, question, item, verdict, certain in rows:
-            found.setdefault(case, {})[question, item] = verdict, bool(certain)
+        for case, question, item, decided, certain in rows:
+            found.setdefault(case, {})[question, item] = decided, bool(certain)
+        return found
+
+    def standing(self, case: str) -> dict[Item, dict[str, str]]:
+        """The verdicts on the criteria of each question of a case."""
+        found: dict[Item, dict[str, str]] = {}
+        if self.output is not None:
+            with duckdb.connect() as connection:
+                rows = connection.execute(
+                    'SELECT question, item, criterion, status FROM read_parquet(?) WHERE "case" = ?',
+                    [str(self.output / CRITERIA), case],
+                ).fetchall()
+            for question, item, criterion, status in rows:
+                found.setdefault((question, item), {})[criterion] = status
         return found
 
 
@@ -126,22 +143,31 @@ def open_case(base: Library, source: Path, case: str) -> Opened:
     """One case of a cohort; raises BadTables, CohortProblem when there is no such case, and what `opened` raises."""
     with open_cohort(base, source) as cohort:
         found = next(cohort.open([case]), None)
-    if found is None:
-        raise CohortProblem(f"no table of `{source}` says anything of a case `{case}`; names are taken letter by letter")
-    return found
+        if found is None:
+            raise CohortProblem(f"no table of `{source}` says anything of a case `{case}`; names are taken letter by letter")
+        return replace(found, standing=cohort.standing(case))
 
 
-def disagreement(case: Opened, outcomes: Iterable[Outcome]) -> str:
-    """What to say when an answer is not the one that the case's cohort has; nothing when all are the same."""
-    for outcome in outcomes:
-        if outcome.question is not None:
-            relation = outcome.question.relation
-            item = item_text(outcome.question.row, case.program.predicate(relation).case_position)
-            known = case.decided.get((relation, item))
-            if known != outcome.verdict.value:
-                has = f"has `{known}` for" if known else "was not asked"
-                return (
-                    f"the cohort {has} {relation}({item}) of `{case.case}`, and its tables now come to "
-                    f"`{outcome.verdict.value}`: they were changed since; decide the cohort again"
-                )
+def disagreement(case: Opened, found: Models, goals: Iterable[AtomKey]) -> str:
+    """What to say when the verdict on a goal is not the one that the case's cohort has; nothing when all are the same."""
+    wanted, criteria = set(goals), {criterion.id: criterion for criterion in case.program.criteria}
+    for question in questions(found):
+        item = question.relation, item_text(question.row, case.program.predicate(question.relation).case_position)
+        if (question.relation, question.row) in wanted:
+            now = outcome_of(found, question).verdict.value
+            if now != case.decided.get(item):
+                return _differs(case, f"{item[0]}({item[1]})", case.decided.get(item), now)
+        for name, known in case.standing.get(item, {}).items():
+            atom = criteria[name].atom
+            goal = atom.relation, ground_row(atom.terms, question.binding)
+            if goal in wanted and (now := verdict(found, *goal).value) != known:
+                return _differs(case, f"{name} of {item[0]}({item[1]})", known, now)
     return ""
+
+
+def _differs(case: Opened, what: str, known: str | None, now: str) -> str:
+    has = f"has `{known}` for" if known else "was not asked"
+    return (
+        f"the cohort {has} {what} of `{case.case}`, and its tables now come to `{now}`: "
+        "they were changed since; decide the cohort again"
+    )

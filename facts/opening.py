@@ -65,6 +65,8 @@ class Opened:
     """The verdicts that the case's cohort has, by question and item."""
     certain: frozenset[Item] = frozenset()
     """Those of them that are met however the record's silences turn out."""
+    standing: Mapping[Item, Mapping[str, str]] = field(default_factory=dict)
+    """The verdicts that the cohort has on the criteria of each question, by their ids."""
 
     @property
     def case(self) -> str:

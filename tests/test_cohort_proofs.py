@@ -179,3 +179,16 @@ def test_a_case_is_explained_under_the_documents_that_decided_the_cohort(tmp_pat
     other = Library(tuple(replace(each, digest="0") if each is vocabulary else each for each in base.documents))
     with pytest.raises(medproof.CaseProblem, match="was not decided by this text of `vocabulary"):
         medproof.cohort_case(other, tmp_path / "out", "a")
+
+
+@pytest.mark.parametrize("command", ["explain", "why-not", "missing", "hinges"])
+def test_a_criterion_is_held_to_the_cohort(tmp_path: Path, command: str) -> None:
+    source = tables(tmp_path / "facts")
+    medproof.cohort(medproof.load(), source, tmp_path / "out")
+    asked = [command, "--cohort", str(tmp_path / "out"), "a", "A1"]
+    assert CliRunner().invoke(main, asked).exit_code == 0
+    tables(source, other_sources_excluded="Case,Source,On\na,clinician_statement,2026-01-20\n")
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2, result.output
+    assert "has `undocumented` for cpb0743.lumbar-lami.A1 of medically_necessary(op)" in " ".join(result.output.split())
+    assert "come to `met`" in " ".join(result.output.split())
