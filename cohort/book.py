@@ -15,7 +15,7 @@ from cohort.loading import Reject
 from facts.readers.tables import BadTables, FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE
-from kb.engines.sql.values import known, together, unknown
+from kb.engines.sql.values import conjunction, known, negation, together, unknown
 from kb.language.build import in_force
 from kb.library import Library
 from kb.models import Compiled
@@ -123,7 +123,7 @@ def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
         flags = (("two", differ), ("wrong", wrong))
         told = [exp.alias_(exp.func("COALESCE", holds, exp.false()), f"{flag}_{column}") for flag, holds in flags]
         select = select.select(exp.alias_(value, column), *told)
-    return exp.Create(this=exp.to_table("cases"), kind="TABLE", expression=select)
+    return exp.Create(this=exp.table_("cases"), kind="TABLE", expression=select)
 
 
 def _said(table: FactTable) -> exp.Select:
@@ -136,7 +136,7 @@ def _said(table: FactTable) -> exp.Select:
         years = exp.Extract(this=exp.var("YEAR"), expression=value.copy())
         in_calendar = exp.Between(this=years, low=exp.Literal.number(1), high=exp.Literal.number(9999))
         value = exp.Case(ifs=[exp.If(this=in_calendar, true=value)])
-    is_none = exp.and_(unknown(value), exp.not_(exp.func("COALESCE", is_open, exp.false())))
+    is_none = conjunction(unknown(value), negation(exp.func("COALESCE", is_open, exp.false())))
     return (
         exp.select(
             exp.alias_(case, "name"), exp.alias_(exp.Min(this=value), "least"),

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types
-from kb.engines.sql.values import constant, or_unknown, same, together
+from kb.engines.sql.values import conjunction, constant, disjunction, joined, negation, or_unknown, same, together
 from kb.language import syntax as s
 from kb.language.program import Predicate, Program, ProgramRule
 from kb.language.strata import dependents
@@ -33,9 +33,9 @@ def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Quer
         stated, denied, position = tables.get(name), tables.get(f"-{name}"), predicate.case_position
         if stated is None or denied is None or position is None:
             continue
-        on = exp.and_(*_denied(stated, denied))
+        on = conjunction(*_denied(stated, denied))
         rows = exp.select(exp.alias_(exp.column(f"c{position}", "l"), "c0")).from_(alias(stated, "l"))
-        yield rows.join(alias(denied, "r"), on=on, join_type="SEMI")
+        yield joined(rows, alias(denied, "r"), "SEMI", on)
 
 
 def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
@@ -47,11 +47,11 @@ def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
         for key in _with_case(predicate, table.case):
             values = [exp.column(f"c{i}") for i in range(len(table.types)) if i not in key]
             keys = [exp.column(f"c{i}") for i in key]
-            known = [exp.not_(exp.Is(this=exp.column(f"c{i}"), expression=exp.null())) for i in key if table.unknown[i]]
+            known = [negation(exp.Is(this=exp.column(f"c{i}"), expression=exp.null())) for i in key if table.unknown[i]]
             differ = [exp.NEQ(this=exp.Min(this=value), expression=exp.Max(this=value.copy())) for value in values]
             if differ:
                 rows = exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name).group_by(*keys)
-                yield (rows.where(*known) if known else rows).having(exp.or_(*differ))
+                yield (rows.where(*known) if known else rows).having(disjunction(*differ))
 
 
 def _with_case(predicate: Predicate, case: int) -> list[tuple[int, ...]]:
@@ -123,7 +123,7 @@ def _of_constraint(
     """The rows that a violated constraint rests on."""
     rows = Compiler(tables, types).instances(rule.rule.body, rule.variables).subquery("i")
     on = list(fits_literal(literal, rule, table, lenient=False))
-    return exp.select("x.*").distinct().from_(rows).join(alias(table, "x"), on=exp.and_(*on))
+    return exp.select("x.*").distinct().from_(rows).join(alias(table, "x"), on=conjunction(*on))
 
 
 def value_of(term: s.Term, rule: ProgramRule) -> Expr:
@@ -146,7 +146,7 @@ def fits_literal(literal: s.Literal, rule: ProgramRule, table: Table, lenient: b
             yield column.eq(given)
             continue
         fit = or_unknown(column.eq(given), column, given) if lenient else same(column, given)
-        yield exp.or_(exp.column(f"a{number}", "x"), fit) if table.denials else fit
+        yield disjunction(exp.column(f"a{number}", "x"), fit) if table.denials else fit
 
 
 def _denied(left: Table, right: Table) -> list[Expr]:
@@ -154,7 +154,7 @@ def _denied(left: Table, right: Table) -> list[Expr]:
     denials = "l" if left.denials else "r"
     pairs = [(exp.column(f"c{i}", "l"), exp.column(f"c{i}", "r"), i) for i in range(len(left.types))]
     return [
-        one.eq(other) if i == left.case else exp.or_(exp.column(f"a{i}", denials), same(one, other))
+        one.eq(other) if i == left.case else disjunction(exp.column(f"a{i}", denials), same(one, other))
         for one, other, i in pairs
     ]
 
@@ -167,17 +167,17 @@ def _of_keys(predicate: Predicate, table: Table) -> Iterator[exp.Select]:
         on = [exp.column(f"c{i}", "l").eq(exp.column(f"c{i}", "r")) for i in key]
         differ = [exp.NEQ(this=exp.column(f"c{i}", "l"), expression=exp.column(f"c{i}", "r")) for i in others]
         if differ:
-            yield _joined(table, table, [*on, exp.or_(*differ)])
+            yield _joined(table, table, [*on, disjunction(*differ)])
 
 
 def _joined(left: Table, right: Table, on: list[Expr]) -> exp.Select:
     """The rows of a table that have a partner in another."""
     rows = exp.select("l.*").from_(alias(left, "l"))
     case = exp.column(f"c{left.case}", "l").eq(exp.column("c0", "y"))
-    rows = rows.join(exp.alias_(exp.to_table(CLASHING), "y"), on=case, join_type="SEMI")
-    return rows.join(alias(right, "r"), on=exp.and_(*on), join_type="SEMI")
+    rows = joined(rows, exp.alias_(exp.table_(CLASHING), "y"), "SEMI", case)
+    return joined(rows, alias(right, "r"), "SEMI", conjunction(*on))
 
 
 def alias(table: Table, name: str) -> Expr:
     """A table under a name."""
-    return exp.alias_(exp.to_table(table.name), name)
+    return exp.alias_(exp.table_(table.name), name)

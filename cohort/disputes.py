@@ -20,7 +20,7 @@ from cohort.verdicts import Judge
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import CASE_NUMBER, Table
-from kb.engines.sql.values import as_text, constant, same
+from kb.engines.sql.values import as_text, conjunction, constant, same
 from kb.language import syntax as s
 from kb.language.bounds import POSSIBLE, plain
 from kb.language.program import ProgramRule
@@ -138,7 +138,9 @@ class Disputes:
             kind, number = exp.cast(exp.Literal.number(0), "INTEGER"), exp.cast(exp.Literal.number(0), "BIGINT")
             rows = exp.select(exp.alias_(kind, "kind"), exp.alias_(number, "number"), *columns)
             rows = rows.from_(self.tables[relation].name).limit(0)
-            made.append(exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT))
+            made.append(
+                exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT, copy=False)
+            )
         return made
 
     @cached_property
@@ -151,10 +153,10 @@ class Disputes:
                 continue
             on = [*root.fits(table), exp.column(root.case, "q").eq(exp.column("c0", "y"))]
             rows = exp.select(exp.Literal.number(root.kind), "q.number", "x.*").from_(
-                exp.alias_(exp.to_table(root.table), "q")
+                exp.alias_(exp.table_(root.table), "q")
             )
-            rows = rows.join(exp.alias_(exp.to_table(CLASHING), "y"), on=exp.true()).join(
-                alias(table, "x"), on=exp.and_(*on)
+            rows = rows.join(exp.alias_(exp.table_(CLASHING), "y"), on=exp.true()).join(
+                alias(table, "x"), on=conjunction(*on)
             )
             found.append((root.atom.relation, _added(self.names[root.atom.relation], rows)))
         return found
@@ -171,17 +173,17 @@ class Disputes:
             same(exp.column(f"c{i}", "h"), constant(term, kind) if isinstance(term, s.Constant) else value_of(term, rule))
             for i, (term, kind) in enumerate(zip(rule.head.terms, table.types, strict=True))
         ]
-        reached, targets = exp.alias_(exp.to_table(self.names[relation]), "h"), list[tuple[str, str]]()
+        reached, targets = exp.alias_(exp.table_(self.names[relation]), "h"), list[tuple[str, str]]()
         for literal in s.literals(rule.rule.body):
             for target in _with_opposite(plain(literal.atom.relation)):
                 if target in self.names:
                     on = list(fits_literal(literal, rule, self.tables[target], lenient=True))
                     rows = exp.select("h.kind", "h.number", "x.*").from_(reached.copy())
-                    rows = rows.join(exp.alias_(exp.to_table(instances), "i"), on=exp.and_(*head))
-                    rows = rows.join(alias(self.tables[target], "x"), on=exp.and_(*on))
+                    rows = rows.join(exp.alias_(exp.table_(instances), "i"), on=conjunction(*head))
+                    rows = rows.join(alias(self.tables[target], "x"), on=conjunction(*on))
                     targets.append((target, _added(self.names[target], rows)))
-        made = exp.Create(this=exp.to_table(instances), kind="TABLE", replace=True, expression=self._instances(rule))
-        return Way(made.sql(DIALECT), tuple(dict.fromkeys(targets)))
+        made = exp.Create(this=exp.table_(instances), kind="TABLE", replace=True, expression=self._instances(rule))
+        return Way(made.sql(DIALECT, copy=False), tuple(dict.fromkeys(targets)))
 
     def _instances(self, rule: ProgramRule) -> exp.Select:
         """The instances of a rule for the contradicting cases."""
@@ -202,15 +204,15 @@ class Disputes:
                 table = self.tables[relation]
                 on = [same(exp.column(column, "h"), exp.column(column, "x")) for column in table.columns]
                 text = exp.alias_(_atom_text(relation, table), "atom")
-                rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.to_table(name), "h"))
-                rows = rows.join(disputed.copy().subquery("x"), on=exp.and_(*on), join_type="SEMI")
-                made.append(exp.insert(rows, CONFLICT).sql(DIALECT))
+                rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.table_(name), "h"))
+                rows = rows.join(disputed.copy().subquery("x"), on=conjunction(*on), join_type="SEMI")
+                made.append(exp.insert(rows, CONFLICT, copy=False).sql(DIALECT, copy=False))
         return made
 
 
 def _added(name: str, rows: exp.Select) -> str:
     """The statement that adds rows that are not there yet."""
-    return exp.insert(exp.except_(rows, exp.select("*").from_(name)), name).sql(DIALECT)
+    return exp.insert(exp.except_(rows, exp.select("*").from_(name)), name).sql(DIALECT, copy=False)
 
 
 @dataclass

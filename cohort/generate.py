@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from cohort.files import finished_directory
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.values import together
+from kb.engines.sql.values import disjunction, negation, together
 from kb.language.program import Argument, Predicate, Program
 
 Expr = exp.Expr
@@ -135,7 +135,7 @@ class _Draw:
                     for kind in ("level", "side") if kind in self.program.domains]  # fmt: skip
         columns.append(exp.alias_(self._pick(self.payers, "frame", "payer"), "payer"))
         rows = exp.select(*columns).from_(_numbers(self.cases, "i"))
-        return exp.Create(this=exp.to_table("frame"), kind="TABLE", expression=rows)
+        return exp.Create(this=exp.table_("frame"), kind="TABLE", expression=rows)
 
     def tables(self, predicate: Predicate) -> Iterator[tuple[str, exp.Query]]:
         """The statements about a predicate, and its denials."""
@@ -153,9 +153,9 @@ class _Draw:
             .join(_numbers(most, "k"), join_type="CROSS")
             .where(self._mentioned(predicate))
         )
-        rows = rows.where(exp.or_(exp.column("k").eq(0), self._chance(0.5, name, "more", exp.column("k"))))
+        rows = rows.where(disjunction(exp.column("k").eq(0), self._chance(0.5, name, "more", exp.column("k"))))
         if predicate.can_be_open:
-            rows = rows.where(exp.not_(self._chance(self.rates.absences, name, "absent")))
+            rows = rows.where(negation(self._chance(self.rates.absences, name, "absent")))
         found: exp.Query = exp.select("*").distinct().from_(rows.subquery("s"))
         for key in predicate.keys:
             parts = [exp.column(predicate.arguments[i].name) for i in key]

@@ -43,8 +43,8 @@ def recording(of: CohortProgram) -> Iterator[Step]:
             values = [exp.cast(exp.column(f"v{i}"), "TEXT") for i in range(len(rule.variables))]
             values[case] = exp.cast(exp.null(), "TEXT")
             rows = exp.select(exp.column(f"v{case}"), exp.Literal.number(number), exp.Array(expressions=values))
-            found = compiler.instances(rule.rule.body, rule.variables).subquery("i")
-            yield Step(exp.insert(rows.from_(found), INSTANCES).sql(DIALECT))
+            found = compiler.instances(rule.rule.body, rule.variables).subquery("i", copy=False)
+            yield Step(exp.insert(rows.from_(found), INSTANCES, copy=False).sql(DIALECT, copy=False))
 
 
 def _case_variable(rule: ProgramRule, position: int) -> str:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE, NUMBER, Table, Types, data_type
-from kb.engines.sql.values import known, unknown
+from kb.engines.sql.values import conjunction, disjunction, known, negation, unknown
 from kb.language.program import Domain, Program
 
 Expr = exp.Expr
@@ -62,7 +62,7 @@ def parts_rows(kind: str, domain: Domain) -> exp.Create:
     pairs += [(name, part) for name, parts in domain.parts.items() for part in parts]
     rows = exp.values([(name, part) for name, part in pairs], alias="p", columns=["name", "part"])
     select = exp.select("name", exp.alias_(exp.cast(exp.column("part"), data_type(kind)), "part")).from_(rows)
-    return exp.Create(this=exp.to_table(parts_table(kind)), kind="TABLE", replace=True, expression=select)
+    return exp.Create(this=exp.table_(parts_table(kind)), kind="TABLE", replace=True, expression=select)
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ class Loader:
         faults += [exp.Is(this=exp.column("id", "b"), expression=exp.null()), *(f for c in columns for f, _ in c.faults)]
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
-        rows = self._rows(table, [*selected, exp.alias_(exp.or_(*faults), "bad")])
-        reading = exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows)
+        rows = self._rows(table, [*selected, exp.alias_(disjunction(*faults), "bad")])
+        reading = exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows)
         missing = [exp.func("BOOL_OR", unknown(exp.column(f"c{i}"))) for i in range(len(kinds))]
         looking = exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name)
         return reading.sql(DIALECT), looking.sql(DIALECT), made
@@ -150,19 +150,19 @@ class Loader:
         case = table.column(table.predicate.case_position or 0, "t")
         select = exp.select(*columns).from_(exp.alias_(table.rows(located), "t"))
         join = "LEFT" if self.all_of_range else "INNER"
-        select = select.join(exp.alias_(exp.to_table(BOOK), "b"), on=case.eq(exp.column("name", "b")), join_type=join)
+        select = select.join(exp.alias_(exp.table_(BOOK), "b"), on=case.eq(exp.column("name", "b")), join_type=join)
         for i, argument in enumerate(table.predicate.arguments):
             domain = self.program.domains.get(argument.type)
             if domain is not None and domain.parts:
-                parts = exp.alias_(exp.to_table(parts_table(self.types[argument.type])), f"p{i}")
+                parts = exp.alias_(exp.table_(parts_table(self.types[argument.type])), f"p{i}")
                 on = table.column(i, "t").eq(exp.column("name", f"p{i}"))
                 select = select.join(parts, on=on, join_type="LEFT")
         low, high = exp.Placeholder(this="low"), exp.Placeholder(this="high")
-        below = exp.or_(unknown(high), exp.LT(this=case.copy(), expression=high.copy()))
-        within = exp.and_(exp.GTE(this=case.copy(), expression=low), below)
+        below = disjunction(unknown(high), exp.LT(this=case.copy(), expression=high.copy()))
+        within = conjunction(exp.GTE(this=case.copy(), expression=low), below)
         # A row without a case is told once, with the first range.
-        nobody = exp.and_(low.copy().eq(exp.Literal.string("")), unknown(case))
-        return select.where(exp.or_(within, nobody))
+        nobody = conjunction(low.copy().eq(exp.Literal.string("")), unknown(case))
+        return select.where(disjunction(within, nobody))
 
     def _column(self, table: FactTable, position: int, odd_names: bool = True) -> _Column:
         argument, raw = table.predicate.arguments[position], table.column(position, "t")
@@ -177,8 +177,8 @@ class Loader:
         is_text = is_text and not table.columns[position][1].endswith(("INT", "INTEGER"))
         is_any = raw.copy().eq(exp.Literal.string("_")) if is_text and table.denied else exp.false()
         value, faults = self._value(argument.type, raw, position, is_text)
-        given = exp.and_(known(raw), exp.not_(is_mark)) if is_text else known(raw)
-        return _Column(value, (missing, *((exp.and_(given, wrong), words) for wrong, words in faults)), is_any)
+        given = conjunction(known(raw), negation(is_mark)) if is_text else known(raw)
+        return _Column(value, (missing, *((conjunction(given, wrong), words) for wrong, words in faults)), is_any)
 
     def _value(self, kind: str, raw: Expr, position: int, is_text: bool) -> tuple[Expr, list[tuple[Expr, str]]]:
         """The value of an argument, what tells that there is none, and what to say then; the first that holds is said."""
@@ -191,26 +191,31 @@ class Loader:
         if kind == "date":
             value = _tried(raw, DATE) if is_text else raw.copy()
             # DuckDB's calendar is wider than that of the language, which has the years 1 to 9999.
-            within = exp.and_(
+            within = conjunction(
                 exp.GTE(this=value.copy(), expression=exp.cast(exp.Literal.string("0001-01-01"), DATE)),
                 exp.LTE(this=value.copy(), expression=exp.cast(exp.Literal.string("9999-12-31"), DATE)),
             )
-            outside = exp.not_(exp.func("COALESCE", within, exp.false()))
+            outside = negation(exp.func("COALESCE", within, exp.false()))
             exact = exp.NEQ(
                 this=exp.func("COALESCE", exp.cast(value.copy(), "TEXT"), exp.Literal.string("")), expression=raw.copy()
             )
             has_form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_DAY_TEXT))
-            no_day = exp.and_(outside, has_form) if is_text else outside
+            no_day = conjunction(outside, has_form) if is_text else outside
             faults: list[tuple[Expr, str]] = [(no_day, "the calendar, from the year 1 to 9999, has no such day")]
-            return value, [*faults, (exp.or_(outside, exact), "it is no day; write it as 2026-01-31")] if is_text else faults
+            return value, [
+                *faults,
+                (disjunction(outside, exact), "it is no day; write it as 2026-01-31"),
+            ] if is_text else faults
         if kind == "number":
             value = _tried(raw, NUMBER)
             form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT))
-            wrong = exp.not_(form) if is_text else exp.or_(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
+            wrong = (
+                negation(form) if is_text else disjunction(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
+            )
             return value, [(wrong, "it is no number of at most 12 digits before the point and 6 after it")]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"])
         marks = exp.Case(ifs=[exp.If(this=is_mark, true=exp.null())], default=raw.copy())
-        wrong = exp.or_(raw.copy().eq(exp.Literal.string("_")), is_odd(raw))
+        wrong = disjunction(raw.copy().eq(exp.Literal.string("_")), is_odd(raw))
         return marks, [(wrong, f"`_` stands for any value, in denials only (write `?`); or {_ODD}")]
 
 

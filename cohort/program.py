@@ -21,7 +21,7 @@ from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joine
 from kb.engines.sql.open import CASES, open_table, stated_or_open
 from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
-from kb.engines.sql.values import same, value
+from kb.engines.sql.values import conjunction, same, value
 from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of
@@ -157,7 +157,7 @@ class CohortProgram:
                 known = self.stated.get(relation) or self._empty(relation)
                 table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
                 rows = stated_or_open(predicate, relation, self.types, self.stated, self._values_asked(name, perfect))
-                steps.append(Step(created(table, rows).sql(DIALECT)))
+                steps.append(Step(created(table, rows).sql(DIALECT, copy=False)))
                 given[name] = table
             elif relation in self.stated:
                 given[name] = self.stated[relation]
@@ -170,12 +170,12 @@ class CohortProgram:
         disputed = self.disputed.get(relation)
         if CONTRADICTED in name:
             assert disputed is not None, "only what may be disputed is barred"
-            return Step(created(table, disputed).sql(DIALECT)), table
-        rows = exp.select("p.*").from_(exp.alias_(exp.to_table(self.stated[relation].name), "p"))
+            return Step(created(table, disputed).sql(DIALECT, copy=False)), table
+        rows = exp.select("p.*").from_(exp.alias_(exp.table_(self.stated[relation].name), "p"))
         if disputed is not None:
             on = [same(exp.column(column, "p"), exp.column(column, "x")) for column in table.columns]
-            rows = rows.join(disputed.subquery("x"), on=exp.and_(*on), join_type="ANTI")
-        return Step(created(table, rows).sql(DIALECT)), table
+            rows = rows.join(disputed.subquery("x"), on=conjunction(*on), join_type="ANTI")
+        return Step(created(table, rows).sql(DIALECT, copy=False)), table
 
     @cached_property
     def _demands(self) -> Demands:

@@ -53,7 +53,7 @@ def compiled(program: CohortProgram) -> Statements:
     """The statements of a program."""
     perfect, tables = program.perfect
     clashes = exp.Create(
-        this=exp.to_table(CLASHING), kind="TABLE", replace=True, expression=clashing_cases(program.program, tables)
+        this=exp.table_(CLASHING), kind="TABLE", replace=True, expression=clashing_cases(program.program, tables)
     )
     verdicts = (*program.bounds[0], *Judge(program).steps)
     return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, tuple(recording(program)))

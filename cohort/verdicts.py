@@ -14,7 +14,7 @@ from cohort.program import CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import Table
-from kb.engines.sql.values import choose, constant, or_unknown, same, unknown
+from kb.engines.sql.values import choose, conjunction, constant, disjunction, negation, or_unknown, same, unknown
 from kb.language import syntax as s
 from kb.language.program import SCOPE, Criterion, ProgramRule, Reading
 
@@ -85,7 +85,7 @@ class Judge:
             prefix = self._prefix(readings, items)
             for each in chosen:
                 columns += self._held(question, relation, terms, each.tables, f"_{prefix}{each.number}")
-        return exp.select("q.*", *columns).from_(exp.alias_(exp.to_table(question.table), "q"))
+        return exp.select("q.*", *columns).from_(exp.alias_(exp.table_(question.table), "q"))
 
     def _held(
         self, question: Question, relation: str, terms: tuple[s.Term, ...], tables: Tables, suffix: str
@@ -99,7 +99,7 @@ class Judge:
     def _exists(self, question: Question, table: Table, terms: Iterable[s.Term], lenient: bool = False) -> Expr:
         """Whether a row of a table fits the terms of an atom, whose variables are those of the question."""
         fits = self._fits(question, table, terms, lenient)
-        rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.to_table(table.name), "x"))
+        rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.table_(table.name), "x"))
         return exp.Exists(this=rows.where(*fits) if fits else rows)
 
     @staticmethod
@@ -118,7 +118,7 @@ class Judge:
                 fit = or_unknown(column.eq(given), *sides)
             else:
                 fit = same(column, given) if table.unknown[i] and may_miss else column.eq(given)
-            fits.append(exp.or_(exp.column(f"a{i}", "x"), fit) if table.denials else fit)
+            fits.append(disjunction(exp.column(f"a{i}", "x"), fit) if table.denials else fit)
         return fits
 
     @cached_property
@@ -148,7 +148,7 @@ class Judge:
         for items, chosen in readings.items():
             prefix = self._prefix(readings, items)
             each = [_verdict(f"_{prefix}{one.number}") for one in chosen]
-            alike = exp.and_(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
+            alike = conjunction(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
             decided = choose(alike, each[0], _text(Verdict.DISPUTED)) if len(each) > 1 else each[0]
             found = choose(self._depends(question, items), decided, found)
         found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
@@ -156,9 +156,9 @@ class Judge:
         inner = exp.select(
             kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
             "item", exp.alias_(found, "verdict"), "certain",
-        ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q"))  # fmt: skip
+        ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
-        certain = exp.alias_(exp.and_(met, exp.column("certain")), "certain")
+        certain = exp.alias_(conjunction(met, exp.column("certain")), "certain")
         return exp.select("kind", "number", "id", "question", "item", "verdict", certain).from_(inner.subquery("d"))
 
     def _spoken(self, question: Question) -> Expr:
@@ -166,7 +166,7 @@ class Judge:
         count = len(self._rules(question))
         if not count:
             return exp.false()
-        return exp.or_(*(exp.column(f"s{i}") for i in range(count)), *self._left_open(question))
+        return disjunction(*(exp.column(f"s{i}") for i in range(count)), *self._left_open(question))
 
     @staticmethod
     def _left_open(question: Question) -> list[Expr]:
@@ -179,9 +179,9 @@ class Judge:
             return exp.false()
         left_open = self._left_open(question)
         if left_open:
-            none = exp.not_(exp.or_(*(exp.column(f"s{i}") for i in range(len(self._rules(question))))))
-            some.append(exp.and_(none, exp.or_(*left_open)))
-        return exp.or_(*some)
+            none = negation(disjunction(*(exp.column(f"s{i}") for i in range(len(self._rules(question))))))
+            some.append(conjunction(none, disjunction(*left_open)))
+        return disjunction(*some)
 
     # Readings
 
@@ -204,7 +204,7 @@ class Judge:
         own = {i: frozenset(self.of.readings_of([rule])) for i, rule in rules}
         needed = [self._speaking(question, [i for i, _ in rules if item in own[i]]) for item in sorted(items)]
         others = [i for i, _ in rules if not own[i] <= items]
-        return exp.and_(*needed, exp.not_(self._speaking(question, others)))
+        return conjunction(*needed, negation(self._speaking(question, others)))
 
     @staticmethod
     def _prefix(readings: Mapping[frozenset[str], list[_Chosen]], items: frozenset[str]) -> str:
@@ -227,7 +227,7 @@ class Judge:
                 kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
                 "item", exp.alias_(exp.Literal.string(criterion.id), "criterion"),
                 exp.alias_(_verdict(f"_c{i}"), "status"),
-            ).from_(exp.alias_(exp.to_table(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
+            ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +249,8 @@ def _text(verdict: Verdict) -> Expr:
 
 
 def _created(name: str, rows: exp.Query) -> Step:
-    return Step(exp.Create(this=exp.to_table(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT))
+    return Step(exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT, copy=False))
 
 
 def _inserted(name: str, rows: exp.Query) -> Step:
-    return Step(exp.insert(rows, name).sql(DIALECT))
+    return Step(exp.insert(rows, name, copy=False).sql(DIALECT, copy=False))

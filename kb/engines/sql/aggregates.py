@@ -13,7 +13,18 @@ from sqlglot import exp
 
 from kb.engines.computed import OPPOSITE
 from kb.engines.sql.schema import NUMBER
-from kb.engines.sql.values import COMPARED, choose, in_range, known, or_unknown, same, unknown
+from kb.engines.sql.values import (
+    COMPARED,
+    choose,
+    conjunction,
+    disjunction,
+    in_range,
+    known,
+    negation,
+    or_unknown,
+    same,
+    unknown,
+)
 from kb.language import syntax as s
 
 Expr = exp.Expr
@@ -48,7 +59,7 @@ class Grouped:
         keys = [exp.column(f"g{i}") for i in range(len(self.keys))]
         columns: list[Expr] = [*keys, exp.alias_(exp.cast(exp.Count(this=exp.Star()), NUMBER), "n")]
         missing = [unknown(exp.column(f"e{i}")) for i, is_open in enumerate(self.open_parts) if is_open]
-        columns.append(exp.alias_(exp.func("BOOL_OR", exp.or_(*missing)) if missing else exp.false(), "missing"))
+        columns.append(exp.alias_(exp.func("BOOL_OR", disjunction(*missing)) if missing else exp.false(), "missing"))
         first, function = exp.column("e0"), self.premise.function
         if function == "sum":
             columns.append(exp.alias_(in_range(exp.cast(exp.Sum(this=first), "DECIMAL(38, 6)")), "best"))
@@ -80,11 +91,11 @@ class Grouped:
 
     def some(self) -> Expr:
         """Whether there is an element, or may be one."""
-        return exp.or_(self.exists(), *self._near)
+        return disjunction(self.exists(), *self._near)
 
     def is_open(self) -> Expr:
         """Whether some element has a value that is not stated."""
-        return exp.or_(exp.func("COALESCE", self._column("missing"), exp.false()), *self._near)
+        return disjunction(exp.func("COALESCE", self._column("missing"), exp.false()), *self._near)
 
     @cached_property
     def _near(self) -> list[Expr]:
@@ -98,7 +109,7 @@ class Grouped:
             near.append(or_unknown(column.eq(key.given.copy()), *sides))
             exact.append(same(column, key.given))
         rows = exp.select(exp.Literal.number(1)).from_(self.elements.copy().subquery(f"{self.alias}n"))
-        return [exp.Exists(this=rows.where(*near, exp.not_(exp.and_(*exact))))]
+        return [exp.Exists(this=rows.where(*near, negation(conjunction(*exact))))]
 
     def aggregate(self) -> Expr:
         """The aggregate over a known set; NULL for the smallest or largest of nothing."""
@@ -127,7 +138,7 @@ class Aggregated:
     def _is_exact(self) -> Expr:
         """Whether the set is known: the certain elements are among the possible ones."""
         assert self.lower is not None
-        return exp.and_(self.upper.number().eq(self.lower.number()), exp.not_(self.upper.is_open()))
+        return conjunction(self.upper.number().eq(self.lower.number()), negation(self.upper.is_open()))
 
     def holds(self, bound: Expr) -> Expr:
         """Whether `#f {…} op bound`: lenient for some set between the two, strict for all."""
@@ -137,10 +148,10 @@ class Aggregated:
             return exactly
         if node.lenient:
             some = self._some_set_satisfies(node.op, bound)
-            return choose(self._is_exact(), or_unknown(exactly, bound), exp.or_(unknown(bound), some))
+            return choose(self._is_exact(), or_unknown(exactly, bound), disjunction(unknown(bound), some))
         sure = exp.true() if node.function in ("count", "sum") else self.lower.exists()
-        never = exp.not_(self._some_set_satisfies(OPPOSITE[node.op], bound))
-        return choose(self._is_exact(), exactly, exp.and_(known(bound), sure, never))
+        never = negation(self._some_set_satisfies(OPPOSITE[node.op], bound))
+        return choose(self._is_exact(), exactly, conjunction(known(bound), sure, never))
 
     def _some_set_satisfies(self, op: str, bound: Expr) -> Expr:
         """Whether it may hold for a set between the two; never false when it can."""
@@ -151,12 +162,12 @@ class Aggregated:
         if function == "count":
             least: Expr = COMPARED[{"=": "<="}.get(op, op)](this=self.lower.number(), expression=bound.copy())
             most: Expr = COMPARED[{"=": ">="}.get(op, op)](this=self.upper.number(), expression=bound.copy())
-            most = exp.or_(self.upper.is_open(), most)
-            return least if op in ("<", "<=") else most if op in (">", ">=") else exp.and_(least, most)
+            most = disjunction(self.upper.is_open(), most)
+            return least if op in ("<", "<=") else most if op in (">", ">=") else conjunction(least, most)
         # More elements can only lower a minimum and raise a maximum.
         falling = op in ("<", "<=")
         grouped = self.lower if falling is (function == "max") else self.upper
         value = grouped.aggregate()
         compared: Expr = COMPARED[op](this=value.copy(), expression=bound.copy())
         holds = or_unknown(compared, value, bound)
-        return exp.or_(self.upper.is_open(), holds) if grouped is self.upper else holds
+        return disjunction(self.upper.is_open(), holds) if grouped is self.upper else holds

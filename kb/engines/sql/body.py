@@ -18,7 +18,7 @@ from sqlglot import exp
 from kb.engines.ordering import ordered
 from kb.engines.sql.aggregates import Aggregated, Grouped, Key
 from kb.engines.sql.schema import CASE_NUMBER, DATE, NUMBER, term_type, variable_types
-from kb.engines.sql.values import COMPARED, constant, in_range, known, or_unknown, shifted
+from kb.engines.sql.values import COMPARED, conjunction, constant, disjunction, in_range, joined, known, or_unknown, shifted
 from kb.engines.sql.values import value as value_of
 from kb.language import syntax as s
 from kb.language.variables import shared_variables, with_binders
@@ -101,8 +101,8 @@ class Body:
             if number == 0:
                 select = select.from_(exp.alias_(exp.select(exp.true()).subquery(), "t"))
             kind = source.kind or ("INNER" if source.on else "CROSS")
-            on = exp.and_(*source.on) if source.on else None if kind == "CROSS" else exp.true()
-            select = select.join(source.rows, on=on, join_type=kind, copy=False)
+            on = conjunction(*source.on) if source.on else None if kind == "CROSS" else exp.true()
+            joined(select, source.rows, kind, on)
         return select.where(*conditions, copy=False) if conditions else select
 
     # Literals
@@ -116,7 +116,7 @@ class Body:
                 on.append(self._equal(column, Held(constant(term, kind), False), literal.lenient))
             elif isinstance(term, s.Variable):
                 on += self._bind(term, column, literal.lenient)
-        return _Source(exp.alias_(exp.to_table(table or stored.name), alias), tuple(on))
+        return _Source(exp.alias_(exp.table_(table or stored.name), alias), tuple(on))
 
     def _bind(self, variable: s.Variable, column: Held, lenient: bool) -> list[Expr]:
         """The variable takes the column's value, or the meet of both; what has to hold for that."""
@@ -150,11 +150,11 @@ class Body:
             same = self._equal(stored, given, literal.lenient)
             if table.denials and kind != CASE_NUMBER:
                 # The `_` of a denial fits every value; its column is NULL as that of `?` is.
-                same = exp.or_(
-                    exp.column(f"a{number}", alias), same if literal.lenient else exp.and_(known(stored.value), same)
+                same = disjunction(
+                    exp.column(f"a{number}", alias), same if literal.lenient else conjunction(known(stored.value), same)
                 )
             fits.append(same)
-        return _Source(exp.alias_(exp.to_table(table.name), alias), tuple(fits), "ANTI" if literal.negated else "SEMI")
+        return _Source(exp.alias_(exp.table_(table.name), alias), tuple(fits), "ANTI" if literal.negated else "SEMI")
 
     # Semi-joins
 
@@ -209,7 +209,7 @@ class Body:
         columns = [exp.alias_(inner.names[name].value, f"k{i}") for i, name in enumerate(names)]
         on = [self.names[name].value.eq(exp.column(f"k{i}", alias)) for i, name in enumerate(names)]
         rows = inner.select(columns or [exp.alias_(exp.true(), "k0")])
-        return _Source(rows.subquery(alias), tuple(on), "SEMI")
+        return _Source(rows.subquery(alias, copy=False), tuple(on), "SEMI")
 
     # Comparisons
 

@@ -37,7 +37,7 @@ class Compiler:
         made = self._body(body)
         made.add(body, delta=delta)
         columns = [exp.alias_(made.names[name].value, f"v{i}") for i, name in enumerate(variables)]
-        return made.select(columns or [exp.alias_(exp.true(), "v0")]).distinct()
+        return made.select(columns or [exp.alias_(exp.true(), "v0")]).distinct(copy=False)
 
     def heads(self, rule: ProgramRule, delta: tuple[s.Literal, str] | None = None) -> Heads:
         """What a rule concludes, perhaps several times."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlglot import exp
 
 from kb.engines.sql.schema import Table, Types
-from kb.engines.sql.values import together, unknown
+from kb.engines.sql.values import conjunction, disjunction, together, unknown
 from kb.language.program import Predicate
 
 Expr = exp.Expr
@@ -27,7 +27,7 @@ def domain_rows(kind: str) -> exp.Create:
     # `enum_range` gives texts, which compare as texts do.
     listed = exp.func("UNNEST", exp.func("enum_range", exp.cast(exp.null(), of)))
     rows = exp.select(exp.alias_(exp.cast(listed, of.copy()), "v"))
-    return exp.Create(this=exp.to_table(domain_table(kind)), kind="TABLE", replace=True, expression=rows)
+    return exp.Create(this=exp.table_(domain_table(kind)), kind="TABLE", replace=True, expression=rows)
 
 
 def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
@@ -58,7 +58,7 @@ def stated_or_open(
 
 def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Table | None, asked: Asked) -> exp.Select:
     values: list[Expr] = []
-    select = exp.select().from_(exp.alias_(exp.to_table(CASES), "c"))
+    select = exp.select().from_(exp.alias_(exp.table_(CASES), "c"))
     for i, argument in enumerate(predicate.arguments):
         kind = types[argument.type]
         if i == predicate.case_position:
@@ -78,9 +78,9 @@ def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Tabl
 def _join_values(select: exp.Select, kind: str, alias: str, asked: Iterable[exp.Query] | None) -> exp.Select:
     """With each value of a domain, or with those that are asked for of the case."""
     if asked is None:
-        return select.join(exp.alias_(exp.to_table(domain_table(kind)), alias), join_type="CROSS")
+        return select.join(exp.alias_(exp.table_(domain_table(kind)), alias), join_type="CROSS")
     if not asked:
-        return select.join(exp.alias_(exp.to_table(domain_table(kind)), alias), on=exp.false())
+        return select.join(exp.alias_(exp.table_(domain_table(kind)), alias), on=exp.false())
     rows = exp.select("id", "v").distinct().from_(together(query.copy() for query in asked).subquery("asked"))
     return select.join(rows.subquery(alias), on=exp.column("id", alias).eq(exp.column("id", "c")))
 
@@ -93,7 +93,7 @@ def _without_spoken(
     if not all(kind in types.domains or kind == "case" for kind in kinds):
         return select
     on = [exp.column(f"c{i}", alias).eq(values[i].copy()) for i in predicate.about]
-    return select.join(exp.alias_(exp.to_table(table.name), alias), on=exp.and_(*on), join_type="ANTI")
+    return select.join(exp.alias_(exp.table_(table.name), alias), on=conjunction(*on), join_type="ANTI")
 
 
 def _without_denied(select: exp.Select, predicate: Predicate, denials: Table, values: list[Expr]) -> exp.Select:
@@ -104,11 +104,11 @@ def _without_denied(select: exp.Select, predicate: Predicate, denials: Table, va
         if i == predicate.case_position:
             on.append(column.eq(values[i].copy()))
         elif isinstance(values[i], exp.Column):
-            on.append(exp.or_(is_any, column.eq(values[i].copy())))
+            on.append(disjunction(is_any, column.eq(values[i].copy())))
         else:
-            on.append(exp.or_(is_any, unknown(column)))
+            on.append(disjunction(is_any, unknown(column)))
     flags = [exp.column(f"a{i}", alias) for i in predicate.about if i != predicate.case_position]
     if not flags:
         return select
-    on.append(exp.or_(*flags))
-    return select.join(exp.alias_(exp.to_table(denials.name), alias), on=exp.and_(*on), join_type="ANTI")
+    on.append(disjunction(*flags))
+    return select.join(exp.alias_(exp.table_(denials.name), alias), on=conjunction(*on), join_type="ANTI")

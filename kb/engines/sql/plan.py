@@ -101,7 +101,7 @@ class _Plan:
             table = replace(table, unknown=_either(table.unknown, heads.unknown))
             if self.by_rule and (len(rules) > 1 or given is not None):
                 part = replace(table, name=self._name())
-                self._add(created(part, heads.query.distinct()), rule)
+                self._add(created(part, heads.query.distinct(copy=False)), rule)
                 parts.append(_all(part))
             else:
                 parts.append(heads.query)
@@ -136,7 +136,7 @@ class _Plan:
         for each in next_.values():
             self._add(created(each))
         for rule in rules:
-            heads = compiler.heads(rule).query.distinct()
+            heads = compiler.heads(rule).query.distinct(copy=False)
             self._add(exp.insert(heads, next_[rule.head.relation].name), rule)
         for name, table in tables.items():
             self._add(created(new[name], exp.except_(_all(next_[name]), _all(table))))
@@ -145,7 +145,7 @@ class _Plan:
         for rule in rules:
             for premise in rule.rule.body:
                 if isinstance(premise, s.Literal) and premise.lists and premise.atom.relation in new:
-                    heads = compiler.heads(rule, (premise, new[premise.atom.relation].name)).query.distinct()
+                    heads = compiler.heads(rule, (premise, new[premise.atom.relation].name)).query.distinct(copy=False)
                     rounds.append(_step(exp.insert(heads, next_[rule.head.relation].name), rule))
         for name, table in tables.items():
             rounds.append(_step(created(new[name], exp.except_(_all(next_[name]), _all(table)))))
@@ -153,7 +153,7 @@ class _Plan:
             exp.select(exp.Count(this=exp.Star())).from_(each.name).subquery() for each in new.values()
         ]
         total = reduce(lambda left, right: exp.Add(this=left, expression=right), counts)
-        self.steps.append(Step("", rounds=tuple(rounds), new=exp.select(total).sql(DIALECT)))
+        self.steps.append(Step("", rounds=tuple(rounds), new=exp.select(total).sql(DIALECT, copy=False)))
 
     def _name(self) -> str:
         return f"{self.prefix}{next(self._numbers)}"
@@ -163,7 +163,7 @@ class _Plan:
 
 
 def _step(statement: exp.Expr, rule: ProgramRule | None = None) -> Step:
-    return Step(statement.sql(DIALECT), rule.id if rule is not None else "")
+    return Step(statement.sql(DIALECT, copy=False), rule.id if rule is not None else "")
 
 
 def _all(table: Table) -> exp.Select:
@@ -173,8 +173,8 @@ def _all(table: Table) -> exp.Select:
 def _distinct(parts: list[exp.Select]) -> exp.Query:
     """The rows of several queries, each once."""
     if len(parts) == 1:
-        return parts[0].distinct()
-    return exp.select("*").distinct().from_(together(parts, distinct=False).subquery("u"))
+        return parts[0].distinct(copy=False)
+    return exp.select("*").distinct().from_(together(parts, distinct=False).subquery("u", copy=False))
 
 
 def _either(left: tuple[bool, ...], right: tuple[bool, ...]) -> tuple[bool, ...]:

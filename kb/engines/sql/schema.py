@@ -107,12 +107,12 @@ def data_type(name: str) -> exp.DataType:
 def created(table: Table, rows: exp.Query | None = None) -> exp.Create:
     """The statement that makes a table, of some rows or empty."""
     if rows is not None:
-        return exp.Create(this=exp.to_table(table.name), kind="TABLE", replace=True, expression=rows)
+        return exp.Create(this=exp.table_(table.name), kind="TABLE", replace=True, expression=rows)
     columns = [
         exp.ColumnDef(this=exp.to_identifier(name), kind=data_type(kind))
         for name, kind in zip(table.columns, table.column_types, strict=True)
     ]
-    schema = exp.Schema(this=exp.to_table(table.name), expressions=columns)
+    schema = exp.Schema(this=exp.table_(table.name), expressions=columns)
     return exp.Create(this=schema, kind="TABLE", replace=True)
 
 

@@ -21,6 +21,28 @@ COMPARED: dict[str, type[exp.Binary]] = {
 }  # fmt: skip
 
 
+def conjunction(*conditions: Expr) -> Expr:
+    """Whether all conditions hold; they become parts of it, as sqlglot would copy them again at each level of a tree."""
+    return exp.and_(*conditions, copy=False)
+
+
+def disjunction(*conditions: Expr) -> Expr:
+    """Whether one of the conditions holds; they become parts of it."""
+    return exp.or_(*conditions, copy=False)
+
+
+def negation(condition: Expr) -> Expr:
+    """Whether a condition does not hold; it becomes a part of it."""
+    return exp.not_(condition, copy=False)
+
+
+def joined(select: exp.Select, rows: Expr, kind: str, on: Expr | None = None) -> exp.Select:
+    """A query over one more table, INNER, LEFT, CROSS, SEMI or ANTI; both become parts of it."""
+    join = exp.Join(this=rows, on=on, side=kind) if kind == "LEFT" else exp.Join(this=rows, on=on, kind=kind)
+    select.append("joins", join)
+    return select
+
+
 def constant(term: s.Term, kind: str) -> Expr:
     """The value of a constant, in the type of a column."""
     assert isinstance(term, s.Constant), "arithmetic does not stand in an atom"
@@ -40,7 +62,7 @@ def value(of: Value, kind: str) -> Expr:
 
 def known(what: Expr) -> Expr:
     """Whether an expression has a value."""
-    return exp.not_(unknown(what))
+    return negation(unknown(what))
 
 
 def unknown(what: Expr) -> Expr:
@@ -50,7 +72,7 @@ def unknown(what: Expr) -> Expr:
 
 def or_unknown(holds: Expr, *sides: Expr) -> Expr:
     """Whether something holds, or a side is `?`."""
-    return exp.or_(*(unknown(side) for side in sides), holds)
+    return disjunction(*(unknown(side) for side in sides), holds)
 
 
 def same(left: Expr, right: Expr) -> Expr:
@@ -84,7 +106,7 @@ def in_range(number: Expr) -> Expr:
     too_fine = exp.NEQ(this=exp.cast(number.copy(), "DECIMAL(38, 6)"), expression=number.copy())
     assert DIGITS_AFTER == 6
     failed = exp.cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), NUMBER)
-    return choose(exp.or_(too_large, too_fine), failed, exp.cast(number, NUMBER))
+    return choose(disjunction(too_large, too_fine), failed, exp.cast(number, NUMBER))
 
 
 def shifted(day: Expr, days: Expr) -> Expr:
@@ -92,7 +114,7 @@ def shifted(day: Expr, days: Expr) -> Expr:
     whole = exp.cast(days.copy(), "INTEGER")
     span = exp.DateDiff(this=exp.cast(exp.Literal.string("0001-01-01"), DATE), expression=day.copy(), unit=exp.var("DAY"))
     last = exp.DateDiff(this=exp.cast(exp.Literal.string("9999-12-31"), DATE), expression=day.copy(), unit=exp.var("DAY"))
-    outside = exp.or_(
+    outside = disjunction(
         exp.LT(this=days.copy(), expression=span), exp.GT(this=days.copy(), expression=last),
         exp.NEQ(this=exp.cast(exp.Round(this=days.copy()), NUMBER), expression=days.copy()),
     )  # fmt: skip
