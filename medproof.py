@@ -209,6 +209,7 @@ def explain(
         determination = _decided(at_hand, seconds, whole=True)
         found = determination.models
         goals = [(each.question.relation, each.question.row) for each in determination.answers]
+        _hold_to_cohort(at_hand, found, goals)
         if not goals:
             raise CaseProblem(f"`{at_hand.document.name}` asks nothing: it has no `requested` fact; name a goal to explain")
         title = f"{at_hand.case}: {at_hand.chart.title or 'every question of the case'}"
@@ -574,9 +575,9 @@ def verify_lines(
     processes: int = 0,
     heard: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verified:
-    """Checks each proof of a file that `export_proofs` wrote against the documents and its chart; how many hold.
+    """Checks each proof of a file that `export_proofs` wrote against the documents and its chart: what holds, what fails.
 
-    Raises ProofError with the line and the step that fail, CaseProblem, DocumentErrors.
+    Raises CaseProblem when the file holds no line, or cannot be read.
     """
     from cohort.proof_lines import verify_lines
 

@@ -75,7 +75,7 @@ class Batch:
         with self.live.connection(self.memory, self.spill) as connection:
             self._prepare(connection)
             loaded, rejects = self._load(connection, low, high)
-            fired: Counter[str] = Counter()
+            fired = list[Counter[str]]()
             for number, deciding in enumerate(self.book.programs):
                 stated = self._of_program(connection, number, loaded)
                 if stated is None:
@@ -86,13 +86,13 @@ class Batch:
                 if self.book.contradicting:
                     self._decide_contradicting(connection, number, program)
                 else:
-                    fired += self._decide_program(connection, number, program, part)
+                    fired.append(self._decide_program(connection, number, program, part))
                 self._finish(connection, deciding.compiled.program, number)
             for table, name in _PARTS.items():
                 _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
             [(left,)] = connection.execute("SELECT count(*) FROM all_contradicting").fetchall()
-            return Outcome(int(cases) - int(left), int(left), tuple(rejects), fired)
+            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.book.added(fired))
 
     def _decide_program(
         self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram, part: Path
@@ -171,9 +171,9 @@ class Batch:
             loaded[table.relation] = made
             if is_bad:
                 rejects += self.loader.rejects(within, table)
+                bad = f"SELECT c{table.predicate.case_position} FROM {made.name} WHERE bad"
+                connection.execute(f"UPDATE {BOOK} SET program = NULL WHERE id IN ({bad})").fetchall()
         if rejects:
-            bad = {reject.case for reject in rejects}
-            connection.executemany(f"UPDATE {BOOK} SET program = NULL WHERE name = ?", [[name] for name in bad])
             self._leave_out(connection, loaded)
         return loaded, rejects
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -12,11 +12,13 @@ import duckdb
 from sqlglot import exp
 
 from cohort.loading import Reject
-from facts.readers.tables import BadTables, FactTable
+from facts.readers.found import BadTables
+from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE
-from kb.engines.sql.values import conjunction, known, negation, together, unknown
+from kb.engines.sql.values import conjunction, disjunction, known, negation, together, unknown
 from kb.language.build import in_force
+from kb.language.program import ProgramRule
 from kb.library import Library
 from kb.models import Compiled
 
@@ -64,6 +66,22 @@ class Book:
             [(count,)] = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
         return Book(path, int(count), self.programs, (), contradicting=True)
 
+    def added(self, counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+        """How often each rule fired, of several counts: what is no case's is concluded in each again."""
+        rules = {rule.id: rule for each in self.programs for rule in each.compiled.program.rules}
+        found: dict[str, int] = {}
+        for each in counts:
+            for rule, count in each.items():
+                before = found.get(rule, 0)
+                found[rule] = before + count if self._is_about_cases(rules[rule]) else max(before, count)
+        return dict(sorted(found.items()))
+
+    def _is_about_cases(self, rule: ProgramRule) -> bool:
+        name = rule.head.predicate
+        predicates = (each.compiled.program.predicates for each in self.programs)
+        known = next((each[name] for each in predicates if name in each), None)
+        return known is None or known.case_position is not None
+
     def names(self, low: str, high: str | None) -> list[str]:
         """The names of a range of cases."""
         with duckdb.connect() as connection:
@@ -89,6 +107,8 @@ def read_book(
         raise BadTables(["no table says which cases there are: `request_date`, `payer` and `requested` are not there"])
     with duckdb.connect() as connection:
         connection.execute(_names(request, named).sql(DIALECT)).fetchall()
+        # A row that is none is told when its table is read, and its case is left out.
+        connection.execute("UPDATE cases SET good = FALSE WHERE wrong_payer").fetchall()
         rejects = [*_twice(connection, named), *_without_day(connection, named, on)]
         groups = connection.execute("SELECT DISTINCT payer, day FROM cases WHERE good ORDER BY ALL").fetchall()
         programs, numbers = _programs(base, [(payer if payer is not None else p, on or d) for p, d in groups])
@@ -136,7 +156,8 @@ def _said(table: FactTable) -> exp.Select:
         years = exp.Extract(this=exp.var("YEAR"), expression=value.copy())
         in_calendar = exp.Between(this=years, low=exp.Literal.number(1), high=exp.Literal.number(9999))
         value = exp.Case(ifs=[exp.If(this=in_calendar, true=value)])
-    is_none = conjunction(unknown(value), negation(exp.func("COALESCE", is_open, exp.false())))
+    has_none = conjunction(unknown(value), negation(exp.func("COALESCE", is_open, exp.false())))
+    is_none = disjunction(known(table.fault("s")), has_none)
     return (
         exp.select(
             exp.alias_(case, "name"), exp.alias_(exp.Min(this=value), "least"),

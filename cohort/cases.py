@@ -13,7 +13,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from cohort.instances import Records, read_instances
-from cohort.output import CRITERIA, DECISIONS, INSTANCES, CohortProblem, Told, is_decided, told
+from cohort.loading import Reject, shown
+from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, is_decided, told
+from explain.criteria import criteria_beneath
 from explain.outcomes import outcome_of
 from explain.questions import item_text, questions
 from explain.verdicts import verdict
@@ -32,6 +34,15 @@ from kb.models import Models
 def vocabulary(base: Library) -> Program:
     """The program that has the facts of all charts: that of no payer."""
     return base.compiled("", date.today()).program
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What a cohort decided of a case: for which payer, the verdicts, and which of them are certain."""
+
+    payer: str
+    verdicts: dict[Item, str] = field(default_factory=dict)
+    certain: set[Item] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -62,20 +73,23 @@ class Cohort:
             problem = str(error).splitlines()[0]
             raise CohortProblem(f"`{self.output}` is damaged; decide the cohort again ({problem})") from error
         for name, chart in self.charts(names).items():
-            case = self.opened(chart)
-            if name in decisions:
-                verdicts = {item: verdict for item, (verdict, _) in decisions[name].items()}
-                certain = frozenset(item for item, (_, is_certain) in decisions[name].items() if is_certain)
-                case = replace(case, decided=verdicts, certain=certain)
+            record = decisions.get(name)
+            case = self.opened(chart, record.payer if record is not None else None)
+            if record is not None:
+                case = replace(case, decided=record.verdicts, certain=frozenset(record.certain))
                 if name in instances:
                     case = replace(case, engine=self._records_of(case).of(case, instances[name]))
             yield case
 
-    def opened(self, chart: Document) -> Opened:
-        """A case under the documents that decided the cohort; raises CohortProblem when these are others now."""
+    def opened(self, chart: Document, payer: str | None = None) -> Opened:
+        """A case under the documents that decided it; raises CohortProblem when these or the `payer` are others now."""
         if self.told is None:
             return opened(self.base, chart)
         case = opened(self.base, chart, self.told.payer, self.told.on)
+        if payer is not None and case.payer != payer:
+            was = f"the cohort decided `{case.case}` by the documents of the payer `{payer}`"
+            now = f"its tables now name `{case.payer}`"
+            raise CohortProblem(f"{was}, and {now}: they were changed since; decide the cohort again")
         self._refuse_others(case.policies)
         return case
 
@@ -99,21 +113,34 @@ class Cohort:
         documents = tuple(document.id for document in case.policies)
         return self._records.setdefault(documents, Records(case.compiled, engine()))
 
-    def _decisions(self, names: list[str]) -> dict[str, dict[Item, tuple[str, bool]]]:
+    def _decisions(self, names: list[str]) -> dict[str, _Record]:
         """The verdict on each question of some cases, and whether it is certain."""
         path = self.output / DECISIONS if self.output is not None else None
-        found: dict[str, dict[Item, tuple[str, bool]]] = {}
+        found: dict[str, _Record] = {}
         if path is None or not names:
             return found
         with duckdb.connect() as connection:
             rows = connection.execute(
-                """SELECT "case", question, item, verdict, certain FROM read_parquet($path)
+                """SELECT "case", question, item, verdict, certain, payer FROM read_parquet($path)
                    WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
                 {"path": str(path), "first": names[0], "last": names[-1], "names": names},
             ).fetchall()
-        for case, question, item, decided, certain in rows:
-            found.setdefault(case, {})[question, item] = decided, bool(certain)
+        for case, question, item, decided, certain, payer in rows:
+            record = found.setdefault(case, _Record(payer))
+            record.verdicts[question, item] = decided
+            if certain:
+                record.certain.add((question, item))
         return found
+
+    def left_out(self, name: str) -> str:
+        """What is wrong with a case that the cohort left out; nothing, if it did not."""
+        if self.output is None:
+            return ""
+        with duckdb.connect() as connection:
+            columns = ", ".join(f'"{each}"' for each in Reject.__dataclass_fields__)
+            rows = f'SELECT {columns} FROM read_parquet(?) WHERE "case" = ?'
+            found = connection.execute(rows, [str(self.output / REJECTS), name]).fetchall()
+        return "; ".join(shown(Reject(*row) for row in found))
 
     def standing(self, case: str) -> dict[Item, dict[str, str]]:
         """The verdicts on the criteria of each question of a case."""
@@ -142,32 +169,41 @@ def open_cohort(base: Library, source: Path) -> Iterator[Cohort]:
 def open_case(base: Library, source: Path, case: str) -> Opened:
     """One case of a cohort; raises BadTables, CohortProblem when there is no such case, and what `opened` raises."""
     with open_cohort(base, source) as cohort:
+        if why := cohort.left_out(case):
+            raise CohortProblem(f"`{source}` left the case `{case}` out: {why}")
         found = next(cohort.open([case]), None)
         if found is None:
             raise CohortProblem(f"no table of `{source}` says anything of a case `{case}`; names are taken letter by letter")
+        if cohort.told is not None and not cohort.told.is_unchanged:
+            changed = "The tables, or medproof, are not surely those that decided the cohort: this is what they come to now."
+            found = replace(found, notes=(*found.notes, changed))
         return replace(found, standing=cohort.standing(case))
 
 
 def disagreement(case: Opened, found: Models, goals: Iterable[AtomKey]) -> str:
     """What to say when the verdict on a goal is not the one that the case's cohort has; nothing when all are the same."""
-    wanted, criteria = set(goals), {criterion.id: criterion for criterion in case.program.criteria}
+    wanted = set(goals)
+    criteria = [each for each in case.program.criteria if any(each.atom.relation == relation for relation, _ in wanted)]
+    asked = set[Item]()
     for question in questions(found):
         item = question.relation, item_text(question.row, case.program.predicate(question.relation).case_position)
-        if (question.relation, question.row) in wanted:
-            now = outcome_of(found, question).verdict.value
-            if now != case.decided.get(item):
-                return _differs(case, f"{item[0]}({item[1]})", case.decided.get(item), now)
-        for name, known in case.standing.get(item, {}).items():
-            atom = criteria[name].atom
-            goal = atom.relation, ground_row(atom.terms, question.binding)
-            if goal in wanted and (now := verdict(found, *goal).value) != known:
-                return _differs(case, f"{name} of {item[0]}({item[1]})", known, now)
+        asked.add(item)
+        outcome = outcome_of(found, question)
+        if (question.relation, question.row) in wanted and outcome.verdict.value != case.decided.get(item):
+            return _differs(case, f"{item[0]}({item[1]})", case.decided.get(item), outcome.verdict.value)
+        beneath = {each.id for each in criteria_beneath(case.program, outcome.rules)} if criteria else set()
+        for criterion in criteria:
+            goal = criterion.atom.relation, ground_row(criterion.atom.terms, question.binding)
+            if criterion.id in beneath and goal in wanted:
+                known, now = case.standing.get(item, {}).get(criterion.id), verdict(found, *goal).value
+                if now != known:
+                    return _differs(case, f"{criterion.id} of {item[0]}({item[1]})", known, now)
+    for relation, text in sorted(case.decided.keys() - asked):
+        return _differs(case, f"{relation}({text})", case.decided[relation, text], "")
     return ""
 
 
 def _differs(case: Opened, what: str, known: str | None, now: str) -> str:
     has = f"has `{known}` for" if known else "was not asked"
-    return (
-        f"the cohort {has} {what} of `{case.case}`, and its tables now come to `{now}`: "
-        "they were changed since; decide the cohort again"
-    )
+    come = f"its tables now come to `{now}`" if now else "its tables no longer ask it"
+    return f"the cohort {has} {what} of `{case.case}`, and {come}: they were changed since; decide the cohort again"

@@ -106,7 +106,8 @@ def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
     total = sum(each.count for each in found.changes)
     page.add(f"{found.cases:,} cases: {total:,} answers change, {found.same:,} do not", WARN if total else GOOD)
     if found.left_out:
-        page.add(f"{found.left_out:,} cases were left out, for what is wrong in their tables", WARN)
+        many = "1 case was" if found.left_out == 1 else f"{found.left_out:,} cases were"
+        page.add(f"{many} left out, for what is wrong in their tables; `medproof cohort` writes what and where", WARN)
     for change in found.changes:
         page.add_raw(f"  {change.count:>10,}  {change.question}: {_said(change.before)} → {_said(change.after)}")
         page.add(f"as {', '.join(change.examples)}", DIM, 14, 2)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -29,11 +28,12 @@ from cohort.output import CODE, CohortProblem, Heard, Told, state_of
 from cohort.parts import is_done, outcome_of, put_together
 from cohort.spark import Cluster, NoSpark
 from cohort.tasks import Setup, on_this_machine, refused
+from facts.readers.found import BROKEN, BadTables
 from facts.readers.tables import FactTable, fact_tables
 from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.language.cache import code_digest
-from kb.language.diagnostics import nearest
-from kb.language.program import Program, ProgramRule
+from kb.language.diagnostics import DocumentErrors, nearest
+from kb.language.program import Program
 from kb.library import Library
 
 
@@ -92,7 +92,7 @@ def decide_cohort(
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
     work = output.with_name(f".{output.name}.unfinished")
     try:
-        with _held(work):
+        with _held(work), _nothing_left(work):
             state = state_of(source)
             tables, book = _opened(base, source, state, work, settings)
             account = _decided(base, tables, book, work, settings, heard)
@@ -106,7 +106,7 @@ def decide_cohort(
         ) from error
     except duckdb.InvalidInputException as error:
         # What the rules cannot compute is an EvaluationError: this is about a file.
-        hint = "a file is broken or no longer what it was: write it anew, and give the same command again"
+        hint = f"if a file is named, {BROKEN}; then give the same command again"
         raise CohortProblem(f"{str(error).splitlines()[0]}; {hint}") from error
     except NoSpark as error:
         raise CohortProblem(str(error)) from error
@@ -127,6 +127,16 @@ def _held(work: Path) -> Iterator[None]:
         except OSError as error:
             raise CohortProblem(f"another run is at work in `{work}`; wait for it, or name another directory") from error
         yield
+
+
+@contextmanager
+def _nothing_left(work: Path) -> Iterator[None]:
+    """What is refused has to be changed, and then begins anew: so nothing of it is left."""
+    try:
+        yield
+    except (BadTables, CohortProblem, DocumentErrors):
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def _opened(base: Library, source: Path, state: str, work: Path, settings: Settings) -> tuple[tuple[FactTable, ...], Book]:
@@ -170,9 +180,9 @@ class _Run:
         """Decides the cases of a book, and then those among them that contradict themselves."""
         parts = self._parts(book, "")
         done = self._done(book, parts, lambda cases: self.heard(cases, book.count))
-        found = sorted((self.work / "parts").glob(f"[0-9]*.{CONTRADICTING}.parquet"))
         if not any(outcome.contradicting for outcome in done):
             return done
+        found = sorted((self.work / "parts").glob(f"[0-9]*.{CONTRADICTING}.parquet"))
         left = book.contradictions(found, self.work / "contradicting.parquet")
         before = book.count - left.count
         return done + self._done(left, self._parts(left, "c"), lambda cases: self.heard(before + cases, book.count))
@@ -192,9 +202,11 @@ class _Run:
         )  # fmt: skip
         pending = [(low, high, str(part)) for part, (low, high, _) in parts.items() if not is_done(part)]
 
+        finished: dict[Path, Outcome] = {}
+
         def tell() -> None:
-            finished = [part for part in parts if is_done(part)]
-            heard(sum(parts[part][2] - outcome_of(part).contradicting for part in finished))
+            finished.update({part: outcome_of(part) for part in parts if part not in finished and is_done(part)})
+            heard(sum(parts[part][2] - outcome.contradicting for part, outcome in finished.items()))
 
         tell()
         if self.settings.master and pending:
@@ -202,7 +214,7 @@ class _Run:
         elif pending:
             on_this_machine(setup, pending, self._workers, self.settings.stop_on_error, tell)
         tell()
-        return [outcome_of(part) for part in parts]
+        return [finished[part] for part in parts]
 
     @property
     def _workers(self) -> int:
@@ -214,7 +226,8 @@ def _decided(
 ) -> Account:
     with closing(Cluster(settings.master)) as cluster:
         outcomes = _Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
-    account = replace(_together(book, outcomes), notes=tuple(_notes(base, book)))
+    account = _together(book, outcomes)
+    account = replace(account, notes=(*_notes(base, book), *_notes_of_rejects(account.rejects)))
     if account.rejects and settings.stop_on_error:
         raise refused(account.rejects)
     return account
@@ -242,25 +255,17 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
         yield f"{named}, so only documents that hold for all payers count there; {hint}."
 
 
-def _together(book: Book, outcomes: Iterable[Outcome]) -> Account:
+def _notes_of_rejects(rejects: Iterable[Reject]) -> Iterator[str]:
+    if nameless := sum(not each.case for each in rejects):
+        rows = "1 row names" if nameless == 1 else f"{nameless:,} rows name"
+        yield f"{rows} no case, so some case may be decided without what is said there; `rejects.parquet` tells where."
+
+
+def _together(book: Book, outcomes: list[Outcome]) -> Account:
     programs = tuple(each.compiled.program for each in book.programs)
-    rules = {rule.id: rule for program in programs for rule in program.rules}
-    fired: Counter[str] = Counter()
-    rejects = list(book.rejects)
-    cases = 0
-    for outcome in outcomes:
-        for rule, count in outcome.fired.items():
-            # What is no case's is concluded in each batch again.
-            fired[rule] = fired[rule] + count if _is_about_cases(rules[rule], programs) else max(fired[rule], count)
-        rejects += outcome.rejects
-        cases += outcome.cases
-    return Account(cases, tuple(rejects), dict(sorted(fired.items())), programs)
-
-
-def _is_about_cases(rule: ProgramRule, programs: Iterable[Program]) -> bool:
-    name = rule.head.predicate
-    known = next((program.predicates[name] for program in programs if name in program.predicates), None)
-    return known is None or known.case_position is not None
+    rejects = (*book.rejects, *(each for outcome in outcomes for each in outcome.rejects))
+    fired = book.added(outcome.fired for outcome in outcomes)
+    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs)
 
 
 def _told(base: Library, source: Path, state: str, settings: Settings, account: Account) -> Told:
@@ -274,7 +279,7 @@ def _told(base: Library, source: Path, state: str, settings: Settings, account: 
         documents={document.id: document.digest for document in base.documents if document.id in ids},
         notes=account.notes,
         cases=account.cases,
-        rejected=len({each.case for each in account.rejects}),
+        rejected=len({each.case for each in account.rejects if each.case}),
         fired=account.fired,
     )
 

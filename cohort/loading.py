@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE, NUMBER, Table, Types, data_type
@@ -23,6 +24,8 @@ Expr = exp.Expr
 
 BOOK = "book"
 """The table of the cases of a batch: `id`, `name`, and the number of the program that decides each (`?`: none does)."""
+_MOST = 100_000
+"""Rows of one table with one fault, in one batch, that are told one by one."""
 _LISTED = 20
 """Values of a domain that a message lists."""
 _DAY_TEXT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -120,7 +123,10 @@ class Loader:
         return reading.sql(DIALECT), looking.sql(DIALECT), made
 
     def rejects(self, within: Range, table: FactTable) -> list[Reject]:
-        """The rows of a table that cannot be taken, each with the first thing that is wrong with it."""
+        """The rows of a table that cannot be taken, each with the first thing that is wrong with it; raises BadTables.
+
+        So many rows with one fault are not told one by one: then it is the table that is at fault.
+        """
         columns = [self._column(table, i) for i in range(len(table.columns))]
         position = table.predicate.case_position or 0
         file, row = table.place_of_row("t")
@@ -137,8 +143,13 @@ class Loader:
         told: list[tuple[str, Expr, Expr, Expr]] = [("", exp.null(), known(whole), whole.copy())]
         told += [(label, raw, fault, exp.Literal.string(words)) for label, raw, fault, words in checks]
         for label, raw, fault, problem in told:
-            rows = self._rows(table, [file, row, name, raw, problem], located=True).where(fault).limit(1_000)
-            for where, number, case, value, words in within.run(rows.sql(DIALECT)):
+            rows = self._rows(table, [file, row, name, raw, problem], located=True).where(fault).limit(_MOST + 1)
+            bad = within.run(rows.sql(DIALECT))
+            if len(bad) > _MOST:
+                where, number, _, value, words = bad[0]
+                more = f"more than {_MOST:,} rows cannot be taken, the first of them row {number} of {where}"
+                raise BadTables([f"`{table.place}`: {more}, column `{label}`, `{value}`: {words}; mend the table"])
+            for where, number, case, value, words in bad:
                 reject = Reject(
                     str(where), int(number), case or "", table.name, label, "" if value is None else value, words
                 )
@@ -166,9 +177,10 @@ class Loader:
 
     def _column(self, table: FactTable, position: int, odd_names: bool = True) -> _Column:
         argument, raw = table.predicate.arguments[position], table.column(position, "t")
-        missing = unknown(raw), "it is empty; write `?` for a value that the record does not give"
+        hint = "name the payer" if table.relation == "payer" else "write `?` for a value that the record does not give"
+        missing = unknown(raw), f"it is empty; {hint}"
         if argument.type == "case":
-            nobody = unknown(raw), "no case is named"
+            nobody = unknown(raw), "it names no case, so some case may lack what it says; name it, or take the row away"
             odd = [(is_odd(raw), _ODD)] if odd_names else []
             return _Column(exp.column("id", "b"), (nobody, *odd), exp.false())
         marks = ["?", "_"] if table.denied else ["?"]
@@ -237,4 +249,5 @@ def shown(rejects: Iterable[Reject]) -> Iterator[str]:
         where = f"{each.file}, row {each.row}" if each.row else each.file or each.table
         column = f", column `{each.column}`" if each.column else ""
         value = f" `{each.value}`" if each.value else ""
-        yield f"{where}{column}{value}: {each.problem} (case `{each.case}`)"
+        case = f" (case `{each.case}`)" if each.case else ""
+        yield f"{where}{column}{value}: {each.problem}{case}"

@@ -45,17 +45,23 @@ def remove(part: Path) -> None:
 
 
 def put_together(parts: Path, rejects: Iterable[Reject], result: Path) -> None:
-    """Makes the tables of an output from all parts in a directory."""
+    """Makes the tables of an output from all parts in a directory; `rejects` are all cases that are left out."""
+    rejects = list(rejects)
     with duckdb.connect() as connection:
+        _write_rejects(connection, rejects, result / REJECTS)
         for name in (DECISIONS, CRITERIA, INSTANCES):
             found = sorted(map(str, parts.glob(f"*.{name}")))
             if found:
-                connection.read_parquet(found).write_parquet(str(result / name))
+                rows = connection.read_parquet(found)
+                if rejects and name == INSTANCES:
+                    # What a case rests on is recorded before it turns out that a rule cannot be computed for it.
+                    left_out = connection.read_parquet(str(result / REJECTS))
+                    rows = rows.join(left_out, "case", how="anti")
+                rows.write_parquet(str(result / name))
             elif name in COLUMNS:
                 # Of nothing but rejects too there is a table to read.
                 connection.execute(f"CREATE OR REPLACE TABLE nothing({COLUMNS[name]})").fetchall()
                 connection.table("nothing").write_parquet(str(result / name))
-        _write_rejects(connection, rejects, result / REJECTS)
 
 
 def _write_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reject], path: Path) -> None:

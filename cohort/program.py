@@ -14,7 +14,7 @@ from itertools import product
 from sqlglot import exp
 
 from cohort.clashes import disputed_atoms
-from explain.criteria import Branch, branches
+from explain.criteria import criteria_beneath
 from explain.outcomes import wanted_for
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joined, listed
@@ -197,7 +197,7 @@ class CohortProgram:
     def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
         """The criteria that a rule rests on, those beneath others among them."""
         if rule.id not in self._criteria:
-            self._criteria[rule.id] = tuple(branch.criterion for branch in _flat(branches(self.program, [rule])))
+            self._criteria[rule.id] = criteria_beneath(self.program, [rule])
         return self._criteria[rule.id]
 
     def _values_asked(self, name: str, perfect: Mapping[str, Table]) -> dict[int, list[exp.Query]]:
@@ -280,9 +280,3 @@ class CohortProgram:
 def policies_of(program: Program, goal: str) -> list[str]:
     """The documents whose rules conclude a goal, with their versions."""
     return sorted({rule.origin.document for rule in program.rules_for.get(goal, ())})
-
-
-def _flat(found: Iterable[Branch]) -> Iterator[Branch]:
-    for branch in found:
-        yield branch
-        yield from _flat(branch.below)

@@ -64,27 +64,27 @@ def read_line(text: str) -> ProofLine:
 
 @dataclass(frozen=True)
 class Verified:
-    """How many proofs hold; and how many of them for another payer or day than the chart itself names."""
+    """How many proofs hold, how many of them for another payer or day than their chart names; and the lines that fail."""
 
     proofs: int
     elsewhere: int
+    failures: tuple[str, ...]
 
 
 def verify_lines(base: Library, path: Path, processes: int = 0, heard: Heard = lambda done, total: None) -> Verified:
-    """Checks every proof of a file against the documents and the chart in its line.
+    """Checks every proof of a file against the documents and the chart in its line; what fails is told with its line.
 
-    Raises ProofError with the number of the line, ValueError for one that holds no proof or
-    when there is none, OSError when the file cannot be read.
+    Raises ValueError when the file holds no line, OSError when it cannot be read.
     """
-    places, proofs, elsewhere = _places(path), 0, 0
+    places, checked = _places(path), list[_Checked]()
     if not places:
         raise ValueError("it holds no proof")
     heard(0, len(places))
     for found in shared_out(partial(_check, path), base, places, processes, AT_A_TIME):
-        proofs += len(found)
-        elsewhere += found.count(True)
-        heard(proofs, len(places))
-    return Verified(proofs, elsewhere)
+        checked += found
+        heard(len(checked), len(places))
+    failures = tuple(each.failure for each in checked if each.failure)
+    return Verified(len(checked) - len(failures), sum(each.is_elsewhere for each in checked), failures)
 
 
 _Place = tuple[int, int]
@@ -101,13 +101,21 @@ def _places(path: Path) -> list[_Place]:
     return found
 
 
-def _check(path: Path, base: Library, places: list[_Place]) -> list[bool]:
-    """Checks some lines; of each whether it is for another payer or day than its chart names."""
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A line: why its proof does not hold, if so; else whether it is for another payer or day than its chart names."""
+
+    failure: str = ""
+    is_elsewhere: bool = False
+
+
+def _check(path: Path, base: Library, places: list[_Place]) -> list[_Checked]:
+    """Checks some lines."""
     with path.open("rb") as file:
         return [_check_at(file, base, place) for place in places]
 
 
-def _check_at(file: BinaryIO, base: Library, place: _Place) -> bool:
+def _check_at(file: BinaryIO, base: Library, place: _Place) -> _Checked:
     number, start = place
     file.seek(start)
     try:
@@ -115,16 +123,17 @@ def _check_at(file: BinaryIO, base: Library, place: _Place) -> bool:
         chart = read("cohort-case.md", line.chart)
         _check_line(base, line, chart)
         request = asked(chart)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"line {number}: this is no UTF-8 text") from error
+    except UnicodeDecodeError:
+        return _Checked(f"line {number}: this is no UTF-8 text")
     except (ValueError, CaseProblem) as error:
-        raise ValueError(f"line {number}: {error}") from error
+        return _Checked(f"line {number}: {error}")
     except DocumentErrors as error:
         first = error.diagnostics[0]
-        raise ProofError(f"line {number}, {first.document}:{first.line}", first.message) from error
+        return _Checked(f"line {number}, {first.document}:{first.line}: {first.message}")
     except ProofError as error:
-        raise ProofError(f"line {number}, {error.step}", error.message) from error
-    return (line.payer, line.on) != (request.payer, request.on.isoformat() if request.on else "")
+        return _Checked(f"line {number}, {error}")
+    is_elsewhere = (line.payer, line.on) != (request.payer, request.on.isoformat() if request.on else "")
+    return _Checked(is_elsewhere=is_elsewhere)
 
 
 def _check_line(base: Library, line: ProofLine, chart: Document) -> None:

@@ -48,10 +48,11 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(rule, DIM, 2, 4)
     if len(of.never) > _MOST:
         page.add(f"and {len(of.never) - _MOST} more: --format json lists them", DIM, 2)
-    example = next((each for each in of.verdicts if each.verdict == "undocumented" and each.examples), None)
-    if example is not None:
+    with_cases = [each for each in of.verdicts if each.examples]
+    if with_cases:
+        example = next((each for each in with_cases if each.verdict == "met"), with_cases[0])
         page.add()
-        page.add("A case and its proof:")
+        page.add(f"A case and its proof (cases of each verdict stand in {of.output / 'report.html'}):")
         page.add_raw(f"  {command(of, example, example.examples[0])}", DIM)
     return page
 

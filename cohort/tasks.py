@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -74,27 +73,26 @@ def decide_part(batch: Batch, low: str, high: str | None, part: Path, stop_on_er
         if stop_on_error:
             raise
         remove(part)
-        names = batch.book.names(low, high)
-        if len(names) == 1:
-            reject = Reject("", 0, names[0], "", "", "", f"{error}")
-            others = (each for each in batch.rejects(low, high) if each.case != names[0])
-            outcome = Outcome(0, 0, (reject, *others), {})
-        else:
-            middle = names[len(names) // 2]
-            halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
-            outcome = _both(
-                *(decide_part(batch, start, end, part.with_name(name), stop_on_error) for start, end, name in halves)
-            )
+        outcome = _halved(batch, low, high, part, error)
     if outcome.rejects and stop_on_error:
         raise refused(outcome.rejects)
     note_done(part, outcome)
     return outcome
 
 
-def _both(one: Outcome, other: Outcome) -> Outcome:
+def _halved(batch: Batch, low: str, high: str | None, part: Path, error: EvaluationError) -> Outcome:
+    """Decides the halves of a range, of which one has the case for which a rule cannot be computed."""
+    names = batch.book.names(low, high)
+    if len(names) == 1:
+        reject = Reject("", 0, names[0], "", "", "", f"{error}")
+        others = (each for each in batch.rejects(low, high) if each.case != names[0])
+        return Outcome(0, 0, (reject, *others), {})
+    middle = names[len(names) // 2]
+    halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
+    one, other = (decide_part(batch, start, end, part.with_name(name), False) for start, end, name in halves)
     return Outcome(
         one.cases + other.cases, one.contradicting + other.contradicting, (*one.rejects, *other.rejects),
-        Counter(one.fired) + Counter(other.fired),
+        batch.book.added((one.fired, other.fired)),
     )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -131,24 +133,38 @@ def progress(label: str, eta: bool = False) -> Iterator[Callable[[int, int], Non
 
 @contextmanager
 def stoppable(kept: str) -> Iterator[None]:
-    """Ctrl-C is answered at once, though what is at hand may take a while to end; a second one ends the process.
+    """Ctrl-C is answered at once, though what is at hand may take a while to end; a second one ends every process.
 
-    `kept` says what becomes of the work. Raises ClickException when all has ended.
+    `kept` says what becomes of the work. Raises ClickException when all has ended. Where
+    Ctrl-C is to be ignored, as in the background of a script, it is.
     """
+    before = signal.getsignal(signal.SIGINT)
+    is_ours = threading.current_thread() is threading.main_thread() and before not in (signal.SIG_IGN, None)
+    answered: list[int] = []
 
-    def answered(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        click.echo("\nstopping; Ctrl-C again does not wait for what is at hand", err=True)
+    def answer(number: int, frame: object) -> None:
+        if answered:
+            for child in multiprocessing.active_children():
+                child.kill()
+            os._exit(130)
+        answered.append(number)
+        # What is being written to the terminal may be interrupted by this, so it is written past it.
+        os.write(2, b"\nstopping; Ctrl-C again does not wait for what is at hand\n")
         raise KeyboardInterrupt
 
-    is_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, answered) if is_main else None
+    if is_ours:
+        signal.signal(signal.SIGINT, answer)
     try:
         yield
     except KeyboardInterrupt:
         raise click.ClickException(f"stopped; {kept}") from None
+    except Exception as error:
+        # A library that is interrupted within a call says so by an error of its own.
+        if answered:
+            raise click.ClickException(f"stopped; {kept}") from error
+        raise
     finally:
-        if is_main:
+        if is_ours:
             signal.signal(signal.SIGINT, before)
 
 

@@ -13,6 +13,9 @@ from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly
 if TYPE_CHECKING:
     from kb.library import Library
 
+_MOST = 10
+"""Lines that fail and are told."""
+
 
 @click.command(
     "verify", epilog=EXIT_CODES.replace("1 a document has errors", "1 the proof does not hold, or a document has errors")
@@ -67,12 +70,14 @@ def _verify_lines(base: Library, path: Path, jobs: int) -> None:
     import medproof
     from explain.export.lines import visible
 
-    try:
-        with stoppable("not every proof was checked"), progress("verifying", eta=True) as heard:
-            found = medproof.verify_lines(base, path, jobs, heard)
-    except medproof.ProofError as error:
-        click.echo(visible(f"{path}: the proof does not hold at {error}"), err=True)
-        sys.exit(1)
+    with stoppable("not every proof was checked"), progress("verifying", eta=True) as heard:
+        found = medproof.verify_lines(base, path, jobs, heard)
+    for failure in found.failures[:_MOST]:
+        click.echo(visible(f"{path}: the proof does not hold at {failure}"), err=True)
+    if len(found.failures) > _MOST:
+        click.echo(f"and {len(found.failures) - _MOST:,} more that do not hold", err=True)
     others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
     many = "1 proof holds" if found.proofs == 1 else f"{found.proofs:,} proofs hold"
     click.echo(f"{path}: {many}{others}")
+    if found.failures:
+        sys.exit(1)

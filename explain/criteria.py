@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from explain.attempts import Attempt, attempts
@@ -107,3 +107,14 @@ def status(models: Models, question: Question, branch: Branch, whole: bool = Fal
         () if is_met else attempts(models, relation, row),
         tuple(status(models, question, each, whole) for each in below),
     )
+
+
+def criteria_beneath(program: Program, rules: Iterable[ProgramRule]) -> tuple[Criterion, ...]:
+    """The criteria that rules rest on, those beneath others among them."""
+    return tuple(_flat(branches(program, rules)))
+
+
+def _flat(found: Iterable[Branch]) -> Iterator[Criterion]:
+    for branch in found:
+        yield branch.criterion
+        yield from _flat(branch.below)

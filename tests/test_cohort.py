@@ -289,7 +289,7 @@ BROKEN = {
         "csv",
         'Case,Site,Score,On\nb,"leg,7,2026-01-20\n',
         "line 2",
-        "is opened there and not closed",
+        "may be opened there and not closed",
     ),
     "a line that is no JSON": (
         "jsonl",
@@ -321,7 +321,52 @@ def test_parquet_that_breaks_off_is_told_with_its_file(tmp_path: Path) -> None:
     path.write_bytes(data)
     code, output = run("cohort", facts, "-o", tmp_path / "out")
     assert code == 2
-    assert "motor_strength.parquet" in output and "a file is broken or no longer what it was" in output
+    assert "motor_strength.parquet" in output and "or a broken one: write it anew" in output
+
+
+def test_no_case_is_decided_by_half_of_its_record_however_many_rows_are_bad(tmp_path: Path) -> None:
+    names = [f"c{number:04d}" for number in range(1_200)]
+    source = tables(
+        tmp_path / "facts", payer="Case,Payer\n" + "".join(f"{name},medicare\n" for name in [*names, "whole"]),
+        request_date="Case,On\n" + "".join(f"{name},2026-02-01\n" for name in [*names, "whole"]),
+        pain_score="Case,Site,Score,On\n" + "".join(f"{name},leg,7\n" for name in names),
+        motor_strength=STRENGTH, requested="Case,Item,Code,Level,Laterality\nwhole,op,63030,L4-5,left\n",
+    )  # fmt: skip
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "1 cases decided, 1,200 left out" in output, output
+    rejects = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
+    assert rejects == [(1_200,)]
+
+
+QUOTED = {
+    "a short row": 'a,"leg,7,2026-01-20\nb,leg,7.5,2026-01-20"\n',
+    "the last value": 'a,leg,7,"2026-01-20\nb,leg,7.5,2026-01-20"\n',
+    "a value of a domain": 'a,"leg\nb,leg",7.5,2026-01-20\n',
+}
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_quotes_that_pair_up_across_rows_hide_nobody(tmp_path: Path, name: str) -> None:
+    source = tables(tmp_path / "facts", pain_score=f"Case,Site,Score,On\n{QUOTED[name]}c,leg,1,2026-01-20\n")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 2, output
+    assert "row 1 of" in output and "pain_score.csv" in output and "mend it" in output
+    assert not (tmp_path / ".out.unfinished").exists()
+
+
+def test_a_short_row_changes_nothing_about_others(tmp_path: Path) -> None:
+    rows = "a,leg,7,2026-01-20,\n\nb,leg,7\n"
+    source = tables(tmp_path / "facts", pain_score=f"Case,Site,Score,On\n{rows}", payer="Case,Payer\na,aetna\nb\nc,aetna\n")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "2 cases decided, 1 left out" in output
+    assert "name no payer" not in output
+
+
+def test_rows_that_name_no_case_are_told_apart(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\n,leg,7,2026-01-20\n")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "3 cases decided\n" in output, output
+    assert "1 row names no case, so some case may be decided without" in " ".join(output.split())
 
 
 def test_a_row_that_is_not_whole_keeps_others_where_they_stand(tmp_path: Path) -> None:

@@ -129,16 +129,17 @@ def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None
     ):
         path = changed(lines, tmp_path / f"{name}.jsonl", 1, **others)
         result = CliRunner().invoke(main, ["verify", str(path)])
-        assert result.exit_code in (1, 2), (name, result.output)
+        assert result.exit_code == 1, (name, result.output)
+        assert "proof holds" in result.output or "proofs hold" in result.output, (name, result.output)
         assert "line 2" in result.output and problem in result.output, (name, result.output)
 
 
 def test_a_file_without_proofs_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n")
     (tmp_path / "packed.jsonl").write_bytes(b"\x1f\x8b\x08\x00\xff")
-    for name, problem in (("empty", "it holds no proof"), ("packed", "this is no UTF-8 text")):
+    for name, code, problem in (("empty", 2, "it holds no proof"), ("packed", 1, "line 1: this is no UTF-8 text")):
         result = CliRunner().invoke(main, ["verify", str(tmp_path / f"{name}.jsonl")])
-        assert result.exit_code == 2 and problem in result.output
+        assert result.exit_code == code and problem in result.output
 
 
 def test_a_damaged_record_is_told(cohort: Path, tmp_path: Path) -> None:
@@ -192,3 +193,39 @@ def test_a_criterion_is_held_to_the_cohort(tmp_path: Path, command: str) -> None
     assert result.exit_code == 2, result.output
     assert "has `undocumented` for cpb0743.lumbar-lami.A1 of medically_necessary(op)" in " ".join(result.output.split())
     assert "come to `met`" in " ".join(result.output.split())
+
+
+CHANGES = {
+    "payer": ("payer", "Case,Payer\na,medicare\n", "and its tables now name `medicare`"),
+    "request": ("requested", "Case,Item,Code,Level,Laterality\nb,op,63030,L4-5,left\n", "no longer ask it"),
+}
+
+
+@pytest.mark.parametrize("goal", [[], ["medically_necessary"], ["A1"]])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_case_that_asks_another_thing_now_is_told(tmp_path: Path, name: str, goal: list[str]) -> None:
+    table, text, problem = CHANGES[name]
+    source = tables(tmp_path / "facts")
+    medproof.cohort(medproof.load(), source, tmp_path / "out")
+    tables(source, **{table: text})
+    for command in ("explain", "why-not") if goal else ("explain",):
+        result = CliRunner().invoke(main, [command, "--cohort", str(tmp_path / "out"), "a", *goal])
+        assert result.exit_code == 2, result.output
+        assert problem in result.output and "decide the cohort again" in result.output
+
+
+def test_a_case_that_was_left_out_is_told_with_its_row(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\na,leg,much,2026-01-20\n")
+    medproof.cohort(medproof.load(), source, tmp_path / "out")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a", "A1"])
+    assert result.exit_code == 2
+    assert "left the case `a` out" in result.output and "pain_score.csv, row 1, column `Score` `much`" in result.output
+
+
+def test_tables_that_changed_and_come_to_the_same_are_noted(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    medproof.cohort(medproof.load(), source, tmp_path / "out")
+    tables(source, pain_score="Case,Site,Score,On\nb,leg,8,2026-01-21\n")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "b", "medically_necessary"])
+    assert result.exit_code == 0, result.output
+    assert "this is what they come to now" in " ".join(result.output.split())

@@ -104,8 +104,13 @@ def test_other_settings_begin_anew(tmp_path: Path, cohort: Path) -> None:
 
 
 def heeding_ctrl_c() -> None:
-    """As on a terminal: a process that a shell starts in the background would ignore it."""
+    """As a shell starts what stands in the foreground."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def not_heeding_ctrl_c() -> None:
+    """As a script starts what stands in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def test_ctrl_c_is_answered_at_once_and_the_same_command_goes_on(tmp_path: Path, cohort: Path) -> None:
@@ -123,4 +128,32 @@ def test_ctrl_c_is_answered_at_once_and_the_same_command_goes_on(tmp_path: Path,
     process = started(cohort, tmp_path / "out")
     _, told = process.communicate()
     assert process.returncode == 0 and "going on: " in told, told
+    assert same(cohort, tmp_path / "out")
+
+
+def test_ctrl_c_while_tables_are_read_is_no_error(tmp_path: Path) -> None:
+    facts = tmp_path / "facts"
+    facts.mkdir()
+    rows = "".join(f"case-{number},leg,7,2026-01-20\n" for number in range(400_000))
+    for part in range(4):
+        (facts / "pain_score").mkdir(exist_ok=True)
+        (facts / "pain_score" / f"{part}.csv").write_text("Case,Site,Score,On\n" + rows, encoding="utf-8")
+    process = process_of(["cohort", str(facts), "-o", str(tmp_path / "out")], heeding_ctrl_c)
+    while not (tmp_path / ".out.unfinished" / "facts").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 1, told
+    assert "Traceback" not in told and "stopped; what is done is kept" in told, told
+
+
+def test_ctrl_c_is_ignored_where_the_shell_says_so(tmp_path: Path, cohort: Path) -> None:
+    process = started(cohort, tmp_path / "out", not_heeding_ctrl_c)
+    while not (tmp_path / ".out.unfinished").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 0, told
     assert same(cohort, tmp_path / "out")

@@ -12,7 +12,8 @@ import duckdb
 import yaml
 from sqlglot import exp
 
-from facts.readers.tables import BadTables, FactTable
+from facts.readers.found import BROKEN, BadTables, first_line
+from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.language import syntax as s
 from kb.language.documents import Document, Line, written
@@ -37,8 +38,11 @@ def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> dict[str, Do
     with duckdb.connect() as connection:
         for table in tables if names else ():
             title = table.relation.replace("-", "Denied: ")
-            for case, row in _rows(connection, table, names):
-                sections[case].setdefault(title, []).append(row)
+            try:
+                for case, row in _rows(connection, table, names):
+                    sections[case].setdefault(title, []).append(row)
+            except duckdb.Error as error:
+                raise BadTables([f"`{table.place}` cannot be read: {first_line(error)}; {BROKEN}"]) from error
     return {case: _chart(case, found) for case, found in sections.items() if found}
 
 

@@ -10,16 +10,20 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
+from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.values import known
+
+csv.field_size_limit(1 << 24)
 Expr = exp.Expr
 
-FAULT = "_fault"
-"""The column that tells what is wrong with a row as a whole; nothing, if it is whole."""
-_ROW_ = "_row_of_file"
+FILE, ROW, FAULT = "_file", "_row", "_fault"
+"""The columns in which a table that was read tells where each row stood, and what is wrong with it as a whole."""
 _NO_OBJECT = "json"
 """The column under which DuckDB reads lines that are JSON, but no objects."""
 _TOLD = 3
@@ -70,9 +74,20 @@ def header_of(file: str) -> list[str]:
 
 
 def csv_rows(file: str, header: list[str]) -> exp.Select:
-    """The rows of a CSV file, all as text, none of which has a fault."""
-    rows = exp.Table(this=_read_csv(file, header))
-    return exp.select(*_quoted(header), _numbered(), _no_fault()).from_(rows)
+    """The rows of a CSV file that DuckDB reads, all as text."""
+    rows = exp.select(*_quoted(header), _numbered(), _no_fault()).from_(exp.Table(this=_read_csv(file, header)))
+    # To DuckDB a line without anything is a row of a table that has one column.
+    return rows.where(known(exp.column(header[0], quoted=True))) if len(header) == 1 else rows
+
+
+def is_refused(connection: duckdb.DuckDBPyConnection, file: str, header: list[str]) -> bool:
+    """Whether DuckDB refuses a CSV file."""
+    read = [exp.func("MAX", column) for column in _quoted(header)]
+    try:
+        connection.execute(exp.select(*read).from_(exp.Table(this=_read_csv(file, header))).sql(DIALECT)).fetchall()
+    except duckdb.InvalidInputException:
+        return True
+    return False
 
 
 def mended_csv_rows(file: str, header: list[str], case: str, mended: Path) -> exp.Select:
@@ -81,32 +96,43 @@ def mended_csv_rows(file: str, header: list[str], case: str, mended: Path) -> ex
     Raises BadFile if a row that is not whole does not tell its case, or the quotes do not close.
     """
     faults = exp.func("NULLIF", exp.column(FAULT), exp.Literal.string(""))
-    row = exp.cast(exp.column(_ROW_), "BIGINT")
+    row = exp.cast(exp.column(ROW), "BIGINT")
     with mended.open("w", encoding="utf-8", newline="") as made:
         writer = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow([*header, _ROW_, FAULT])
+        writer.writerow([*header, ROW, FAULT])
         writer.writerows(_whole_rows(file, header, case))
-    rows = exp.Table(this=_read_csv(str(mended), [*header, _ROW_, FAULT]))
-    return exp.select(*_quoted(header), exp.alias_(row, "_row"), exp.alias_(faults, FAULT)).from_(rows)
+    rows = exp.Table(this=_read_csv(str(mended), [*header, ROW, FAULT]))
+    return exp.select(*_quoted(header), exp.alias_(row, ROW), exp.alias_(faults, FAULT)).from_(rows)
 
 
 def _whole_rows(file: str, header: list[str], case: str) -> Iterator[list[str]]:
     """The rows of a file with as many values as its header has names, with their numbers and faults."""
-    cases_first = header[0].lower() == case.lower()
+    is_case_first, wide = header[0].lower() == case.lower(), len(header)
+    for number, (line, row) in enumerate(_lines(file), 1):
+        while len(row) > wide and not row[-1]:
+            row = row[:-1]
+        fault = "" if len(row) == wide else f"it has {_values(len(row))}, and there are {wide} columns"
+        if fault and (not is_case_first or not row[0] or any("\n" in value or "\r" in value for value in row)):
+            # Within quotes that span lines the rows of others may stand.
+            raise BadFile(f"row {number} of {file}, line {line}: {fault}, so nobody knows whose row it is; mend it")
+        yield [*row[:wide], *[""] * (wide - len(row)), str(number), fault]
+
+
+def _lines(file: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file below its header, with the line on which each begins."""
+    line = 1
     try:
         with open(file, encoding="utf-8-sig", newline="") as text:
             reader = csv.reader(text, strict=True)
             next(reader)
-            for number, row in enumerate((row for row in reader if row), 1):
-                fault = "" if len(row) == len(header) else f"it has {_values(len(row))}, and there are {len(header)} columns"
-                if fault and not (cases_first and row[0]):
-                    hint = "so nobody knows whose row it is; mend it"
-                    raise BadFile(f"row {number} of {file}, line {reader.line_num}: {fault}, {hint}")
-                yield [*row[: len(header)], *[""] * (len(header) - len(row)), str(number), fault]
+            line = reader.line_num + 1
+            for row in reader:
+                if row:
+                    yield line, row
+                line = reader.line_num + 1
     except csv.Error as error:
-        raise BadFile(
-            f"{file}, line {reader.line_num}: {error}; a quote is opened there and not closed, or stands alone"
-        ) from error
+        hint = "a quote may be opened there and not closed, or stand alone"
+        raise BadFile(f"the row of {file} that begins on line {line} cannot be read ({error}); {hint}") from error
     except UnicodeDecodeError as error:
         raise BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
 
@@ -130,7 +156,7 @@ def json_columns(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...]) 
     lines = option("format", "newline_delimited")
     rows = exp.select("*").from_(exp.Table(this=exp.func("read_json", texts(files), lines)))
     try:
-        found = [str(row[0]) for row in connection.execute(f"DESCRIBE {rows.sql('duckdb')}").fetchall()]
+        found = [str(row[0]) for row in connection.execute(f"DESCRIBE {rows.sql(DIALECT)}").fetchall()]
     except duckdb.Error as error:
         check_json(files)
         raise BadFile(str(error).splitlines()[0]) from error
@@ -149,11 +175,9 @@ def json_rows(file: str, names: Iterable[str]) -> exp.Select:
 def check_json(files: Iterable[str]) -> None:
     """Raises BadFile with the first lines that are no JSON object."""
     for file in files:
-        bad = list[str]()
         with open(file, "rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if len(bad) < _TOLD and (problem := _json_problem(line)):
-                    bad.append(f"line {number}: {problem}")
+            problems = ((number, _json_problem(line)) for number, line in enumerate(lines, 1))
+            bad = list(islice((f"line {number}: {problem}" for number, problem in problems if problem), _TOLD))
         if bad:
             raise BadFile(f'{file}, {"; ".join(bad)}; each line is one JSON object, such as {{"Case": "a", …}}')
 
@@ -164,7 +188,7 @@ def _json_problem(line: bytes) -> str:
     except UnicodeDecodeError:
         return "it is no UTF-8 text"
     except json.JSONDecodeError as error:
-        return f"it is no JSON ({error.msg}, column {error.colno})"
+        return f"it is no JSON from its column {error.colno} on"
     return "" if isinstance(found, dict) else "it is no JSON object"
 
 
@@ -173,7 +197,7 @@ def _quoted(names: Iterable[str]) -> list[Expr]:
 
 
 def _numbered() -> Expr:
-    return exp.alias_(exp.Window(this=exp.func("ROW_NUMBER")), "_row")
+    return exp.alias_(exp.Window(this=exp.func("ROW_NUMBER")), ROW)
 
 
 def _no_fault() -> Expr:

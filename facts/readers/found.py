@@ -1,0 +1,140 @@
+"""What tables of facts there are, in a directory or a database: how each is read, and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from facts.opening import CaseProblem
+from facts.readers.texts import BadFile, header_of, json_columns, option, texts
+from kb.engines.sql.plan import DIALECT
+
+Expr = exp.Expr
+
+BROKEN = "it is no Parquet file, or a broken one: write it anew"
+SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".jsonl": "json", ".ndjson": "json"}
+DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
+
+
+class BadTables(CaseProblem):
+    """Tables that cannot be read as facts at all; one sentence for each thing that is wrong."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A table as it was found: what messages call it, how it is read, and its columns with their types."""
+
+    name: str
+    place: str
+    kind: str
+    files: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    headers: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of text files: the names in each."""
+    table: Expr | None = None
+    """Of a database: the table there."""
+
+
+def find(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[list[Found], list[str]]:
+    """The tables of a directory or a database, and a sentence for each that is none. Raises BadTables."""
+    if path.is_dir():
+        return _in_directory(path, connection)
+    if str(path).startswith(("postgres:", "postgresql:")) or path.suffix in DATABASES:
+        return _in_database(path, connection), []
+    if not path.exists():
+        raise BadTables([f"there is no directory or database `{path}`"])
+    raise BadTables([f"`{path}` is no directory of tables and no database ({', '.join(DATABASES)}, postgres:…)"])
+
+
+def _in_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[list[Found], list[str]]:
+    found, problems = list[Found](), list[str]()
+    for entry in sorted(path.iterdir()):
+        if entry.name.startswith((".", "_")):
+            continue
+        files = sorted(each for each in entry.rglob("*") if each.suffix in SUFFIXES) if entry.is_dir() else [entry]
+        kinds = {SUFFIXES[each.suffix] for each in files if each.suffix in SUFFIXES}
+        if not kinds:
+            if entry.is_dir() or entry.stem.lower() not in ("readme", "license"):
+                problems.append(f"`{entry}` is no table: facts stand in {', '.join(SUFFIXES)}, or in a folder of such files")
+            continue
+        if len(kinds) > 1:
+            problems.append(f"`{entry}` holds files of several forms ({', '.join(sorted(kinds))}); keep one")
+            continue
+        [kind] = kinds
+        try:
+            name = entry.name if entry.is_dir() else entry.stem
+            found.append(_read(name, str(entry), kind, tuple(map(str, files)), connection))
+        except duckdb.Error as error:
+            problems.append(f"`{entry}` cannot be read: {BROKEN if kind == 'parquet' else first_line(error)}")
+        except BadFile as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append(f"`{entry}` cannot be read: {error}")
+    return found, problems
+
+
+def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> Found:
+    if kind == "parquet":
+        source: Expr = exp.func("read_parquet", texts(files), option("hive_partitioning"), option("union_by_name"))
+        single = {file: exp.Table(this=exp.func("read_parquet", texts([file]))) for file in files}
+        kinds = [{name.lower(): kind for name, kind in columns_of(connection, each)} for each in single.values()]
+        if any(each != kinds[0] for each in kinds):
+            raise BadFile(f"the files of `{place}` have different columns, or columns of different types")
+        table = exp.Table(this=source)
+        return Found(name, place, kind, files, columns_of(connection, table))
+    if kind == "csv":
+        headers = {file: header_of(file) for file in files}
+        first = headers[files[0]]
+        if any(sorted(map(str.lower, header)) != sorted(map(str.lower, first)) for header in headers.values()):
+            raise BadFile(f"the files of `{place}` have different columns")
+    else:
+        first = json_columns(connection, files)
+        headers = dict.fromkeys(files, first)
+    return Found(name, place, kind, files, tuple((column, "VARCHAR") for column in first), headers)
+
+
+def _in_database(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:
+    """The tables of a database that DuckDB can attach, read-only."""
+    attach = exp.Attach(
+        this=exp.alias_(exp.Literal.string(str(path)), "facts"),
+        expressions=[exp.AttachOption(this=exp.var("READ_ONLY"))],
+    )
+    try:
+        connection.execute(attach.sql(DIALECT)).fetchall()
+        listed = connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'facts' ORDER BY ALL"
+        ).fetchall()
+    except duckdb.Error as error:
+        hint = "" if "extension" not in str(error) else (
+            "; reading it needs an extension of DuckDB: run `INSTALL sqlite` or `INSTALL postgres` once where the network is"
+        )  # fmt: skip
+        raise BadTables([f"`{path}` cannot be opened: {first_line(error)}{hint}"]) from error
+    found = []
+    for schema, name in listed:
+        table = exp.table_(name, schema, "facts", quoted=True)
+        columns = columns_of(connection, table)
+        found.append(Found(str(name), f"{path}, table {name}", "database", (), columns, table=table))
+    return found
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: Expr) -> tuple[tuple[str, str], ...]:
+    """The columns of a table, with their types."""
+    described = connection.execute(f"DESCRIBE {exp.select('*').from_(table.copy()).sql(DIALECT)}").fetchall()
+    return tuple((str(row[0]), str(row[1])) for row in described)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without the lines that show where in a statement."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:3])

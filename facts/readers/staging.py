@@ -1,0 +1,110 @@
+"""Tables that are not Parquet, read once into Parquet: in order of their cases, each row with its place and its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from facts.readers.found import BadTables, Found, columns_of, first_line
+from facts.readers.texts import (
+    FAULT,
+    FILE,
+    ROW,
+    BadFile,
+    check_json,
+    csv_rows,
+    is_refused,
+    json_rows,
+    mended_csv_rows,
+    texts,
+)
+from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.values import together
+
+Placed = tuple[str, exp.Select]
+"""A file, or a table of a database, and its rows."""
+
+
+def staged(
+    found: Found, names: Iterable[str], case: str, of_text: Iterable[str], connection: duckdb.DuckDBPyConnection, work: Path
+) -> tuple[Path, dict[str, str]]:
+    """The file into which a table was read, and the types of its columns there. Raises BadTables.
+
+    `of_text` are the columns in which any text may stand, lines of several too.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / f"{found.name}.parquet"
+    try:
+        try:
+            _write(connection, names, case, _rows(found), path)
+        except duckdb.InvalidInputException:
+            if found.kind != "csv":
+                raise
+            _write(connection, names, case, _rows_mended(found, case, connection, work), path)
+        _refuse_lines(connection, [name for name in names if name not in of_text], path)
+    except BadFile as error:
+        raise BadTables([str(error)]) from error
+    except duckdb.InvalidInputException as error:
+        raise BadTables([_words(found, error)]) from error
+    finally:
+        for mended in work.glob(f"{found.name}.*.csv"):
+            mended.unlink()
+    return path, dict(columns_of(connection, exp.Table(this=exp.func("read_parquet", texts([str(path)])))))
+
+
+def _refuse_lines(connection: duckdb.DuckDBPyConnection, names: Iterable[str], path: Path) -> None:
+    """Raises BadFile for a value of several lines where none can be: within its quotes the rows of others may stand."""
+    table = exp.Table(this=exp.func("read_parquet", texts([str(path)])))
+    for name in names:
+        value = exp.cast(exp.column(name, quoted=True), "TEXT")
+        has_lines = exp.func("CONTAINS", value, exp.func("CHR", exp.Literal.number(10)))
+        rows = exp.select(FILE, ROW).from_(table.copy()).where(has_lines)
+        for file, row in connection.execute(rows.limit(1).sql(DIALECT)).fetchall():
+            hint = "a quote may be opened there and not closed; mend it"
+            raise BadFile(f"row {row} of {file}: the value of `{name}` has several lines: {hint}")
+
+
+def _words(found: Found, error: duckdb.Error) -> str:
+    """What a reader refuses, with the line if that can be told."""
+    try:
+        check_json(found.files if found.kind == "json" else ())
+    except BadFile as bad:
+        return str(bad)
+    return f"`{found.place}` cannot be read: {first_line(error)}"
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    names: Iterable[str],
+    case: str,
+    rows: Iterable[Placed],
+    path: Path,
+) -> None:
+    named = [exp.column(name, quoted=True) for name in names]
+    each = [
+        exp.select(*named, exp.alias_(exp.Literal.string(place), FILE), ROW, FAULT).from_(source.subquery("s"))
+        for place, source in rows
+    ]
+    ordered = exp.select("*").from_(together(each, distinct=False).subquery("s"))
+    connection.sql(ordered.order_by(exp.column(case, quoted=True)).sql(DIALECT)).write_parquet(str(path))
+
+
+def _rows(found: Found) -> Iterator[Placed]:
+    """The rows of each file, or of the table of a database, with the numbers that they have there."""
+    if found.table is not None:
+        number, whole = exp.Window(this=exp.func("ROW_NUMBER")), exp.cast(exp.null(), "TEXT")
+        yield found.place, exp.select("*", exp.alias_(number, ROW), exp.alias_(whole, FAULT)).from_(found.table)
+    for file, header in found.headers.items():
+        yield file, csv_rows(file, header) if found.kind == "csv" else json_rows(file, header)
+
+
+def _rows_mended(found: Found, case: str, connection: duckdb.DuckDBPyConnection, work: Path) -> Iterator[Placed]:
+    """The rows of CSV files, some of which are not as they should be."""
+    for number, (file, header) in enumerate(found.headers.items()):
+        if is_refused(connection, file, header):
+            yield file, mended_csv_rows(file, header, case, work / f"{found.name}.{number}.csv")
+        else:
+            yield file, csv_rows(file, header)
