@@ -25,6 +25,7 @@ from facts.readers.tables import FactTable, fact_tables
 from kb.contradictions import AtomKey
 from kb.engines import engine
 from kb.engines.model import ground_row
+from kb.language.diagnostics import DocumentErrors
 from kb.language.documents import Document
 from kb.language.program import Program
 from kb.library import Library
@@ -82,10 +83,20 @@ class Cohort:
             yield case
 
     def opened(self, chart: Document, payer: str | None = None) -> Opened:
-        """A case under the documents that decided it; raises CohortProblem when these or the `payer` are others now."""
-        if self.told is None:
-            return opened(self.base, chart)
-        case = opened(self.base, chart, self.told.payer, self.told.on)
+        """A case under the documents that decided it.
+
+        Raises CohortProblem when these or the `payer` are others now, or with the row that cannot be taken.
+        """
+        by = self.told
+        try:
+            case = opened(self.base, chart, by.payer if by else None, by.on if by else None)
+        except DocumentErrors as error:
+            own = [each for each in error.diagnostics if each.document == chart.name]
+            if not own:
+                raise
+            raise CohortProblem(f"{_row_above(chart, own[0].line)}: {own[0].message} (case `{chart.meta.case}`)") from error
+        if by is None:
+            return case
         if payer is not None and case.payer != payer:
             was = f"the cohort decided `{case.case}` by the documents of the payer `{payer}`"
             now = f"its tables now name `{case.payer}`"
@@ -154,6 +165,12 @@ class Cohort:
             for question, item, criterion, status in rows:
                 found.setdefault((question, item), {})[criterion] = status
         return found
+
+
+def _row_above(chart: Document, line: int) -> str:
+    """The row of a table that a line of a case's chart stands for."""
+    above = chart.text.splitlines()[:line]
+    return next((each.rstrip(".") for each in reversed(above) if each.startswith("Row ")), chart.name)
 
 
 @contextmanager

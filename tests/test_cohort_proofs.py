@@ -229,3 +229,10 @@ def test_tables_that_changed_and_come_to_the_same_are_noted(tmp_path: Path) -> N
     result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "b", "medically_necessary"])
     assert result.exit_code == 0, result.output
     assert "this is what they come to now" in " ".join(result.output.split())
+
+
+def test_a_value_that_no_vocabulary_has_is_told_with_its_row(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\nb,leg,7,2026-01-20\na,leg,much,2026-01-20\n")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(source), "a", "A1"])
+    assert result.exit_code == 2
+    assert "Row 2 of" in result.output and "pain_score.csv: " in result.output and "(case `a`)" in result.output

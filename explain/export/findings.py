@@ -56,7 +56,7 @@ _NOTHING_HELPS = {
     Verdict.CONFLICTING: "The record contradicts itself on it: resolve that first. `medproof decide` shows where.",
     Verdict.UNDOCUMENTED: "No set of facts that was tried establishes it.",
     Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is missing. That is no refusal.",
-    Verdict.DISPUTED: "The readings of the policy differ, and the answer with them; `medproof decide` shows how.",
+    Verdict.DISPUTED: "The readings of the policy differ, and the answer with them; `medproof explain` shows how.",
 }
 
 

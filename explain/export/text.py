@@ -9,6 +9,7 @@ from explain.determination import Answer, Determination
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.export.reasons import show_proof, show_reason
 from explain.missing import Ask
+from explain.outcomes import told_by_reading
 from explain.verdicts import Verdict
 from explain.wording import words
 from kb.language.values import Row
@@ -130,13 +131,10 @@ class _Section:
 
     def _readings(self) -> None:
         """Which reading decides, where those who quote the policy read it differently."""
-        readings = self.answer.readings
-        if len({each.verdict for each in readings}) < 2:
-            return
-        self.page.add("The readings of the policy differ, and the answer with them:", WARN, 2)
-        for each in readings:
-            names = "; ".join(f"{one.name} [{one.evidence}, {one.locator}]" for one in each.readings)
-            self.page.add(f"- {names}: {self.answer.question.worded(each.verdict.value)}", "", 4, 2)
+        if told := told_by_reading(self.answer.question, self.answer.readings):
+            self.page.add("The readings of the policy differ, and the answer with them:", WARN, 2)
+        for each in told:
+            self.page.add(f"- {each}", "", 4, 2)
 
     def _asks(self) -> None:
         """What to ask for, criterion by criterion where the goal has criteria."""
