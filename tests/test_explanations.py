@@ -14,6 +14,7 @@ from explain.outcomes import outcome, wanted_for
 from explain.remedies import remedies
 from explain.wording import words
 from kb.language.documents import read as document_of
+from kb.library import library
 from tests.expectations import charts, read
 
 HERE = Path(__file__).parent / "explanations"
@@ -52,6 +53,74 @@ def test_an_explanation_reads_as_the_file_beside_says(path: Path, base: medproof
     found = medproof.explain(base, medproof.open_case(case), goal, minimal="minimal" in more, best=best)
     audience = "member" if "member" in more else "reviewer"
     assert exported(found, "text", Options(audience, 100)) == expected
+
+
+READINGS = """\
+---
+id: two-readings
+kind: guideline
+version: 1
+source: made up
+---
+
+# Fusion
+
+Fusion is necessary when the segment is unstable.
+
+```datalog
+#fact request_date(Case: case, On: date).
+#fact payer(Case: case, Payer: text).
+#fact requested(Case: case, Item: text).
+#fact slip(Case: case, Millimetres: number).
+#closed request_date, payer, requested.
+#pred necessary(Case: case, Item: text) :: "{Item} is necessary".
+#pred unstable(Case: case) :: "the segment is unstable".
+#goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?" :: met "approve".
+necessary(Case, Item) :- requested(Case, Item), unstable(Case).
+```
+
+## Strict
+
+Four millimetres are unstable.
+
+```datalog
+#reading "strict" unstable(Case) :: at "letter 1" :: evidence "S".
+unstable(Case) :- slip(Case, Millimetres), Millimetres >= 4.
+```
+
+## Wide
+
+Any slip is unstable.
+
+```datalog
+#reading "wide" unstable(Case) :: at "letter 2" :: evidence "S".
+unstable(Case) :- slip(Case, _).
+```
+"""
+SLIPPED = """\
+---
+case: slipped
+---
+
+# Slipped
+
+```datalog
+request_date(slipped, "2026-01-01").
+payer(slipped, "nobody").
+requested(slipped, fusion).
+slip(slipped, 2).
+```
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_an_explanation_of_a_disputed_answer_says_how_each_reading_answers(form: str) -> None:
+    own = library([document_of("two-readings.md", READINGS)], shipped=False)
+    found = medproof.explain(own, document_of("slipped.md", SLIPPED), "necessary")
+    said = exported(found, form, Options("reviewer", 100)).replace("\\", "")
+    assert "The readings of the policy differ, and the answer with them:" in said
+    assert "strict [S, letter 1]: refuted" in said
+    assert "wide [S, letter 2]: approve" in said
 
 
 def test_the_reference_hinges_on_four_facts_and_a_pair(base: medproof.Library) -> None:
