@@ -54,10 +54,11 @@ if TYPE_CHECKING:
     from authoring.mutation import Mutation
     from authoring.running import Result
     from cohort.compare import CohortImpact
-    from cohort.decide import Account, Settings
+    from cohort.decide import Account
     from cohort.generate import Rates
     from cohort.proof_lines import Verified
     from cohort.proofs import Exported
+    from cohort.running import Settings
     from cohort.summary import Summary
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
@@ -461,7 +462,7 @@ def diff_cohort(
     """
     from authoring.sides import sides
     from cohort.compare import compare
-    from cohort.decide import Settings
+    from cohort.running import Settings
 
     before, after = sides(old, new, [Path(path) for path in policies])
     return compare(before, after, Path(source), Settings(payer, on), heard)
@@ -527,8 +528,9 @@ def cohort(
     `criteria.parquet`, `rejects.parquet` and `report.html`. Raises CaseProblem for
     tables that are none and for rows that are to stop the run, DocumentErrors.
     """
-    from cohort.decide import Settings, decide_cohort
+    from cohort.decide import decide_cohort
     from cohort.report import summary_html
+    from cohort.running import Settings
     from cohort.summary import summary
 
     found: list[Summary] = []

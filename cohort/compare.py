@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from cohort.decide import Settings, decide_cohort
+from cohort.decide import decide_cohort
 from cohort.output import CRITERIA, DECISIONS
+from cohort.running import Settings
 from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
 from kb.library import Library
 

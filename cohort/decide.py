@@ -1,4 +1,4 @@
-"""A whole cohort decided: its cases in batches, on every processor, with what is done kept if it is stopped.
+"""A whole cohort decided into a directory, with what is done kept if it is stopped (`cohort.running` does the work).
 
 Each batch is written under its own name in a working directory, and counts once its
 account (`.json`) is there; the same call goes on from there. The output gets its names
@@ -8,55 +8,31 @@ when everything is done.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
-from cohort.batch import CONTRADICTING, Outcome
+from cohort.batch import Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.loading import Reject
 from cohort.output import CODE, CohortProblem, Heard, Told, state_of
-from cohort.parts import is_done, outcome_of, put_together
+from cohort.parts import put_together
+from cohort.running import Run, Settings
 from cohort.spark import Cluster, NoSpark
-from cohort.tasks import Setup, on_this_machine, refused
+from cohort.tasks import refused
 from facts.readers.found import BROKEN, BadTables
 from facts.readers.tables import FactTable, fact_tables
-from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.language.cache import code_digest
 from kb.language.diagnostics import DocumentErrors, nearest
 from kb.language.program import Program
 from kb.library import Library
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a cohort is decided.
-
-    `payer` and `on` decide every case by that payer's documents, or those of that day.
-    `stop_on_error`: the first row that cannot be taken stops the run; else its case is
-    left out. `memory` is that of all workers together, in gigabytes; beyond it they write
-    to disk. At most `batch` cases are decided at a time.
-    """
-
-    payer: str | None = None
-    on: date | None = None
-    stop_on_error: bool = False
-    memory: float = 2.0
-    workers: int = 0
-    batch: int = 100_000
-    proofs: bool = False
-    """Whether the rule instances of each case are kept, from which its proofs are rebuilt."""
-    master: str = ""
-    """The Spark cluster that decides, such as `spark://host:7077`; else this machine does. There, `memory` is a task's."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +55,7 @@ def decide_cohort(
     base: Library,
     source: Path,
     output: Path,
-    settings: Settings = Settings(),
+    settings: Settings | None = None,
     heard: Heard = lambda done, total: None,
     also: Also = lambda result, account: None,
 ) -> Account:
@@ -88,6 +64,7 @@ def decide_cohort(
     Raises BadTables, CohortProblem, DocumentErrors; KeyboardInterrupt leaves what is done
     in the working directory, from which the same call goes on.
     """
+    settings = settings or Settings()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
     work = output.with_name(f".{output.name}.unfinished")
@@ -165,87 +142,16 @@ def _mark(base: Library, source: Path, state: str, settings: Settings) -> str:
     return sha256("\n".join([str(source), state, *documents, *asked, code_digest(CODE)]).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The work of one call: its parts stand in a directory, and those that are done are not decided again."""
-
-    tables: tuple[FactTable, ...]
-    vocabulary: Program
-    work: Path
-    settings: Settings
-    cluster: Cluster
-    heard: Heard
-
-    def decided(self, book: Book) -> list[Outcome]:
-        """Decides the cases of a book, and then those among them that contradict themselves."""
-        parts = self._parts(book, "")
-        done = self._done(book, parts, lambda cases: self.heard(cases, book.count))
-        if not any(outcome.contradicting for outcome in done):
-            return done
-        found = sorted((self.work / "parts").glob(f"[0-9]*.{CONTRADICTING}.parquet"))
-        left = book.contradictions(found, self.work / "contradicting.parquet")
-        before = book.count - left.count
-        return done + self._done(left, self._parts(left, "c"), lambda cases: self.heard(before + cases, book.count))
-
-    def _parts(self, book: Book, prefix: str) -> dict[Path, tuple[str, str | None, int]]:
-        """The parts of a book: for each the range of its names, and how many cases that has."""
-        ranges = book.batches(_size(self.work / f"{prefix}size", book.count, self._workers, self.settings))
-        return {self.work / "parts" / f"{prefix}{number:06d}": each for number, each in enumerate(ranges)}
-
-    def _done(
-        self, book: Book, parts: Mapping[Path, tuple[str, str | None, int]], heard: Callable[[int], None]
-    ) -> list[Outcome]:
-        memory = f"{self.settings.memory / (1 if self.settings.master else self._workers):.3f}GB"
-        setup = Setup(
-            book, self.tables, Types.of(self.vocabulary, CASE_NUMBER), self.vocabulary, memory, str(self.work / "spill"),
-            self.settings.proofs,
-        )  # fmt: skip
-        pending = [(low, high, str(part)) for part, (low, high, _) in parts.items() if not is_done(part)]
-
-        finished: dict[Path, Outcome] = {}
-
-        def tell() -> None:
-            finished.update({part: outcome_of(part) for part in parts if part not in finished and is_done(part)})
-            heard(sum(parts[part][2] - outcome.contradicting for part, outcome in finished.items()))
-
-        tell()
-        if self.settings.master and pending:
-            self.cluster.decide(setup, pending, tell)
-        elif pending:
-            on_this_machine(setup, pending, self._workers, self.settings.stop_on_error, tell)
-        tell()
-        return [finished[part] for part in parts]
-
-    @property
-    def _workers(self) -> int:
-        return self.settings.workers or os.cpu_count() or 1
-
-
 def _decided(
     base: Library, tables: tuple[FactTable, ...], book: Book, work: Path, settings: Settings, heard: Heard
 ) -> Account:
     with closing(Cluster(settings.master)) as cluster:
-        outcomes = _Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
+        outcomes = Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
     account = _together(book, outcomes)
     account = replace(account, notes=(*_notes(base, book), *_notes_of_rejects(account.rejects)))
     if account.rejects and settings.stop_on_error:
         raise refused(account.rejects)
     return account
-
-
-_LEAST = 10_000
-"""Fewer cases than this take hardly less time than so many."""
-
-
-def _size(chosen: Path, cases: int, workers: int, settings: Settings) -> int:
-    """How many cases a batch has: no more than asked for, and as few as keep every worker busy.
-
-    A run that goes on has the batches of the one before it (`chosen`), whatever workers there are now.
-    """
-    if not chosen.exists():
-        each = max(_LEAST, -(-cases // workers))
-        chosen.write_text(str(settings.batch if settings.master else min(settings.batch, each)), encoding="utf-8")
-    return int(chosen.read_text(encoding="utf-8"))
 
 
 def _notes(base: Library, book: Book) -> Iterator[str]:

@@ -88,8 +88,8 @@ def command(
       medproof explain --cohort decided/ case-000042 medically_necessary
     """
     import medproof
-    from cohort.decide import Settings
     from cohort.report import summary_data, summary_page
+    from cohort.running import Settings
 
     if master and engine != "spark":
         raise click.UsageError("--master is the address of a Spark cluster: say --engine spark too")

@@ -18,10 +18,11 @@ from cli import main
 from cohort.alone import decide_case
 from cohort.cases import open_cohort
 from cohort.compare import compare
-from cohort.decide import Settings, decide_cohort
+from cohort.decide import decide_cohort
 from cohort.generate import Rates
 from cohort.output import CohortProblem
 from cohort.program import CohortProgram
+from cohort.running import Settings
 from explain.outcomes import wanted_for
 from facts.opening import Opened, opened
 from kb.engines import Engine, engine

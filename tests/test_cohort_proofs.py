@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 import medproof
 from cli import main
-from cohort.decide import Settings, decide_cohort
+from cohort.decide import decide_cohort
+from cohort.running import Settings
 from kb.engines import engine
 from kb.engines.model import Model
 from kb.engines.recorded import Recorded

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import medproof
-from cohort.decide import Settings, decide_cohort
+from cohort.decide import decide_cohort
+from cohort.running import Settings
 from tests.test_cohort import decided
 
 ROOT = Path(__file__).parent.parent

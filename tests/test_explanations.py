@@ -117,7 +117,9 @@ slip(slipped, 2).
 def test_an_explanation_of_a_disputed_answer_says_how_each_reading_answers(form: str) -> None:
     own = library([document_of("two-readings.md", READINGS)], shipped=False)
     found = medproof.explain(own, document_of("slipped.md", SLIPPED), "necessary")
-    said = exported(found, form, Options("reviewer", 100)).replace("\\", "")
+    page = exported(found, form, Options("reviewer", 100))
+    assert isinstance(page, str)
+    said = page.replace("\\", "")
     assert "The readings of the policy differ, and the answer with them:" in said
     assert "strict [S, letter 1]: refuted" in said
     assert "wide [S, letter 2]: approve" in said

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 
 import medproof
 from cli import main
-from cohort.decide import Settings, decide_cohort
+from cohort.decide import decide_cohort
+from cohort.running import Settings
 from tests.spark_cluster import Cluster, cluster
 from tests.tables import write_tables
 from tests.test_cohort import ON, alone, cohorts, decided, random_cohort, tables
