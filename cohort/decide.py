@@ -26,7 +26,7 @@ from cohort.output import CODE, CohortProblem, Heard, Told, state_of
 from cohort.parts import put_together
 from cohort.running import Run, Settings
 from cohort.spark import Cluster, NoSpark
-from cohort.tasks import refused
+from cohort.tasks import Refused
 from facts.readers.found import BROKEN, BadTables
 from facts.readers.tables import FactTable, fact_tables
 from kb.language.cache import code_digest
@@ -108,11 +108,15 @@ def _held(work: Path) -> Iterator[None]:
 
 @contextmanager
 def _nothing_left(work: Path) -> Iterator[None]:
-    """What is refused has to be changed, and then begins anew: so nothing of it is left."""
+    """Where nothing was decided yet, or the tables are refused and have to change, nothing is left."""
     try:
         yield
-    except (BadTables, CohortProblem, DocumentErrors):
+    except Refused:
         shutil.rmtree(work, ignore_errors=True)
+        raise
+    except (BadTables, CohortProblem, DocumentErrors):
+        if not any((work / "parts").glob("*.json")):
+            shutil.rmtree(work, ignore_errors=True)
         raise
 
 
@@ -131,7 +135,7 @@ def _opened(base: Library, source: Path, state: str, work: Path, settings: Setti
         if why := undecidable(deciding.compiled.program):
             raise CohortProblem(f"{why}: `medproof decide` decides such cases one by one")
     if book.rejects and settings.stop_on_error:
-        raise refused(book.rejects)
+        raise Refused(book.rejects)
     return tables, book
 
 
@@ -150,7 +154,7 @@ def _decided(
     account = _together(book, outcomes)
     account = replace(account, notes=(*_notes(base, book), *_notes_of_rejects(account.rejects)))
     if account.rejects and settings.stop_on_error:
-        raise refused(account.rejects)
+        raise Refused(account.rejects)
     return account
 
 

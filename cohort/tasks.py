@@ -75,7 +75,7 @@ def decide_part(batch: Batch, low: str, high: str | None, part: Path, stop_on_er
         remove(part)
         outcome = _halved(batch, low, high, part, error)
     if outcome.rejects and stop_on_error:
-        raise refused(outcome.rejects)
+        raise Refused(outcome.rejects)
     note_done(part, outcome)
     return outcome
 
@@ -96,9 +96,11 @@ def _halved(batch: Batch, low: str, high: str | None, part: Path, error: Evaluat
     )  # fmt: skip
 
 
-def refused(rejects: tuple[Reject, ...]) -> CohortProblem:
-    """The problem of a run that stops at rows which cannot be taken."""
-    first = list(shown(rejects[:10]))
-    more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
-    hint = "mend them, or leave such cases out with --on-error skip"
-    return CohortProblem("\n".join([*first, *more, hint]))
+class Refused(CohortProblem):
+    """Rows that cannot be taken, at which a run was to stop."""
+
+    def __init__(self, rejects: tuple[Reject, ...]) -> None:
+        first = list(shown(rejects[:10]))
+        more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
+        hint = "mend them, or leave such cases out with --on-error skip"
+        super().__init__("\n".join([*first, *more, hint]))

@@ -242,7 +242,8 @@ def _missing_documents(base: Library, payer: str, on: date) -> tuple[str, ...]:
     if not payer:
         return ("The chart names no payer, so only documents that hold for all payers count.",)
     if not own:
-        return (f"No document is of the payer {payer}; there are documents of {', '.join(base.payers)}.",)
+        others = f"there are documents of {', '.join(base.payers)}" if base.payers else "there are none of any payer"
+        return (f"No document is of the payer {payer}; {others}.",)
     if not any(document.meta.in_force(on) for document in own):
         days = "; ".join(f"{document.id} {document.meta.period}" for document in own)
         return (f"No document of {payer} is in force on {on}: {days}.",)
