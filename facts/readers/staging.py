@@ -44,10 +44,14 @@ def staged(
             if found.kind != "csv":
                 raise
             _write(connection, names, case, _rows_mended(found, case, connection, work), path)
-        _refuse_lines(connection, [name for name in names if name not in of_text], path)
+        if found.kind == "csv":
+            _refuse_lines(connection, [name for name in names if name not in of_text], path)
     except BadFile as error:
         raise BadTables([str(error)]) from error
-    except duckdb.InvalidInputException as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InterruptException):
+        # Not about the table: a full disk, memory, or Ctrl-C.
+        raise
+    except duckdb.Error as error:
         raise BadTables([_words(found, error)]) from error
     finally:
         for mended in work.glob(f"{found.name}.*.csv"):
