@@ -10,7 +10,7 @@ from sqlglot import exp
 from cohort.clashes import CLASHING
 from cohort.program import CohortProgram
 from kb.engines.sql.schema import Table
-from kb.engines.sql.values import as_text, conjunction, constant, same
+from kb.engines.sql.values import as_text, conjunction, constant, same, with_rows
 from kb.language import syntax as s
 from kb.language.program import Goal
 
@@ -107,12 +107,12 @@ def requests(of: CohortProgram, question: Question, earlier: Iterable[Question])
         select = select.distinct()
     case = question.requested(question.case).eq(exp.column("c0", "y"))
     kind = "SEMI" if of.contradicting else "ANTI"
-    select = select.join(exp.alias_(exp.table_(CLASHING), "y"), on=case, join_type=kind)
+    select = with_rows(select, exp.alias_(exp.table_(CLASHING), "y"), case, kind)
     for other in earlier:
         alias = f"e{other.number}"
         pairs = zip(question.arguments, other.arguments, strict=True)
         on = [same(question.requested(a), exp.column(other.columns[b][0], alias)) for a, b in pairs]
-        select = select.join(exp.alias_(exp.table_(other.table), alias), on=conjunction(*on), join_type="ANTI")
+        select = with_rows(select, exp.alias_(exp.table_(other.table), alias), conjunction(*on), "ANTI")
     number = exp.Window(this=exp.func("ROW_NUMBER"))
     return exp.select("*", exp.alias_(number, "number"), exp.alias_(question.item, "item")).from_(select.subquery("q"))
 

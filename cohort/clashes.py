@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types
-from kb.engines.sql.values import conjunction, constant, disjunction, joined, negation, or_unknown, same, together
+from kb.engines.sql.values import conjunction, constant, disjunction, negation, or_unknown, same, together, with_rows
 from kb.language import syntax as s
 from kb.language.program import Predicate, Program, ProgramRule
 from kb.language.strata import dependents
@@ -35,7 +35,7 @@ def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Quer
             continue
         on = conjunction(*_denied(stated, denied))
         rows = exp.select(exp.alias_(exp.column(f"c{position}", "l"), "c0")).from_(alias(stated, "l"))
-        yield joined(rows, alias(denied, "r"), "SEMI", on)
+        yield with_rows(rows, alias(denied, "r"), on, "SEMI")
 
 
 def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
@@ -123,7 +123,7 @@ def _of_constraint(
     """The rows that a violated constraint rests on."""
     rows = Compiler(tables, types).instances(rule.rule.body, rule.variables).subquery("i")
     on = list(fits_literal(literal, rule, table, lenient=False))
-    return exp.select("x.*").distinct().from_(rows).join(alias(table, "x"), on=conjunction(*on))
+    return with_rows(exp.select("x.*").distinct().from_(rows), alias(table, "x"), conjunction(*on))
 
 
 def value_of(term: s.Term, rule: ProgramRule) -> Expr:
@@ -174,8 +174,8 @@ def _joined(left: Table, right: Table, on: list[Expr]) -> exp.Select:
     """The rows of a table that have a partner in another."""
     rows = exp.select("l.*").from_(alias(left, "l"))
     case = exp.column(f"c{left.case}", "l").eq(exp.column("c0", "y"))
-    rows = joined(rows, exp.alias_(exp.table_(CLASHING), "y"), "SEMI", case)
-    return joined(rows, alias(right, "r"), "SEMI", conjunction(*on))
+    rows = with_rows(rows, exp.alias_(exp.table_(CLASHING), "y"), case, "SEMI")
+    return with_rows(rows, alias(right, "r"), conjunction(*on), "SEMI")
 
 
 def alias(table: Table, name: str) -> Expr:

@@ -19,8 +19,8 @@ from cohort.program import CohortProgram
 from cohort.verdicts import Judge
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.schema import CASE_NUMBER, Table
-from kb.engines.sql.values import as_text, conjunction, constant, same
+from kb.engines.sql.schema import CASE_NUMBER, Table, made_of
+from kb.engines.sql.values import as_text, conjunction, constant, same, with_rows
 from kb.language import syntax as s
 from kb.language.bounds import POSSIBLE, plain
 from kb.language.program import ProgramRule
@@ -138,9 +138,7 @@ class Disputes:
             kind, number = exp.cast(exp.Literal.number(0), "INTEGER"), exp.cast(exp.Literal.number(0), "BIGINT")
             rows = exp.select(exp.alias_(kind, "kind"), exp.alias_(number, "number"), *columns)
             rows = rows.from_(self.tables[relation].name).limit(0)
-            made.append(
-                exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT, copy=False)
-            )
+            made.append(made_of(name, rows).sql(DIALECT, copy=False))
         return made
 
     @cached_property
@@ -155,9 +153,8 @@ class Disputes:
             rows = exp.select(exp.Literal.number(root.kind), "q.number", "x.*").from_(
                 exp.alias_(exp.table_(root.table), "q")
             )
-            rows = rows.join(exp.alias_(exp.table_(CLASHING), "y"), on=exp.true()).join(
-                alias(table, "x"), on=conjunction(*on)
-            )
+            rows = with_rows(rows, exp.alias_(exp.table_(CLASHING), "y"), exp.true())
+            rows = with_rows(rows, alias(table, "x"), conjunction(*on))
             found.append((root.atom.relation, _added(self.names[root.atom.relation], rows)))
         return found
 
@@ -179,10 +176,10 @@ class Disputes:
                 if target in self.names:
                     on = list(fits_literal(literal, rule, self.tables[target], lenient=True))
                     rows = exp.select("h.kind", "h.number", "x.*").from_(reached.copy())
-                    rows = rows.join(exp.alias_(exp.table_(instances), "i"), on=conjunction(*head))
-                    rows = rows.join(alias(self.tables[target], "x"), on=conjunction(*on))
+                    rows = with_rows(rows, exp.alias_(exp.table_(instances), "i"), conjunction(*head))
+                    rows = with_rows(rows, alias(self.tables[target], "x"), conjunction(*on))
                     targets.append((target, _added(self.names[target], rows)))
-        made = exp.Create(this=exp.table_(instances), kind="TABLE", replace=True, expression=self._instances(rule))
+        made = made_of(instances, self._instances(rule))
         return Way(made.sql(DIALECT, copy=False), tuple(dict.fromkeys(targets)))
 
     def _instances(self, rule: ProgramRule) -> exp.Select:
@@ -205,7 +202,7 @@ class Disputes:
                 on = [same(exp.column(column, "h"), exp.column(column, "x")) for column in table.columns]
                 text = exp.alias_(_atom_text(relation, table), "atom")
                 rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.table_(name), "h"))
-                rows = rows.join(disputed.copy().subquery("x"), on=conjunction(*on), join_type="SEMI")
+                rows = with_rows(rows, disputed.copy().subquery("x"), conjunction(*on), "SEMI")
                 made.append(exp.insert(rows, CONFLICT, copy=False).sql(DIALECT, copy=False))
         return made
 

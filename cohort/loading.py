@@ -16,7 +16,7 @@ from sqlglot import exp
 from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.schema import DATE, NUMBER, Table, Types, data_type
+from kb.engines.sql.schema import DATE, NUMBER, Table, Types, data_type, made_of
 from kb.engines.sql.values import conjunction, disjunction, known, negation, unknown
 from kb.language.program import Domain, Program
 
@@ -65,7 +65,7 @@ def parts_rows(kind: str, domain: Domain) -> exp.Create:
     pairs += [(name, part) for name, parts in domain.parts.items() for part in parts]
     rows = exp.values([(name, part) for name, part in pairs], alias="p", columns=["name", "part"])
     select = exp.select("name", exp.alias_(exp.cast(exp.column("part"), data_type(kind)), "part")).from_(rows)
-    return exp.Create(this=exp.table_(parts_table(kind)), kind="TABLE", replace=True, expression=select)
+    return made_of(parts_table(kind), select)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Loader:
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(table, [*selected, exp.alias_(disjunction(*faults), "bad")])
-        reading = exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows)
+        reading = made_of(name, rows)
         missing = [exp.func("BOOL_OR", unknown(exp.column(f"c{i}"))) for i in range(len(kinds))]
         looking = exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name)
         return reading.sql(DIALECT), looking.sql(DIALECT), made

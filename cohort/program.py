@@ -21,7 +21,7 @@ from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joine
 from kb.engines.sql.open import CASES, open_table, stated_or_open
 from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
-from kb.engines.sql.values import conjunction, same, value
+from kb.engines.sql.values import conjunction, same, value, with_rows
 from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of
@@ -174,7 +174,7 @@ class CohortProgram:
         rows = exp.select("p.*").from_(exp.alias_(exp.table_(self.stated[relation].name), "p"))
         if disputed is not None:
             on = [same(exp.column(column, "p"), exp.column(column, "x")) for column in table.columns]
-            rows = rows.join(disputed.subquery("x"), on=conjunction(*on), join_type="ANTI")
+            rows = with_rows(rows, disputed.subquery("x"), conjunction(*on), "ANTI")
         return Step(created(table, rows).sql(DIALECT, copy=False)), table
 
     @cached_property

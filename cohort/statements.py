@@ -13,8 +13,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-from sqlglot import exp
-
 from cohort.clashes import CLASHING, clashing_cases
 from cohort.disputes import Disputes, Search, Way
 from cohort.instances import recording
@@ -23,7 +21,7 @@ from cohort.program import CohortProgram
 from cohort.verdicts import Judge
 from kb.engines.sql.kept import kept
 from kb.engines.sql.plan import DIALECT, Step
-from kb.engines.sql.schema import Table
+from kb.engines.sql.schema import Table, made_of
 from kb.language import cache
 
 T = TypeVar("T")
@@ -52,9 +50,7 @@ class Disputing:
 def compiled(program: CohortProgram) -> Statements:
     """The statements of a program."""
     perfect, tables = program.perfect
-    clashes = exp.Create(
-        this=exp.table_(CLASHING), kind="TABLE", replace=True, expression=clashing_cases(program.program, tables)
-    )
+    clashes = made_of(CLASHING, clashing_cases(program.program, tables))
     verdicts = (*program.bounds[0], *Judge(program).steps)
     return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, tuple(recording(program)))
 

@@ -13,7 +13,7 @@ from cohort.asked import Question, asked_questions, requests
 from cohort.program import CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
-from kb.engines.sql.schema import Table
+from kb.engines.sql.schema import Table, made_of
 from kb.engines.sql.values import choose, conjunction, constant, disjunction, negation, or_unknown, same, unknown
 from kb.language import syntax as s
 from kb.language.program import SCOPE, Criterion, ProgramRule, Reading
@@ -249,7 +249,7 @@ def _text(verdict: Verdict) -> Expr:
 
 
 def _created(name: str, rows: exp.Query) -> Step:
-    return Step(exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows).sql(DIALECT, copy=False))
+    return Step(made_of(name, rows).sql(DIALECT, copy=False))
 
 
 def _inserted(name: str, rows: exp.Query) -> Step:

@@ -18,7 +18,17 @@ from sqlglot import exp
 from kb.engines.ordering import ordered
 from kb.engines.sql.aggregates import Aggregated, Grouped, Key
 from kb.engines.sql.schema import CASE_NUMBER, DATE, NUMBER, term_type, variable_types
-from kb.engines.sql.values import COMPARED, conjunction, constant, disjunction, in_range, joined, known, or_unknown, shifted
+from kb.engines.sql.values import (
+    COMPARED,
+    conjunction,
+    constant,
+    disjunction,
+    in_range,
+    known,
+    or_unknown,
+    shifted,
+    with_rows,
+)
 from kb.engines.sql.values import value as value_of
 from kb.language import syntax as s
 from kb.language.variables import shared_variables, with_binders
@@ -102,7 +112,7 @@ class Body:
                 select = select.from_(exp.alias_(exp.select(exp.true()).subquery(), "t"))
             kind = source.kind or ("INNER" if source.on else "CROSS")
             on = conjunction(*source.on) if source.on else None if kind == "CROSS" else exp.true()
-            joined(select, source.rows, kind, on)
+            with_rows(select, source.rows, on, kind)
         return select.where(*conditions, copy=False) if conditions else select
 
     # Literals

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
-from kb.engines.sql.schema import Table, Types
-from kb.engines.sql.values import conjunction, disjunction, together, unknown
+from kb.engines.sql.schema import Table, Types, made_of
+from kb.engines.sql.values import conjunction, disjunction, together, unknown, with_rows
 from kb.language.program import Predicate
 
 Expr = exp.Expr
@@ -27,7 +27,7 @@ def domain_rows(kind: str) -> exp.Create:
     # `enum_range` gives texts, which compare as texts do.
     listed = exp.func("UNNEST", exp.func("enum_range", exp.cast(exp.null(), of)))
     rows = exp.select(exp.alias_(exp.cast(listed, of.copy()), "v"))
-    return exp.Create(this=exp.table_(domain_table(kind)), kind="TABLE", replace=True, expression=rows)
+    return made_of(domain_table(kind), rows)
 
 
 def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
@@ -78,11 +78,11 @@ def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Tabl
 def _join_values(select: exp.Select, kind: str, alias: str, asked: Iterable[exp.Query] | None) -> exp.Select:
     """With each value of a domain, or with those that are asked for of the case."""
     if asked is None:
-        return select.join(exp.alias_(exp.table_(domain_table(kind)), alias), join_type="CROSS")
+        return with_rows(select, exp.alias_(exp.table_(domain_table(kind)), alias), kind="CROSS")
     if not asked:
-        return select.join(exp.alias_(exp.table_(domain_table(kind)), alias), on=exp.false())
+        return with_rows(select, exp.alias_(exp.table_(domain_table(kind)), alias), exp.false())
     rows = exp.select("id", "v").distinct().from_(together(query.copy() for query in asked).subquery("asked"))
-    return select.join(rows.subquery(alias), on=exp.column("id", alias).eq(exp.column("id", "c")))
+    return with_rows(select, rows.subquery(alias), exp.column("id", alias).eq(exp.column("id", "c")))
 
 
 def _without_spoken(
@@ -93,7 +93,7 @@ def _without_spoken(
     if not all(kind in types.domains or kind == "case" for kind in kinds):
         return select
     on = [exp.column(f"c{i}", alias).eq(values[i].copy()) for i in predicate.about]
-    return select.join(exp.alias_(exp.table_(table.name), alias), on=conjunction(*on), join_type="ANTI")
+    return with_rows(select, exp.alias_(exp.table_(table.name), alias), conjunction(*on), "ANTI")
 
 
 def _without_denied(select: exp.Select, predicate: Predicate, denials: Table, values: list[Expr]) -> exp.Select:
@@ -111,4 +111,4 @@ def _without_denied(select: exp.Select, predicate: Predicate, denials: Table, va
     if not flags:
         return select
     on.append(disjunction(*flags))
-    return select.join(exp.alias_(exp.table_(denials.name), alias), on=conjunction(*on), join_type="ANTI")
+    return with_rows(select, exp.alias_(exp.table_(denials.name), alias), conjunction(*on), "ANTI")

@@ -104,10 +104,15 @@ def data_type(name: str) -> exp.DataType:
     return exp.DataType.build(name, udt=True) if name[0] == "d" else exp.DataType.build(name)
 
 
+def made_of(name: str, rows: exp.Query) -> exp.Create:
+    """The statement that makes a table of what a query gives, or makes it anew."""
+    return exp.Create(this=exp.table_(name), kind="TABLE", replace=True, expression=rows)
+
+
 def created(table: Table, rows: exp.Query | None = None) -> exp.Create:
     """The statement that makes a table, of some rows or empty."""
     if rows is not None:
-        return exp.Create(this=exp.table_(table.name), kind="TABLE", replace=True, expression=rows)
+        return made_of(table.name, rows)
     columns = [
         exp.ColumnDef(this=exp.to_identifier(name), kind=data_type(kind))
         for name, kind in zip(table.columns, table.column_types, strict=True)

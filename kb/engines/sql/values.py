@@ -36,8 +36,8 @@ def negation(condition: Expr) -> Expr:
     return exp.not_(condition, copy=False)
 
 
-def joined(select: exp.Select, rows: Expr, kind: str, on: Expr | None = None) -> exp.Select:
-    """A query over one more table, INNER, LEFT, CROSS, SEMI or ANTI; both become parts of it."""
+def with_rows(select: exp.Select, rows: Expr, on: Expr | None = None, kind: str | None = None) -> exp.Select:
+    """A query over one more table, INNER, LEFT, CROSS, SEMI or ANTI; both become parts of it, uncopied."""
     join = exp.Join(this=rows, on=on, side=kind) if kind == "LEFT" else exp.Join(this=rows, on=on, kind=kind)
     select.append("joins", join)
     return select
