@@ -224,7 +224,6 @@ def explain(
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
-    _hold_to_cohort(at_hand, found, goals)
     return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, outcomes, determination)
 
 
@@ -245,7 +244,6 @@ def missing(
 
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
-    _hold_to_cohort(at_hand, found, goals)
     return [lacking(found, each, limit) for each in goals]
 
 
@@ -288,7 +286,6 @@ def hinges(
 
     at_hand = _one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
-    _hold_to_cohort(at_hand, found, goals)
     return [hinged(found, each) for each in goals]
 
 
@@ -633,14 +630,16 @@ def _one(base: Library, case: Document | Opened, payer: str | None, on: date | N
 
 
 def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list[AtomKey]]:
-    """The models as far as a goal needs them, and the goal for each item that it asks about."""
+    """The models as far as a goal needs them, and the goal for each item that it asks about, held to the case's cohort."""
     from explain.goals import for_each_question, goal_pattern
     from explain.outcomes import wanted_for
 
     pattern = goal_pattern(case.program, case.case, goal)
     wanted = wanted_for(case.program, [pattern[0]])
     found = models(case.compiled, case.facts, case.case, case.engine, wanted, seconds)
-    return found, for_each_question(found, pattern)
+    goals = for_each_question(found, pattern)
+    _hold_to_cohort(case, found, goals)
+    return found, goals
 
 
 def _hold_to_cohort(case: Opened, found: Models, goals: Iterable[AtomKey]) -> None:

@@ -17,7 +17,7 @@ from cohort.loading import Reject, shown
 from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, is_decided, told
 from explain.criteria import criteria_beneath
 from explain.outcomes import outcome_of
-from explain.questions import item_text, questions
+from explain.questions import item_text, questions, speaking_rules
 from explain.verdicts import verdict
 from facts.opening import Item, Opened, opened
 from facts.readers.records import charts_of
@@ -205,10 +205,12 @@ def disagreement(case: Opened, found: Models, goals: Iterable[AtomKey]) -> str:
     for question in questions(found):
         item = question.relation, item_text(question.row, case.program.predicate(question.relation).case_position)
         asked.add(item)
-        outcome = outcome_of(found, question)
-        if (question.relation, question.row) in wanted and outcome.verdict.value != case.decided.get(item):
-            return _differs(case, f"{item[0]}({item[1]})", case.decided.get(item), outcome.verdict.value)
-        beneath = {each.id for each in criteria_beneath(case.program, outcome.rules)} if criteria else set()
+        if (question.relation, question.row) in wanted:
+            known, now = case.decided.get(item), outcome_of(found, question).verdict.value
+            if now != known:
+                return _differs(case, f"{item[0]}({item[1]})", known, now)
+        if criteria:
+            beneath = {each.id for each in criteria_beneath(case.program, speaking_rules(found, question))}
         for criterion in criteria:
             goal = criterion.atom.relation, ground_row(criterion.atom.terms, question.binding)
             if criterion.id in beneath and goal in wanted:

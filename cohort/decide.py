@@ -111,11 +111,8 @@ def _nothing_left(work: Path) -> Iterator[None]:
     """Where nothing was decided yet, or the tables are refused and have to change, nothing is left."""
     try:
         yield
-    except Refused:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    except (BadTables, CohortProblem, DocumentErrors):
-        if not any((work / "parts").glob("*.json")):
+    except (BadTables, CohortProblem, DocumentErrors) as error:
+        if isinstance(error, Refused) or not any((work / "parts").glob("*.json")):
             shutil.rmtree(work, ignore_errors=True)
         raise
 

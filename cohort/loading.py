@@ -95,11 +95,11 @@ class Loader:
     program: Program
     types: Types
     all_of_range: bool
-    _made: dict[tuple[str, str, bool], tuple[str, str, Table]] = field(default_factory=dict)
+    _made: dict[tuple[str, bool], tuple[str, str, Table]] = field(default_factory=dict)
 
     def load(self, within: Range, table: FactTable, name: str) -> tuple[Table, bool]:
         """Makes the table of a relation; and whether some row of it cannot be taken (in the column `bad` of that row)."""
-        key = table.relation, name, within.odd_names
+        key = name, within.odd_names
         if key not in self._made:
             self._made[key] = self._statements(table, name, within.odd_names)
         reading, looking, made = self._made[key]
@@ -131,18 +131,15 @@ class Loader:
         position = table.predicate.case_position or 0
         file, row = table.place_of_row("t")
         orphan = exp.Is(this=exp.column("id", "b"), expression=exp.null())
-        checks: list[tuple[str, Expr, Expr, str]] = []
+        whole, name = table.fault("t"), _as_text(table.column(position, "t"))
+        checks: list[tuple[str, Expr, Expr, Expr]] = [("", exp.null(), known(whole), whole)]
         for i, column in enumerate(columns):
-            raw: Expr = exp.cast(table.column(i, "t"), "TEXT")
-            checks += [(table.columns[i][0], raw, fault, words) for fault, words in column.faults]
-        name = exp.cast(table.column(position, "t"), "TEXT")
+            raw = _as_text(table.column(i, "t"))
+            checks += [(table.columns[i][0], raw, fault, exp.Literal.string(words)) for fault, words in column.faults]
         words = "the case has no `request_date`, which says which documents decide it"
-        checks.append((table.columns[position][0], name, orphan, words))
+        checks.append((table.case, name, orphan, exp.Literal.string(words)))
         found: dict[tuple[str, int], Reject] = {}
-        whole = table.fault("t")
-        told: list[tuple[str, Expr, Expr, Expr]] = [("", exp.null(), known(whole), whole.copy())]
-        told += [(label, raw, fault, exp.Literal.string(words)) for label, raw, fault, words in checks]
-        for label, raw, fault, problem in told:
+        for label, raw, fault, problem in checks:
             rows = self._rows(table, [file, row, name, raw, problem], located=True).where(fault).limit(_MOST + 1)
             bad = within.run(rows.sql(DIALECT))
             if len(bad) > _MOST:
@@ -212,12 +209,11 @@ class Loader:
                 this=exp.func("COALESCE", exp.cast(value.copy(), "TEXT"), exp.Literal.string("")), expression=raw.copy()
             )
             has_form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_DAY_TEXT))
-            no_day = conjunction(outside, has_form) if is_text else outside
-            faults: list[tuple[Expr, str]] = [(no_day, "the calendar, from the year 1 to 9999, has no such day")]
-            return value, [
-                *faults,
-                (disjunction(outside, exact), "it is no day; write it as 2026-01-31"),
-            ] if is_text else faults
+            no_such = "the calendar, from the year 1 to 9999, has no such day"
+            if not is_text:
+                return value, [(outside, no_such)]
+            badly_written = disjunction(outside, exact), "it is no day; write it as 2026-01-31"
+            return value, [(conjunction(outside, has_form), no_such), badly_written]
         if kind == "number":
             value = _tried(raw, NUMBER)
             form = exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT))
@@ -237,6 +233,10 @@ _ODD = "it holds a character that no text has: NUL, or a carriage return"
 def is_odd(raw: Expr) -> Expr:
     """Whether a text holds a character that would not be the same in a chart's text."""
     return exp.func("REGEXP_MATCHES", raw.copy(), exp.Literal.string(r"[\r\x00]"))
+
+
+def _as_text(raw: Expr) -> Expr:
+    return exp.cast(raw, "TEXT")
 
 
 def _tried(raw: Expr, kind: str) -> Expr:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class Told:
     rejected: int
     fired: Mapping[str, int]
 
-    @property
+    @cached_property
     def is_unchanged(self) -> bool:
         """Whether the tables are known to be as they were, and what reads them too."""
         return bool(self.state) and (self.state, self.code) == (state_of(Path(self.source)), code_digest(CODE))

@@ -79,7 +79,6 @@ class Run:
             self.settings.proofs,
         )  # fmt: skip
         pending = [(low, high, str(part)) for part, (low, high, _) in parts.items() if not is_done(part)]
-
         finished: dict[Path, Outcome] = {}
 
         def tell() -> None:

@@ -156,11 +156,9 @@ def stoppable(kept: str) -> Iterator[None]:
         signal.signal(signal.SIGINT, answer)
     try:
         yield
-    except KeyboardInterrupt:
-        raise click.ClickException(f"stopped; {kept}") from None
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
         # A library that is interrupted within a call says so by an error of its own.
-        if answered:
+        if answered or isinstance(error, KeyboardInterrupt):
             raise click.ClickException(f"stopped; {kept}") from error
         raise
     finally:

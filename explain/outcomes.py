@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -35,19 +35,19 @@ class Outcome:
     @property
     def reads(self) -> str:
         """The verdict as the goal words it."""
-        return self.verdict.value if self.question is None else self.question.worded(self.verdict.value, self.verdict.value)
+        return self.worded(self.verdict)
 
+    @property
+    def by_reading(self) -> list[str]:
+        """How the answer reads by each choice of readings, with their places; nothing, where it is the same by all."""
+        if len({each.verdict for each in self.readings}) < 2:
+            return []
+        names = ("; ".join(f"{one.name} [{one.evidence}, {one.locator}]" for one in each.readings) for each in self.readings)
+        return [f"{name}: {self.worded(each.verdict)}" for name, each in zip(names, self.readings, strict=True)]
 
-def told_by_reading(question: Question, readings: Iterable[ReadingVerdict]) -> list[str]:
-    """How the answer reads by each choice of readings, with their places; nothing, where it is the same by all."""
-    readings = list(readings)
-    if len({each.verdict for each in readings}) < 2:
-        return []
-    return [
-        f"{'; '.join(f'{one.name} [{one.evidence}, {one.locator}]' for one in each.readings)}: "
-        f"{question.worded(each.verdict.value, each.verdict.value)}"
-        for each in readings
-    ]
+    def worded(self, verdict: Verdict) -> str:
+        """A verdict as the goal words it."""
+        return verdict.value if self.question is None else self.question.worded(verdict.value, verdict.value)
 
 
 def wanted_for(program: Program, goals: list[str]) -> list[str]:

@@ -9,7 +9,6 @@ from explain.determination import Answer, Determination
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.export.reasons import show_proof, show_reason
 from explain.missing import Ask
-from explain.outcomes import told_by_reading
 from explain.verdicts import Verdict
 from explain.wording import words
 from kb.language.values import Row
@@ -131,7 +130,7 @@ class _Section:
 
     def _readings(self) -> None:
         """Which reading decides, where those who quote the policy read it differently."""
-        if told := told_by_reading(self.answer.question, self.answer.readings):
+        if told := self.answer.outcome.by_reading:
             self.page.add("The readings of the policy differ, and the answer with them:", WARN, 2)
         for each in told:
             self.page.add(f"- {each}", "", 4, 2)

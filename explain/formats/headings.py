@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from explain.explanations import Explanation
 from explain.graph import Asked
-from explain.outcomes import told_by_reading
 from explain.verdicts import Verdict
 from explain.wording import words
 
@@ -17,7 +16,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     if reached is not None and reached.question is not None:
         silence = " (on the record's silence)" if rests_on_silence(explanation, asked, reached.verdict) else ""
         lines.append(f"{reached.question.worded('question')} {reached.reads.upper()}{silence}")
-        if told := told_by_reading(reached.question, reached.readings):
+        if told := reached.by_reading:
             lines.append("The readings of the policy differ, and the answer with them:")
             lines += [f"- {each}" for each in told]
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:

@@ -19,10 +19,11 @@ from facts.readers.texts import (
     is_refused,
     json_rows,
     mended_csv_rows,
+    numbered,
     texts,
 )
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.values import together
+from kb.engines.sql.values import disjunction, together
 
 Placed = tuple[str, exp.Select]
 """A file, or a table of a database, and its rows."""
@@ -38,12 +39,7 @@ def staged(
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"{found.name}.parquet"
     try:
-        try:
-            _write(connection, names, case, _rows(found), path)
-        except duckdb.InvalidInputException:
-            if found.kind != "csv":
-                raise
-            _write(connection, names, case, _rows_mended(found, case, connection, work), path)
+        _read_into(path, found, names, case, connection)
         if found.kind == "csv":
             _refuse_lines(connection, [name for name in names if name not in of_text], path)
     except BadFile as error:
@@ -52,32 +48,33 @@ def staged(
         # Not about the table: a full disk, memory, or Ctrl-C.
         raise
     except duckdb.Error as error:
-        raise BadTables([_words(found, error)]) from error
+        raise BadTables([f"`{found.place}` cannot be read: {first_line(error)}"]) from error
     finally:
         for mended in work.glob(f"{found.name}.*.csv"):
             mended.unlink()
     return path, dict(columns_of(connection, exp.Table(this=exp.func("read_parquet", texts([str(path)])))))
 
 
-def _refuse_lines(connection: duckdb.DuckDBPyConnection, names: Iterable[str], path: Path) -> None:
-    """Raises BadFile for a value of several lines where none can be: within its quotes the rows of others may stand."""
-    table = exp.Table(this=exp.func("read_parquet", texts([str(path)])))
-    for name in names:
-        value = exp.cast(exp.column(name, quoted=True), "TEXT")
-        has_lines = exp.func("CONTAINS", value, exp.func("CHR", exp.Literal.number(10)))
-        rows = exp.select(FILE, ROW).from_(table.copy()).where(has_lines)
-        for file, row in connection.execute(rows.limit(1).sql(DIALECT)).fetchall():
-            hint = "a quote may be opened there and not closed; mend it"
-            raise BadFile(f"row {row} of {file}: the value of `{name}` has several lines: {hint}")
-
-
-def _words(found: Found, error: duckdb.Error) -> str:
-    """What a reader refuses, with the line if that can be told."""
+def _read_into(path: Path, found: Found, names: Iterable[str], case: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Reads a table as the database does, and a text file that it refuses with a mind for what is wrong. Raises BadFile."""
     try:
-        check_json(found.files if found.kind == "json" else ())
-    except BadFile as bad:
-        return str(bad)
-    return f"`{found.place}` cannot be read: {first_line(error)}"
+        _write(connection, names, case, _rows(found), path)
+    except duckdb.InvalidInputException:
+        if found.kind == "json":
+            check_json(found.files)
+        if found.kind != "csv":
+            raise
+        _write(connection, names, case, _rows_mended(found, case, connection, path.parent), path)
+
+
+def _refuse_lines(connection: duckdb.DuckDBPyConnection, names: list[str], path: Path) -> None:
+    """Raises BadFile for a value of several lines where none can be: within its quotes the rows of others may stand."""
+    has_lines = [exp.func("CONTAINS", exp.column(name, quoted=True), exp.Literal.string("\n")) for name in names]
+    rows = exp.select(FILE, ROW, *has_lines).from_(exp.Table(this=exp.func("read_parquet", texts([str(path)]))))
+    rows = rows.where(disjunction(*(each.copy() for each in has_lines))).limit(1)
+    for file, row, *found in connection.execute(rows.sql(DIALECT)).fetchall():
+        hint = "a quote may be opened there and not closed; mend it"
+        raise BadFile(f"row {row} of {file}: the value of `{names[found.index(True)]}` has several lines: {hint}")
 
 
 def _write(
@@ -99,8 +96,7 @@ def _write(
 def _rows(found: Found) -> Iterator[Placed]:
     """The rows of each file, or of the table of a database, with the numbers that they have there."""
     if found.table is not None:
-        number, whole = exp.Window(this=exp.func("ROW_NUMBER")), exp.cast(exp.null(), "TEXT")
-        yield found.place, exp.select("*", exp.alias_(number, ROW), exp.alias_(whole, FAULT)).from_(found.table)
+        yield found.place, numbered([exp.Star()], found.table)
     for file, header in found.headers.items():
         yield file, csv_rows(file, header) if found.kind == "csv" else json_rows(file, header)
 

@@ -45,6 +45,12 @@ def option(name: str, value: str | bool = True) -> Expr:
     return exp.EQ(this=exp.to_identifier(name), expression=given)
 
 
+def numbered(columns: Iterable[Expr], table: Expr) -> exp.Select:
+    """Columns of a table with the number of each row, none of which is known to be faulty."""
+    row, fault = exp.Window(this=exp.func("ROW_NUMBER")), exp.cast(exp.null(), "TEXT")
+    return exp.select(*columns, exp.alias_(row, ROW), exp.alias_(fault, FAULT)).from_(table)
+
+
 def _all_text(names: Iterable[str]) -> Expr:
     """The option that says that all columns are text: what they are is for the vocabulary to say."""
     text = exp.Literal.string("VARCHAR")
@@ -61,7 +67,7 @@ def header_of(file: str) -> list[str]:
         with open(file, encoding="utf-8-sig", newline="") as text:
             header = next(csv.reader(text), None)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
+        raise _no_utf8(file) from error
     if not header:
         raise BadFile(f"{file} is empty; its first line names the columns")
     names = [name.strip() for name in header]
@@ -75,7 +81,7 @@ def header_of(file: str) -> list[str]:
 
 def csv_rows(file: str, header: list[str]) -> exp.Select:
     """The rows of a CSV file that DuckDB reads, all as text."""
-    rows = exp.select(*_quoted(header), _numbered(), _no_fault()).from_(exp.Table(this=_read_csv(file, header)))
+    rows = numbered(_quoted(header), exp.Table(this=_read_csv(file, header)))
     # To DuckDB a line without anything is a row of a table that has one column.
     return rows.where(known(exp.column(header[0], quoted=True))) if len(header) == 1 else rows
 
@@ -134,7 +140,11 @@ def _lines(file: str) -> Iterator[tuple[int, list[str]]]:
         hint = "a quote may be opened there and not closed, or stand alone"
         raise BadFile(f"the row of {file} that begins on line {line} cannot be read ({error}); {hint}") from error
     except UnicodeDecodeError as error:
-        raise BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8") from error
+        raise _no_utf8(file) from error
+
+
+def _no_utf8(file: str) -> BadFile:
+    return BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8")
 
 
 def _values(count: int) -> str:
@@ -169,7 +179,7 @@ def json_rows(file: str, names: Iterable[str]) -> exp.Select:
     """The rows of a JSON-lines file, all values as text."""
     names = list(names)
     read = exp.func("read_json", texts([file]), option("format", "newline_delimited"), _all_text(names))
-    return exp.select(*_quoted(names), _numbered(), _no_fault()).from_(exp.Table(this=read))
+    return numbered(_quoted(names), exp.Table(this=read))
 
 
 def check_json(files: Iterable[str]) -> None:
@@ -194,11 +204,3 @@ def _json_problem(line: bytes) -> str:
 
 def _quoted(names: Iterable[str]) -> list[Expr]:
     return [exp.column(name, quoted=True) for name in names]
-
-
-def _numbered() -> Expr:
-    return exp.alias_(exp.Window(this=exp.func("ROW_NUMBER")), ROW)
-
-
-def _no_fault() -> Expr:
-    return exp.alias_(exp.cast(exp.null(), "TEXT"), FAULT)
