@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -48,42 +48,51 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Decides the cases of a book whose names lie in a range, on a connection of its own.
-
-    Cases that contradict themselves are few, and cost statements of their own: they are
-    noted, and those of all batches decided together, as a book of their own.
-    """
+class Setup:
+    """What whoever decides has to know; it travels to the machines of a cluster. `memory` is that of one batch."""
 
     book: Book
     tables: tuple[FactTable, ...]
     types: Types
     vocabulary: Program
-    compiling: Compiling
-    live: Live
     memory: str
     spill: Path
     proofs: bool = False
 
+
+@dataclass(frozen=True)
+class Batch:
+    """Decides the cases of a book whose names lie in a range, on a connection of its own; what is compiled is shared by all.
+
+    Cases that contradict themselves are few, and cost statements of their own: they are
+    noted, and those of all batches decided together, as a book of their own.
+    """
+
+    setup: Setup
+    compiling: Compiling = field(default_factory=Compiling)
+    live: Live = field(default_factory=Live)
+
     @cached_property
     def loader(self) -> Loader:
         """Reads the facts of every range."""
-        return Loader(self.vocabulary, self.types, all_of_range=not self.book.contradicting)
+        return Loader(self.setup.vocabulary, self.setup.types, all_of_range=not self.setup.book.contradicting)
 
     def decide(self, low: str, high: str | None, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
-        with self.live.connection(self.memory, self.spill) as connection:
+        with self.live.connection(self.setup.memory, self.setup.spill) as connection:
             self._prepare(connection)
             loaded, rejects = self._load(connection, low, high)
             fired = list[Counter[str]]()
-            for number, deciding in enumerate(self.book.programs):
+            for number, deciding in enumerate(self.setup.book.programs):
                 stated = self._of_program(connection, number, loaded)
                 if stated is None:
                     continue
                 program = CohortProgram(
-                    deciding.compiled, self.types, {**stated, **self._known(connection, deciding.compiled.program, number)}
+                    deciding.compiled,
+                    self.setup.types,
+                    {**stated, **self._known(connection, deciding.compiled.program, number)},
                 )
-                if self.book.contradicting:
+                if self.setup.book.contradicting:
                     self._decide_contradicting(connection, number, program)
                 else:
                     fired.append(self._decide_program(connection, number, program, part))
@@ -92,7 +101,7 @@ class Batch:
                 _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
             [(left,)] = connection.execute("SELECT count(*) FROM all_contradicting").fetchall()
-            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.book.added(fired))
+            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired))
 
     def _decide_program(
         self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram, part: Path
@@ -100,7 +109,7 @@ class Batch:
         """Decides the cases of one program, and notes those that contradict themselves; how often each rule fired."""
         statements = self.compiling.statements(number, program)
         fired = run(connection, statements.models)
-        if self.proofs:
+        if self.setup.proofs:
             self._record(connection, statements, program.program, part.with_name(f"{part.name}.{number:04d}"))
         run(connection, statements.clashes)
         noted = f"INSERT INTO all_contradicting SELECT b.name FROM {CLASHING} c JOIN {BOOK} b ON b.id = c.c0"
@@ -130,15 +139,15 @@ class Batch:
 
     def rejects(self, low: str, high: str | None) -> list[Reject]:
         """The rows of a range that cannot be taken."""
-        with self.live.connection(self.memory, self.spill) as connection:
+        with self.live.connection(self.setup.memory, self.setup.spill) as connection:
             self._prepare(connection)
             return self._load(connection, low, high)[1]
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for declaration in self.types.declarations():
+        for declaration in self.setup.types.declarations():
             connection.execute(declaration.sql(DIALECT)).fetchall()
-        for name, (kind, _) in self.types.domains.items():
-            domain = self.vocabulary.domains.get(name)
+        for name, (kind, _) in self.setup.types.domains.items():
+            domain = self.setup.vocabulary.domains.get(name)
             connection.execute(domain_rows(kind).sql(DIALECT)).fetchall()
             if domain is not None and domain.parts:
                 connection.execute(parts_rows(kind, domain).sql(DIALECT)).fetchall()
@@ -160,13 +169,13 @@ class Batch:
         rows = f"SELECT name, program FROM read_parquet(?) WHERE {limits} ORDER BY program NULLS LAST, name"
         connection.execute(
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
-            [str(self.book.path), low, *([] if high is None else [high])],
+            [str(self.setup.book.path), low, *([] if high is None else [high])],
         ).fetchall()
         odd = exp.select(exp.func("BOOL_OR", is_odd(exp.column("name")))).from_(BOOK)
         [(has_odd,)] = connection.execute(odd.sql(DIALECT)).fetchall()
         within = Range(connection, low, high, bool(has_odd))
         loaded, rejects = dict[str, Table](), list[Reject]()
-        for number, table in enumerate(self.tables):
+        for number, table in enumerate(self.setup.tables):
             made, is_bad = self.loader.load(within, table, f"f{number}")
             loaded[table.relation] = made
             if is_bad:
@@ -179,7 +188,7 @@ class Batch:
 
     def _leave_out(self, connection: duckdb.DuckDBPyConnection, loaded: Stated) -> None:
         for relation, table in loaded.items():
-            case = f"c{self.vocabulary.predicate(relation).case_position}"
+            case = f"c{self.setup.vocabulary.predicate(relation).case_position}"
             good = f"SELECT id FROM {BOOK} WHERE program IS NOT NULL"
             connection.execute(f"DELETE FROM {table.name} WHERE {case} IS NULL OR {case} NOT IN ({good})").fetchall()
 
@@ -194,7 +203,7 @@ class Batch:
         ).fetchall()
         stated = {}
         for relation, table in loaded.items():
-            case = f"c{self.vocabulary.predicate(relation).case_position}"
+            case = f"c{self.setup.vocabulary.predicate(relation).case_position}"
             name = f"s{table.name}"
             columns = ", ".join(table.columns)
             rows = f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM {table.name} WHERE {case} BETWEEN ? AND ?"
@@ -205,7 +214,7 @@ class Batch:
     def _known(self, connection: duckdb.DuckDBPyConnection, program: Program, number: int) -> dict[str, Table]:
         """What the documents themselves state, as tables."""
         rows = stated_rows(program.facts)
-        kinds = column_types(program, self.types, rows)
+        kinds = column_types(program, self.setup.types, rows)
         found = {}
         for i, (relation, each) in enumerate(rows.items()):
             unknown = tuple(UNKNOWN in column for column in zip(*each, strict=True))
@@ -216,7 +225,7 @@ class Batch:
 
     def _finish(self, connection: duckdb.DuckDBPyConnection, program: Program, number: int) -> None:
         """Adds the verdicts of one program to those of the batch, and clears what only it needed."""
-        payer = self.book.programs[number].payer
+        payer = self.setup.book.programs[number].payer
         goals = {goal.atom.relation for goal in program.goals}
         connection.execute("CREATE OR REPLACE TABLE rested(question TEXT, policies TEXT[])").fetchall()
         connection.executemany(

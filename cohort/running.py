@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cohort.batch import CONTRADICTING, Outcome
+from cohort.batch import CONTRADICTING, Outcome, Setup
 from cohort.book import Book
 from cohort.output import Heard
 from cohort.parts import is_done, outcome_of
 from cohort.spark import Cluster
-from cohort.tasks import Setup, on_this_machine
+from cohort.tasks import on_this_machine
 from facts.readers.tables import FactTable
 from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.language.program import Program
@@ -75,7 +75,7 @@ class Run:
     ) -> list[Outcome]:
         memory = f"{self.settings.memory / (1 if self.settings.master else self._workers):.3f}GB"
         setup = Setup(
-            book, self.tables, Types.of(self.vocabulary, CASE_NUMBER), self.vocabulary, memory, str(self.work / "spill"),
+            book, self.tables, Types.of(self.vocabulary, CASE_NUMBER), self.vocabulary, memory, self.work / "spill",
             self.settings.proofs,
         )  # fmt: skip
         pending = [(low, high, str(part)) for part, (low, high, _) in parts.items() if not is_done(part)]

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cohort.tasks import Setup, Task, decide_part
+from cohort.batch import Batch, Setup
+from cohort.tasks import Task, decide_part
 
 _TASKS_PER_CORE = 4
 
@@ -42,7 +43,7 @@ class Cluster:
         shared = context.broadcast(setup)
 
         def work(part: Iterable[Task]) -> Iterator[int]:
-            batch = shared.value.batch()
+            batch = Batch(shared.value)
             for low, high, path in part:
                 decide_part(batch, low, high, Path(path), stop_on_error=False)
                 yield 1

@@ -4,50 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 
-from cohort.batch import Batch, Outcome
-from cohort.book import Book
-from cohort.live import Live, Stopped
+from cohort.batch import Batch, Outcome, Setup
+from cohort.live import Stopped
 from cohort.loading import Reject, shown
 from cohort.output import CohortProblem
 from cohort.parts import note_done, remove
-from cohort.statements import Compiling
-from facts.readers.tables import FactTable
 from kb.engines.model import EvaluationError
-from kb.engines.sql.schema import Types
-from kb.language.program import Program
 
 Task = tuple[str, str | None, str]
 """A range of cases (from a name, to before a name), and where its part is written."""
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What whoever decides has to know; it travels to the machines of a cluster."""
-
-    book: Book
-    tables: tuple[FactTable, ...]
-    types: Types
-    vocabulary: Program
-    memory: str
-    spill: str
-    proofs: bool
-
-    def batch(self) -> Batch:
-        """The batches of one worker, which share what is compiled."""
-        spill = Path(self.spill)
-        return Batch(
-            self.book, self.tables, self.types, self.vocabulary, Compiling(), Live(), self.memory, spill, self.proofs
-        )
 
 
 def on_this_machine(
     setup: Setup, tasks: Iterable[Task], workers: int, stop_on_error: bool, tell: Callable[[], None]
 ) -> None:
     """Decides the tasks with a thread for each worker; whatever fails stops the others. About once a second it `tell`s."""
-    batch = setup.batch()
+    batch = Batch(setup)
     with ThreadPoolExecutor(workers) as pool:
         pending = {pool.submit(decide_part, batch, low, high, Path(part), stop_on_error) for low, high, part in tasks}
         try:
@@ -82,7 +56,7 @@ def decide_part(batch: Batch, low: str, high: str | None, part: Path, stop_on_er
 
 def _halved(batch: Batch, low: str, high: str | None, part: Path, error: EvaluationError) -> Outcome:
     """Decides the halves of a range, of which one has the case for which a rule cannot be computed."""
-    names = batch.book.names(low, high)
+    names = batch.setup.book.names(low, high)
     if len(names) == 1:
         reject = Reject("", 0, names[0], "", "", "", f"{error}")
         others = (each for each in batch.rejects(low, high) if each.case != names[0])
@@ -92,7 +66,7 @@ def _halved(batch: Batch, low: str, high: str | None, part: Path, error: Evaluat
     one, other = (decide_part(batch, start, end, part.with_name(name), False) for start, end, name in halves)
     return Outcome(
         one.cases + other.cases, one.contradicting + other.contradicting, (*one.rejects, *other.rejects),
-        batch.book.added((one.fired, other.fired)),
+        batch.setup.book.added((one.fired, other.fired)),
     )  # fmt: skip
 
 
