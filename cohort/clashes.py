@@ -88,8 +88,7 @@ def undecidable(program: Program) -> str:
     cone = dependents(program, [reading.relation for reading in program.readings]) if program.readings else frozenset()
     for name in sorted(cone):
         predicate = program.predicates.get(name.removeprefix("-"))
-        opposite = name[1:] if name.startswith("-") else f"-{name}"
-        if name.startswith("!") or opposite in said or (predicate is not None and predicate.keys):
+        if name.startswith("!") or s.opposite(name) in said or (predicate is not None and predicate.keys):
             return f"`{name}` depends on the reading of a policy, and may contradict something"
     return ""
 

@@ -95,11 +95,13 @@ class Disputes:
 
     @cached_property
     def rules(self) -> dict[str, list[ProgramRule]]:
-        """The rules by which each relation may come to hold."""
+        """The rules by which each relation may come to hold, of those that are evaluated."""
+        bounds = self.of.bounds[1].bounds
         found: dict[str, list[ProgramRule]] = {}
         for rule in (*self.of.rewritten.rules, *(r for r in self.of.program.rules if r.head.relation in self.of.same)):
             relation = plain(rule.head.relation)
-            if relation in self.tables and (rule.head.relation in self.of.same or POSSIBLE in rule.head.relation):
+            is_possible = POSSIBLE in rule.head.relation and rule.head.relation in bounds
+            if relation in self.tables and (rule.head.relation in self.of.same or is_possible):
                 found.setdefault(relation, []).append(rule)
         return found
 
@@ -109,7 +111,7 @@ class Disputes:
         above: dict[str, set[str]] = {}
         for relation, rules in self.rules.items():
             for literal in (literal for rule in rules for literal in s.literals(rule.rule.body)):
-                for beneath in _with_opposite(plain(literal.atom.relation)):
+                for beneath in _both(literal):
                     above.setdefault(beneath, set()).add(relation)
         found, pending = set(self.of.disputed), list(self.of.disputed)
         while pending:
@@ -172,7 +174,7 @@ class Disputes:
         ]
         reached, targets = exp.alias_(exp.table_(self.names[relation]), "h"), list[tuple[str, str]]()
         for literal in s.literals(rule.rule.body):
-            for target in _with_opposite(plain(literal.atom.relation)):
+            for target in _both(literal):
                 if target in self.names:
                     on = list(fits_literal(literal, rule, self.tables[target], lenient=True))
                     rows = exp.select("h.kind", "h.number", "x.*").from_(reached.copy())
@@ -258,5 +260,7 @@ def _atom_text(relation: str, table: Table) -> Expr:
     return exp.func("CONCAT", exp.Literal.string(f"{relation}("), inside, exp.Literal.string(")"))
 
 
-def _with_opposite(relation: str) -> tuple[str, str]:
-    return relation, relation[1:] if relation.startswith("-") else f"-{relation}"
+def _both(literal: s.Literal) -> tuple[str, str]:
+    """What a literal asks for, and what speaks against it."""
+    relation = plain(literal.atom.relation)
+    return relation, s.opposite(relation)

@@ -138,9 +138,21 @@ class CohortProgram:
         goals = [goal.atom.relation for goal in self.program.goals]
         wanted = [bounded(name, POSSIBLE) for name in self._asked if name not in self.same]
         wanted += [bounded(name, CERTAIN) for name in goals if name not in self.same | self.definite]
+        if self.contradicting:
+            wanted = self._with_opposites(wanted)
         steps, given = self._base(needed(rewritten, wanted), self.perfect[1], "")
         found = plan(rewritten, self.types, given, wanted, "b")
         return (*steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
+
+    def _with_opposites(self, wanted: list[str]) -> list[str]:
+        """The same, with what rules conclude against anything that these ask for: a contradiction may stand behind it."""
+        while True:
+            reached = {plain(name) for name in needed(self.rewritten, wanted)}
+            against = {s.opposite(name) for name in reached} - reached - self.same
+            more = [bounded(name, POSSIBLE) for name in sorted(against & self.used) if name in self.program.rules_for]
+            if not more:
+                return wanted
+            wanted = [*wanted, *more]
 
     def _base(self, names: Iterable[str], perfect: Mapping[str, Table], prefix: str) -> tuple[list[Step], dict[str, Table]]:
         """What the bounds start from: facts, what is open, and what is the same in every model."""

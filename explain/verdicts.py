@@ -84,4 +84,4 @@ def _premises(instance: Instance) -> Iterator[AtomKey]:
             row = ground_row(premise.atom.terms, binding)
             yield relation, row
             # A denial of the same atom speaks against it, and the atom against its denial.
-            yield (relation[1:] if relation.startswith("-") else f"-{relation}"), row
+            yield s.opposite(relation), row

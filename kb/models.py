@@ -54,7 +54,7 @@ class Compiled:
         key = frozenset([*program.predicates, *program.rules_for] if wanted is None else wanted)
         if key not in self._used:
             used = needed(program, key)
-            denials = [name[1:] if name.startswith("-") else f"-{name}" for name in used]
+            denials = [s.opposite(name) for name in used]
             constraints = [rule.head.relation for rule in program.constraints if _touches(rule.rule, used)]
             self._used[key] = needed(program, [*used, *denials, *constraints])
         return self._used[key]

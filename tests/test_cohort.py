@@ -650,6 +650,14 @@ def test_a_denial_of_any_value_in_a_document_denies_each(tmp_path: Path) -> None
     assert verdicts(base, tmp_path) == {("g", "", "met")}
 
 
+def test_a_denial_that_a_rule_concludes_speaks_against_a_fact(tmp_path: Path) -> None:
+    facts = "#fact f(Case: case, X: text).\n#fact h(Case: case, X: text).\n"
+    rules = "-f(Case, X) :- h(Case, X).\n#pred g(Case: case).\ng(Case) :- f(Case, x).\n"
+    base = small(f"{facts}{rules}#goal g(Case) for payer(Case, _).")
+    stated = {"f": "Case,X\na,x\n", "denied_f": "Case,X\na,z\n", "h": "Case,X\na,x\n"}
+    assert verdicts(base, tmp_path, **stated) == {("g", "", "conflicting")}
+
+
 def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) -> None:
     text = "#pred r(X: text).\nr(a).\n:- r(a).\n#pred g(Case: case).\ng(Case) :- payer(Case, _), r(a).\n"
     with pytest.raises(CohortProblem, match="which is not about a case: `medproof decide` decides such cases one by one"):

@@ -359,3 +359,8 @@ def _premise(premise: Premise, terms: Mapping[str, Term]) -> Premise:
         body=tuple(_premise(inner, terms) for inner in premise.body),
         bound=_term(premise.bound, terms),
     )
+
+
+def opposite(relation: str) -> str:
+    """The relation of the denials of a relation, or the one that denials deny."""
+    return relation[1:] if relation.startswith("-") else f"-{relation}"
