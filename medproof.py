@@ -460,9 +460,10 @@ def diff_cohort(
     from authoring.sides import sides
     from cohort.compare import compare
     from cohort.running import Settings
+    from facts.readers.databases import facts_at
 
     before, after = sides(old, new, [Path(path) for path in policies])
-    return compare(before, after, Path(source), Settings(payer, on), heard)
+    return compare(before, after, facts_at(source), Settings(payer, on), heard)
 
 
 def docs(
@@ -529,6 +530,7 @@ def cohort(
     from cohort.report import summary_html
     from cohort.running import Settings
     from cohort.summary import summary
+    from facts.readers.databases import facts_at
 
     found: list[Summary] = []
 
@@ -536,7 +538,7 @@ def cohort(
         found.append(replace(summary(result, account.programs), output=Path(output), policies=base.paths))
         (result / "report.html").write_text(summary_html(found[0]), encoding="utf-8")
 
-    decide_cohort(base, Path(source), Path(output), settings or Settings(), heard, report)
+    decide_cohort(base, facts_at(source), Path(output), settings or Settings(), heard, report)
     return found[0]
 
 
@@ -548,8 +550,9 @@ def cohort_case(base: Library, source: str | Path, case: str) -> Opened:
     `proofs`) is not looked for again. Raises CaseProblem, DocumentErrors.
     """
     from cohort.cases import open_case
+    from facts.readers.databases import facts_at
 
-    return open_case(base, Path(source), case)
+    return open_case(base, facts_at(source), case)
 
 
 def export_proofs(

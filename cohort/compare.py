@@ -14,6 +14,7 @@ from cohort.decide import decide_cohort
 from cohort.output import CRITERIA, DECISIONS
 from cohort.running import Settings
 from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
+from kb.language.values import many
 from kb.library import Library
 
 _EXAMPLES = 3
@@ -105,10 +106,11 @@ def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
     """The answers that changed, most first, then the criteria that moved them."""
     page = Page(width)
     total = sum(each.count for each in found.changes)
-    page.add(f"{found.cases:,} cases: {total:,} answers change, {found.same:,} do not", WARN if total else GOOD)
+    changing = many(total, "answer changes", "answers change")
+    page.add(f"{many(found.cases, 'case')}: {changing}, {found.same:,} do not", WARN if total else GOOD)
     if found.left_out:
-        many = "1 case was" if found.left_out == 1 else f"{found.left_out:,} cases were"
-        page.add(f"{many} left out, for what is wrong in their tables; `medproof cohort` writes what and where", WARN)
+        cases = many(found.left_out, "case was", "cases were")
+        page.add(f"{cases} left out, for what is wrong in their tables; `medproof cohort` writes what and where", WARN)
     for change in found.changes:
         page.add_raw(f"  {change.count:>10,}  {change.question}: {_said(change.before)} → {_said(change.after)}")
         page.add(f"as {', '.join(change.examples)}", DIM, 14, 2)

@@ -32,6 +32,7 @@ from facts.readers.tables import FactTable, fact_tables
 from kb.language.cache import code_digest
 from kb.language.diagnostics import DocumentErrors, nearest
 from kb.language.program import Program
+from kb.language.values import many
 from kb.library import Library
 
 
@@ -164,7 +165,7 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
 
 def _notes_of_rejects(rejects: Iterable[Reject]) -> Iterator[str]:
     if nameless := sum(not each.case for each in rejects):
-        rows = "1 row names" if nameless == 1 else f"{nameless:,} rows name"
+        rows = many(nameless, "row names", "rows name")
         yield f"{rows} no case, so some case may be decided without what is said there; `rejects.parquet` tells where."
 
 

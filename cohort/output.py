@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
@@ -68,9 +69,13 @@ class Told:
 
 
 def state_of(source: Path) -> str:
-    """What tells whether files changed: a hash of their names, sizes and times of change; nothing for what is no file."""
-    files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]
-    there = [(each.relative_to(source), each.stat()) for each in files if each.exists()]
+    """What tells whether files changed: a hash of their names, sizes and times of change; nothing for what is no file.
+
+    What was last written to a database may stand in a log beside it (`facts.db-wal`, `facts.duckdb.wal`).
+    """
+    logs = sorted(source.parent.glob(f"{escape(source.name)}[-.]wal"))
+    files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source, *logs]
+    there = [(each.relative_to(source.parent), each.stat()) for each in files if each.exists()]
     stats = [f"{name} {found.st_size} {found.st_mtime_ns}" for name, found in there]
     return sha256("\n".join(stats).encode()).hexdigest() if stats else ""
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from cohort.summary import Blocking, Summary, Verdicts
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats.templates import environment, own
+from kb.language.values import many
 
 _MOST = 10
 _STYLES = {"met": GOOD, "undocumented": WARN, "disputed": WARN, "refuted": BAD, "conflicting": BAD}
@@ -19,7 +20,7 @@ _STYLES = {"met": GOOD, "undocumented": WARN, "disputed": WARN, "refuted": BAD, 
 def summary_page(of: Summary, width: int = 80) -> Page:
     """Verdicts, what blocks, what never fired, and how to open a case."""
     page = Page(width)
-    page.add(f"{of.cases:,} cases decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
+    page.add(f"{many(of.cases, 'case')} decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
     if of.rejected:
         page.add(f"what is wrong with those stands in {of.output / 'rejects.parquet'}", WARN, 2, 2)
     if of.silent:
@@ -42,8 +43,8 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     if not of.blocking:
         page.add("none", DIM, 2)
     page.add()
-    many = f"{len(of.never)} of {len(of.never) + len(of.fired)} rules never fired"
-    page.add(many if of.never else "every rule fired" if of.fired else "no rule was tried", TITLE)
+    never = f"{len(of.never)} of {len(of.never) + len(of.fired)} rules never fired"
+    page.add(never if of.never else "every rule fired" if of.fired else "no rule was tried", TITLE)
     for rule in of.never[:_MOST]:
         page.add(rule, DIM, 2, 4)
     if len(of.never) > _MOST:

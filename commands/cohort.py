@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command("cohort", epilog=EXIT_CODES)
-@click.argument("facts", metavar="FACTS", type=click.Path(path_type=Path))
+@click.argument("facts", metavar="FACTS", type=click.Path())
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to write; not there yet."
 )
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 @click.option("--proofs", is_flag=True, help="Keep the rule instances of each case, from which its proofs are rebuilt.")
 @FORMAT
 def command(
-    facts: Path,
+    facts: str,
     output: Path,
     payer: str | None,
     on: date | None,
@@ -75,7 +75,8 @@ def command(
 
     FACTS is a directory with a table for each fact (`motor_strength.parquet`, .csv or
     .jsonl, or a folder of such files), columns named as the vocabulary declares them, and
-    `denied_motor_strength` for what is documented as absent; or a database.
+    `denied_motor_strength` for what is documented as absent; or a database
+    (facts.duckdb, facts.sqlite, postgresql://USER@HOST/DATABASE).
 
     DIR gets decisions.parquet, criteria.parquet, rejects.parquet and report.html. A run
     that is stopped goes on where it was when the same command is given again.

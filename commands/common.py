@@ -167,12 +167,12 @@ def stoppable(kept: str) -> Iterator[None]:
 
 
 COHORT = click.option(
-    "--cohort", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+    "--cohort", type=click.Path(), metavar="PATH",
     help="CASE is one of the cohort in PATH: its tables of facts, or what `medproof cohort` wrote.",
 )  # fmt: skip
 
 
-def chart(base: Library, case: str, cohort: Path | None) -> Document | Opened:
+def chart(base: Library, case: str, cohort: str | None) -> Document | Opened:
     """The chart that CASE names, or the case of a cohort if one is given."""
     import medproof
 

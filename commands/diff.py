@@ -29,7 +29,7 @@ from commands.common import (
     "--cases", multiple=True, metavar="CASE", help="Files, directories, shipped cases. Default: the shipped cases."
 )
 @click.option(
-    "--cohort", type=click.Path(exists=True, path_type=Path), metavar="FACTS",
+    "--cohort", type=click.Path(), metavar="FACTS",
     help="Tables of facts, all of whose cases are compared: how many answers change, and by which criterion.",
 )  # fmt: skip
 @payer_option()
@@ -42,7 +42,7 @@ def command(
     old: str,
     new: str,
     cases: tuple[str, ...],
-    cohort: Path | None,
+    cohort: str | None,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],
@@ -85,7 +85,7 @@ def command(
 def _cohort(
     old: str,
     new: str,
-    cohort: Path,
+    cohort: str,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],

@@ -40,7 +40,7 @@ from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 @LIMIT
 def command(
     case: str,
-    cohort: Path | None,
+    cohort: str | None,
     goal: str | None,
     minimal: bool,
     best: int | None,

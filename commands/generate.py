@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -39,12 +40,14 @@ def command(
     """
     import medproof
     from cohort.generate import Rates
+    from kb.language.values import many
 
     with said_plainly(), progress("drawing") as heard:
         rates = Rates(silences, absences, unknown, contradictions)
         facts = medproof.generate(loaded(policies), output, cases, seed, rates, payers, heard)
-    click.echo(f"wrote {output}: {cases:,} cases, {facts:,} facts", err=True)
-    click.echo(f"medproof cohort {output} -o {output.with_name(f'{output.name}-decided')}", err=True)
+    click.echo(f"wrote {output}: {many(cases, 'case')}, {many(facts, 'fact')}", err=True)
+    decided = output.with_name(f"{output.name}-decided")
+    click.echo(shlex.join(["medproof", "cohort", str(output), "-o", str(decided)]), err=True)
 
 
 command.params += [

@@ -36,7 +36,7 @@ from commands.common import (
 @TIMEOUT
 def command(
     case: str,
-    cohort: Path | None,
+    cohort: str | None,
     goal: str,
     payer: str | None,
     on: date | None,

@@ -39,7 +39,7 @@ from commands.explaining import AUDIENCE
 @TIMEOUT
 def command(
     case: str,
-    cohort: Path | None,
+    cohort: str | None,
     goal: str,
     limit: int,
     audience: str,

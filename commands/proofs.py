@@ -31,6 +31,7 @@ def command(decided: Path, output: Path, jobs: int, policies: tuple[Path, ...]) 
       medproof verify proofs.jsonl
     """
     import medproof
+    from kb.language.values import many
 
     with said_plainly():
         if output.suffix != ".jsonl":
@@ -38,4 +39,4 @@ def command(decided: Path, output: Path, jobs: int, policies: tuple[Path, ...]) 
         base = loaded(policies)
         with stoppable("nothing is written"), progress("proofs", eta=True) as heard:
             found = medproof.export_proofs(base, decided, output, jobs, heard)
-    click.echo(f"wrote {output}: {found.proofs:,} proofs of {found.cases:,} cases", err=True)
+    click.echo(f"wrote {output}: {many(found.proofs, 'proof')} of {many(found.cases, 'case')}", err=True)

@@ -69,6 +69,7 @@ def command(proof: Path, chart: str | None, jobs: int, policies: tuple[Path, ...
 def _verify_lines(base: Library, path: Path, jobs: int) -> None:
     import medproof
     from explain.export.lines import visible
+    from kb.language.values import many
 
     with stoppable("not every proof was checked"), progress("verifying", eta=True) as heard:
         found = medproof.verify_lines(base, path, jobs, heard)
@@ -77,7 +78,6 @@ def _verify_lines(base: Library, path: Path, jobs: int) -> None:
     if len(found.failures) > _MOST:
         click.echo(f"and {len(found.failures) - _MOST:,} more that do not hold", err=True)
     others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
-    many = "1 proof holds" if found.proofs == 1 else f"{found.proofs:,} proofs hold"
-    click.echo(f"{path}: {many}{others}")
+    click.echo(f"{path}: {many(found.proofs, 'proof holds', 'proofs hold')}{others}")
     if found.failures:
         sys.exit(1)

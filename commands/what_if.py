@@ -38,7 +38,7 @@ from commands.common import (
 @click.option("-v", "--verbose", count=True, help="Show the ids of rules, and instances of general knowledge.")
 def command(
     case: str,
-    cohort: Path | None,
+    cohort: str | None,
     assume: tuple[str, ...],
     retract: tuple[str, ...],
     payer: str | None,

@@ -38,7 +38,7 @@ from commands.explaining import AUDIENCE, DEPTH, FORM, LIMIT, deliver
 @LIMIT
 def command(
     case: str,
-    cohort: Path | None,
+    cohort: str | None,
     goal: str,
     form: str | None,
     output: Path | None,

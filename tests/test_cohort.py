@@ -334,7 +334,7 @@ def test_no_case_is_decided_by_half_of_its_record_however_many_rows_are_bad(tmp_
         motor_strength=STRENGTH, requested="Case,Item,Code,Level,Laterality\nwhole,op,63030,L4-5,left\n",
     )  # fmt: skip
     code, output = run("cohort", source, "-o", tmp_path / "out")
-    assert code == 0 and "1 cases decided, 1,200 left out" in output, output
+    assert code == 0 and "1 case decided, 1,200 left out" in output, output
     rejects = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
     assert rejects == [(1_200,)]
 
@@ -614,7 +614,7 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     )
     code, output = run("diff", policy, tmp_path / "new.md", "--cohort", source)
     assert code == 0, output
-    assert "3 cases: 1 answers change" in output
+    assert "3 cases: 1 answer changes" in output
     assert "1  medically_necessary: met → undocumented" in output and "as a" in output
     assert "1  cpb0743.lumbar-lami.A1: met → undocumented" in output
 
@@ -670,7 +670,7 @@ def test_days_that_the_language_does_not_have_are_rejected(tmp_path: Path, day: 
         f"Case,On\na,2026-02-01\nb,{day}\nc,2026-02-01\n"))  # fmt: skip
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code == 0, output
-    assert "1 cases decided, 2 left out" in output
+    assert "1 case decided, 2 left out" in output
 
 
 def test_files_of_one_folder_have_columns_of_one_type(tmp_path: Path, source: Path) -> None:

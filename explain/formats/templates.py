@@ -8,12 +8,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from explain.export.lines import visible
+from kb.language.values import many
 
 _HERE = Path(__file__).parent
 
 
 def environment(*directories: Path) -> Environment:
-    """The templates in some directories, which may extend `base.html`; `visible` shows control characters."""
+    """The templates in some directories, which may extend `base.html`; `visible` shows control characters, `many` counts."""
     made = Environment(
         loader=FileSystemLoader([*directories, _HERE]),
         autoescape=True,
@@ -21,7 +22,7 @@ def environment(*directories: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["visible"] = visible
+    made.filters |= {"visible": visible, "many": many}
     return made
 
 

@@ -1,8 +1,8 @@
-"""What tables of facts there are, in a directory or a database: how each is read, and its columns."""
+"""What tables of facts there are in a directory: how each is read, and its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,6 @@ Expr = exp.Expr
 
 BROKEN = "it is no Parquet file, or a broken one: write it anew"
 SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".jsonl": "json", ".ndjson": "json"}
-DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
 
 
 class BadTables(CaseProblem):
@@ -42,22 +41,12 @@ class Found:
     columns: tuple[tuple[str, str], ...]
     headers: Mapping[str, list[str]] = field(default_factory=dict)
     """Of text files: the names in each."""
-    table: Expr | None = None
-    """Of a database: the table there."""
+    begin: Callable[[duckdb.DuckDBPyConnection], Expr] | None = None
+    """Of a database: begins to read the table, and gives what is then selected from, once."""
 
 
-def find(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[list[Found], list[str]]:
-    """The tables of a directory or a database, and a sentence for each that is none. Raises BadTables."""
-    if path.is_dir():
-        return _in_directory(path, connection)
-    if str(path).startswith(("postgres:", "postgresql:")) or path.suffix in DATABASES:
-        return _in_database(path, connection), []
-    if not path.exists():
-        raise BadTables([f"there is no directory or database `{path}`"])
-    raise BadTables([f"`{path}` is no directory of tables and no database ({', '.join(DATABASES)}, postgres:…)"])
-
-
-def _in_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[list[Found], list[str]]:
+def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[list[Found], list[str]]:
+    """The tables of a directory, and a sentence for each that is none."""
     found, problems = list[Found](), list[str]()
     for entry in sorted(path.iterdir()):
         if entry.name.startswith((".", "_")):
@@ -102,30 +91,6 @@ def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: 
         first = json_columns(connection, files)
         headers = dict.fromkeys(files, first)
     return Found(name, place, kind, files, tuple((column, "VARCHAR") for column in first), headers)
-
-
-def _in_database(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:
-    """The tables of a database that DuckDB can attach, read-only."""
-    attach = exp.Attach(
-        this=exp.alias_(exp.Literal.string(str(path)), "facts"),
-        expressions=[exp.AttachOption(this=exp.var("READ_ONLY"))],
-    )
-    try:
-        connection.execute(attach.sql(DIALECT)).fetchall()
-        listed = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'facts' ORDER BY ALL"
-        ).fetchall()
-    except duckdb.Error as error:
-        hint = "" if "extension" not in str(error) else (
-            "; reading it needs an extension of DuckDB: run `INSTALL sqlite` or `INSTALL postgres` once where the network is"
-        )  # fmt: skip
-        raise BadTables([f"`{path}` cannot be opened: {first_line(error)}{hint}"]) from error
-    found = []
-    for schema, name in listed:
-        table = exp.table_(name, schema, "facts", quoted=True)
-        columns = columns_of(connection, table)
-        found.append(Found(str(name), f"{path}, table {name}", "database", (), columns, table=table))
-    return found
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: Expr) -> tuple[tuple[str, str], ...]:

@@ -58,7 +58,7 @@ def staged(
 def _read_into(path: Path, found: Found, names: Iterable[str], case: str, connection: duckdb.DuckDBPyConnection) -> None:
     """Reads a table as the database does, and a text file that it refuses with a mind for what is wrong. Raises BadFile."""
     try:
-        _write(connection, names, case, _rows(found), path)
+        _write(connection, names, case, _rows(found, connection), path)
     except duckdb.InvalidInputException:
         if found.kind == "json":
             check_json(found.files)
@@ -93,10 +93,10 @@ def _write(
     connection.sql(ordered.order_by(exp.column(case, quoted=True)).sql(DIALECT)).write_parquet(str(path))
 
 
-def _rows(found: Found) -> Iterator[Placed]:
+def _rows(found: Found, connection: duckdb.DuckDBPyConnection) -> Iterator[Placed]:
     """The rows of each file, or of the table of a database, with the numbers that they have there."""
-    if found.table is not None:
-        yield found.place, numbered([exp.Star()], found.table)
+    if found.begin is not None:
+        yield found.place, numbered([exp.Star()], found.begin(connection))
     for file, header in found.headers.items():
         yield file, csv_rows(file, header) if found.kind == "csv" else json_rows(file, header)
 

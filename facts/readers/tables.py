@@ -8,14 +8,16 @@ files and databases are read once into Parquet, in order of their cases.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
-from facts.readers.found import BadTables, Found, find
+from facts.readers.databases import DATABASES, is_database, tables_in
+from facts.readers.found import BadTables, Found, tables_of_directory
 from facts.readers.staging import staged
 from facts.readers.texts import FAULT, FILE, ROW, option, texts
 from kb.language.diagnostics import nearest
@@ -92,9 +94,8 @@ def fact_tables(path: Path, predicates: Mapping[str, Predicate], work: Path) -> 
     """
     facts = {name: each for name, each in predicates.items() if each.is_fact and each.case_position is not None}
     problems: list[str] = []
-    with duckdb.connect() as connection:
-        found, others = find(path, connection)
-        tables = list[FactTable]()
+    tables = list[FactTable]()
+    with duckdb.connect() as connection, _found(path, connection) as (found, others):
         for each in found:
             try:
                 tables.append(_checked(each, facts, connection, work))
@@ -111,6 +112,20 @@ def fact_tables(path: Path, predicates: Mapping[str, Predicate], work: Path) -> 
         hint = "`medproof vocabulary` lists the facts; each is a file named after it, such as `requested.parquet`"
         raise BadTables([f"`{path}` holds no table of facts; {hint}"])
     return tuple(tables)
+
+
+@contextmanager
+def _found(path: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[Found], list[str]]]:
+    """The tables of a directory or a database, and a sentence for each that is none. Raises BadTables."""
+    if path.is_dir():
+        yield tables_of_directory(path, connection)
+    elif is_database(path):
+        with tables_in(path, connection) as found:
+            yield found, []
+    elif not path.exists():
+        raise BadTables([f"there is no directory or database `{path}`"])
+    else:
+        raise BadTables([f"`{path}` is no directory of tables and no database ({', '.join(DATABASES)}, postgres:…)"])
 
 
 # Whether it is what its name says

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import known
+from kb.language.values import many
 
 csv.field_size_limit(1 << 24)
 Expr = exp.Expr
@@ -117,7 +118,7 @@ def _whole_rows(file: str, header: list[str], case: str) -> Iterator[list[str]]:
     for number, (line, row) in enumerate(_lines(file), 1):
         while len(row) > wide and not row[-1]:
             row = row[:-1]
-        fault = "" if len(row) == wide else f"it has {_values(len(row))}, and there are {wide} columns"
+        fault = "" if len(row) == wide else f"it has {many(len(row), 'value')}, and there are {wide} columns"
         if fault and (not is_case_first or not row[0] or any("\n" in value or "\r" in value for value in row)):
             # Within quotes that span lines the rows of others may stand.
             raise BadFile(f"row {number} of {file}, line {line}: {fault}, so nobody knows whose row it is; mend it")
@@ -145,10 +146,6 @@ def _lines(file: str) -> Iterator[tuple[int, list[str]]]:
 
 def _no_utf8(file: str) -> BadFile:
     return BadFile(f"{file} is no UTF-8 text; save it as CSV in UTF-8")
-
-
-def _values(count: int) -> str:
-    return f"{count} value" if count == 1 else f"{count} values"
 
 
 def _read_csv(file: str, header: list[str]) -> Expr:

@@ -61,6 +61,11 @@ def number_text(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def many(count: int, one: str, several: str = "") -> str:
+    """So many of something: `1 case`, `1,200 cases`."""
+    return f"1 {one}" if count == 1 else f"{count:,} {several or f'{one}s'}"
+
+
 def value_text(value: Value) -> str:
     """The value as a person reads it in a sentence."""
     if isinstance(value, Decimal):

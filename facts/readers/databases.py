@@ -1,0 +1,166 @@
+"""Tables of databases: DuckDB attaches its own; those of SQLite and PostgreSQL are read through Arrow's drivers.
+
+DuckDB would attach these too, by extensions that it loads from the network; the drivers
+(ADBC, https://arrow.apache.org/adbc) are packages like others. All tables are read in one
+transaction: no record is half of before and half of after a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import duckdb
+from sqlglot import exp
+
+from facts.readers.found import BadTables, Found, columns_of, first_line
+from kb.engines.sql.plan import DIALECT
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection, Cursor
+
+DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
+_SERVER = "postgres:"
+_SCHEMES = ("postgres", "postgresql")
+_SQLITE = b"SQLite format 3\x00"
+_READ = "read_rows"
+"""The name under which the rows of a driver are read."""
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_OF_SERVER = """SELECT table_schema, table_name FROM information_schema.tables
+                WHERE table_schema = ANY(current_schemas(false)) ORDER BY 1, 2"""
+_OF_SQLITE = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+
+
+def facts_at(source: str | Path) -> Path:
+    """Where tables of facts are, as somebody names it; the address of a server in words that a path keeps.
+
+    `postgresql://reader@db.example/claims` is `postgres:host=db.example user=reader
+    dbname=claims`. Raises BadTables for a password, which would stand in reports.
+    """
+    text = str(source)
+    scheme, _, rest = text.partition(":")
+    if scheme not in _SCHEMES:
+        return Path(source)
+    words = _words_of(text) if rest.startswith("//") else rest
+    if "password=" in words:
+        hint = "the password would stand in the report; give it in PGPASSWORD or ~/.pgpass"
+        raise BadTables([f"`{_SERVER}…` names a password, and {hint}"])
+    return Path(f"{_SERVER}{words}")
+
+
+def _words_of(address: str) -> str:
+    """The parts of a URL as libpq's keywords and values."""
+    try:
+        url = urlsplit(address)
+        parts = {"host": url.hostname, "port": str(url.port or ""), "user": url.username, "password": url.password}
+    except ValueError as error:
+        raise BadTables([f"`{address}` is no address: {error}; write postgresql://USER@HOST/DATABASE"]) from error
+    parts["dbname"] = url.path.strip("/")
+    given = {name: unquote(value) for name, value in parts.items() if value} | dict(parse_qsl(url.query))
+    return " ".join(f"{name}={_quoted(value)}" for name, value in given.items())
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'" if " " in value or escaped != value else value
+
+
+def is_database(path: Path) -> bool:
+    """Whether a place is a database."""
+    return str(path).startswith(_SERVER) or (path.suffix in DATABASES and path.exists())
+
+
+@contextmanager
+def tables_in(path: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[list[Found]]:
+    """The tables of a database, which can be read until it is closed. Raises BadTables."""
+    if str(path).startswith(_SERVER):
+        with _through_driver("postgresql", path, str(path).removeprefix(_SERVER)) as opened, opened.cursor() as cursor:
+            cursor.execute(_SNAPSHOT)
+            yield list(_of_server(path, cursor, connection))
+    elif _begins_as_sqlite(path):
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with _through_driver("sqlite", path, address) as opened, opened.cursor() as cursor:
+            yield list(_of_sqlite(path, cursor, connection))
+    else:
+        yield _of_duckdb(path, connection)
+
+
+def _begins_as_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+@contextmanager
+def _through_driver(driver: str, path: Path, address: str) -> Iterator[Connection]:
+    """A connection of one of the drivers; what it raises is told as BadTables."""
+    try:
+        from adbc_driver_manager.dbapi import Error
+
+        connect = import_module(f"adbc_driver_{driver}.dbapi").connect
+    except ImportError as error:
+        raise BadTables([f"`{path}` is read with `pip install 'medproof[databases]'`; install that first"]) from error
+    try:
+        with connect(address) as opened:
+            yield opened
+    except Error as error:
+        raise BadTables([f"`{path}` cannot be read: {first_line(error)}"]) from error
+
+
+def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
+    """The tables of a PostgreSQL server that are found by their names alone."""
+    for schema, name in _fetched(cursor, _OF_SERVER, connection):
+        rows = exp.select("*").from_(exp.table_(name, schema, quoted=True))
+        columns = columns_of(connection, _begun(cursor, rows.limit(0).sql("postgres"), connection))
+        yield _found(path, name, columns, partial(_begun, cursor, rows.sql("postgres")))
+
+
+def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
+    """The tables of a SQLite file, whose values have types of their own: all are read as text."""
+    for (name,) in _fetched(cursor, _OF_SQLITE, connection):
+        listed = exp.select("name").from_(exp.Table(this=exp.func("pragma_table_info", exp.Literal.string(name))))
+        names = [str(column) for (column,) in _fetched(cursor, listed.sql("sqlite"), connection)]
+        texts = [exp.alias_(exp.cast(exp.column(column, quoted=True), "TEXT"), column, quoted=True) for column in names]
+        rows = exp.select(*texts).from_(exp.table_(name, quoted=True))
+        columns = tuple((column, "VARCHAR") for column in names)
+        yield _found(path, name, columns, partial(_begun, cursor, rows.sql("sqlite")))
+
+
+def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:
+    attach = exp.Attach(
+        this=exp.alias_(exp.Literal.string(str(path)), "facts"),
+        expressions=[exp.AttachOption(this=exp.var("READ_ONLY"))],
+    )
+    listed = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'facts' ORDER BY ALL"
+    try:
+        connection.execute(attach.sql(DIALECT)).fetchall()
+        tables = [exp.table_(name, schema, "facts", quoted=True) for schema, name in connection.execute(listed).fetchall()]
+        return [_found(path, each.name, columns_of(connection, each), partial(_same, each)) for each in tables]
+    except duckdb.Error as error:
+        raise BadTables([f"`{path}` cannot be read: {first_line(error)}"]) from error
+
+
+def _same(table: exp.Expr, connection: duckdb.DuckDBPyConnection) -> exp.Expr:
+    return table
+
+
+def _found(
+    path: Path, name: str, columns: tuple[tuple[str, str], ...], begin: Callable[[duckdb.DuckDBPyConnection], exp.Expr]
+) -> Found:
+    return Found(name, f"{path}, table {name}", "database", (), columns, begin=begin)
+
+
+def _begun(cursor: Cursor, statement: str, connection: duckdb.DuckDBPyConnection) -> exp.Expr:
+    """The rows of a statement, to be selected from once."""
+    cursor.execute(statement)
+    connection.register(_READ, cursor.fetch_arrow())
+    return exp.table_(_READ)
+
+
+def _fetched(cursor: Cursor, statement: str, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    rows = exp.select("*").from_(_begun(cursor, statement, connection))
+    return connection.execute(rows.sql(DIALECT)).fetchall()

@@ -1,0 +1,186 @@
+"""Tables of facts that stand in PostgreSQL and SQLite: they mean what the same tables mean as files."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import pytest
+from adbc_driver_postgresql.dbapi import connect
+
+import medproof
+from cohort.generate import Rates
+from facts.readers.databases import facts_at, tables_in
+from facts.readers.found import BadTables
+from tests.postgres_server import USER, server
+from tests.test_cohort import decided, run, tables
+
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Path]:
+    with server() as directory:
+        yield directory
+
+
+@pytest.fixture
+def address(postgres: Path) -> str:
+    """A server's database, in which the tables of one schema are looked for."""
+    schema = f"schema_{next(_numbers)}"
+    execute(f"dbname={USER} user={USER} host={postgres}", f"CREATE SCHEMA {schema}")
+    return f"dbname={USER} user={USER} host={postgres} options=-csearch_path={schema}"
+
+
+def execute(address: str, *statements: str) -> None:
+    with connect(address) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        connection.commit()
+
+
+def to_postgres(address: str, directory: Path) -> None:
+    """The Parquet files of a directory as tables, each column of the type that it has there."""
+    with duckdb.connect() as files, connect(address) as connection, connection.cursor() as cursor:
+        for path in sorted(directory.glob("*.parquet")):
+            cursor.adbc_ingest(path.stem, files.from_parquet(str(path)))
+        connection.commit()
+
+
+def to_sqlite(path: Path, directory: Path) -> None:
+    """The same in SQLite, which has no days and no decimals: they are text there, or numbers of its own."""
+    with sqlite3.connect(path) as database:
+        for file in sorted(directory.glob("*.parquet")):
+            rows = duckdb.from_parquet(str(file))
+            names = ", ".join(f'"{name}"' for name in rows.columns)
+            database.execute(f"CREATE TABLE {file.stem}({names})")
+            marks = ", ".join("?" for _ in rows.columns)
+            values = [[each if isinstance(each, str) else _plain(each) for each in row] for row in rows.fetchall()]
+            database.executemany(f"INSERT INTO {file.stem} VALUES ({marks})", values)
+    database.close()
+
+
+def _plain(value: object) -> str | float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return str(value)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cohort with odd records in files, and what is decided of it."""
+    directory = tmp_path_factory.mktemp("generated")
+    rates = Rates(unknown=0.05, contradictions=0.1)
+    medproof.generate(medproof.load(), directory / "facts", 120, rates=rates, payers=["bcbs-sc"])
+    medproof.cohort(medproof.load(), directory / "facts", directory / "out")
+    return directory
+
+
+@pytest.mark.parametrize("form", ["postgres", "sqlite"])
+def test_a_cohort_in_a_database_is_decided_as_it_is_from_files(
+    form: str, address: str, generated: Path, tmp_path: Path
+) -> None:
+    if form == "postgres":
+        source = f"postgres:{address}"
+        to_postgres(address, generated / "facts")
+    else:
+        source = str(tmp_path / "claims.db")
+        to_sqlite(tmp_path / "claims.db", generated / "facts")
+    code, said = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0, said
+    for name in ("decisions", "criteria"):
+        assert decided(tmp_path / "out", name) == decided(generated / "out", name)
+    case = min(str(case) for case, *_ in decided(tmp_path / "out", "decisions"))
+    for cohort in (source, str(tmp_path / "out")):
+        code, said = run("explain", "--cohort", cohort, case)
+        assert code == 0 and ", table " in said, said
+
+
+def test_bad_values_of_a_database_are_told_with_their_table_and_case(address: str, tmp_path: Path) -> None:
+    execute(
+        address,
+        'CREATE TABLE request_date("Case" text, "On" date)',
+        "INSERT INTO request_date VALUES ('a', '2026-02-01'), ('b', '2026-02-01')",
+        'CREATE TABLE pain_score("case" text, site text, score numeric, "on" date)',
+        "INSERT INTO pain_score VALUES ('a', 'leg', 7.5, '2026-01-20'), ('b', 'tongue', 'NaN', '2026-01-20')",
+    )
+    code, said = run("cohort", f"postgres:{address}", "-o", tmp_path / "out", "--payer", "bcbs-sc")
+    assert code == 0 and "1 case decided" in said, said
+    rejects = duckdb.from_parquet(str(tmp_path / "out" / "rejects.parquet")).fetchall()
+    assert [(row[2], row[3], row[4], row[5]) for row in rejects] == [("b", "pain_score", "site", "tongue")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [("double precision", "it holds DOUBLE, which is not exact"), ("timestamp", "it holds TIMESTAMP, which is not exact")],
+)
+def test_a_column_of_a_type_that_cannot_be_taken_is_refused(address: str, kind: str, problem: str, tmp_path: Path) -> None:
+    execute(address, f'CREATE TABLE pain_score("Case" text, site text, score {kind}, "On" date)')
+    code, said = run("cohort", f"postgres:{address}", "-o", tmp_path / "out")
+    assert code != 0 and problem in " ".join(said.split())
+
+
+def test_numbers_of_sqlite_are_taken_by_their_digits(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    with sqlite3.connect(tmp_path / "facts.sqlite") as database:
+        for file in source.glob("*.csv"):
+            header, *rows = (line.split(",") for line in file.read_text(encoding="utf-8").splitlines())
+            kinds = ", ".join(f'"{name}" {"REAL" if name == "Score" else "TEXT"}' for name in header)
+            database.execute(f"CREATE TABLE {file.stem}({kinds})")
+            database.executemany(f"INSERT INTO {file.stem} VALUES ({', '.join('?' * len(header))})", rows)
+    database.close()
+    assert run("cohort", source, "-o", tmp_path / "files")[0] == 0
+    assert run("cohort", tmp_path / "facts.sqlite", "-o", tmp_path / "out")[0] == 0
+    assert decided(tmp_path / "out", "criteria") == decided(tmp_path / "files", "criteria")
+    shown = run("explain", "--cohort", tmp_path / "out", "b")[1]
+    assert run("explain", "--cohort", tmp_path / "files", "b")[1].count("7.5") == shown.count("7.5")
+
+
+def test_all_tables_of_a_server_are_read_as_they_stood_at_one_moment(address: str) -> None:
+    create = 'CREATE TABLE {}("Case" text, "Payer" text)'
+    execute(address, create.format("payer"), create.format("denied_payer"))
+    with duckdb.connect() as connection, tables_in(facts_at(f"postgres:{address}"), connection) as found:
+        for each in found:
+            assert each.begin is not None
+            assert not connection.execute(f"SELECT * FROM {each.begin(connection).sql()}").fetchall()
+            execute(address, "INSERT INTO payer VALUES ('a', 'aetna')", "INSERT INTO denied_payer VALUES ('a', 'aetna')")
+
+
+def test_a_server_may_be_named_by_an_address() -> None:
+    assert facts_at("postgresql://reader@db.example:5433/claims?sslmode=require") == Path(
+        "postgres:host=db.example port=5433 user=reader dbname=claims sslmode=require"
+    )
+    assert facts_at("postgresql:///claims?host=%2Fvar%2Frun") == Path("postgres:dbname=claims host=/var/run")
+    assert facts_at("postgres:dbname=claims") == Path("postgres:dbname=claims")
+    assert facts_at("facts/") == Path("facts")
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("postgresql://reader:secret@db.example/claims", "PGPASSWORD"),
+        ("postgres:dbname=claims password=secret", "PGPASSWORD"),
+        ("postgresql://db.example:port/claims", "write postgresql://USER@HOST/DATABASE"),
+    ],
+)
+def test_an_address_that_cannot_be_taken_is_told_without_a_password(source: str, problem: str, tmp_path: Path) -> None:
+    code, said = run("cohort", source, "-o", tmp_path / "out")
+    assert code != 0 and problem in said and "secret" not in said
+
+
+def test_a_database_that_cannot_be_opened_is_told(postgres: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, said = run("cohort", f"postgres:dbname=nowhere user={USER} host={postgres}", "-o", tmp_path / "out")
+    assert code != 0 and 'database "nowhere" does not exist' in " ".join(said.split())
+    (tmp_path / "broken.sqlite").write_bytes(b"SQLite format 3\x00" + b"none" * 100)
+    code, said = run("cohort", tmp_path / "broken.sqlite", "-o", tmp_path / "out")
+    assert code != 0 and "broken.sqlite` cannot be read" in said
+    code, said = run("explain", "--cohort", tmp_path / "none.sqlite", "a")
+    assert code != 0 and "there is no directory or database" in said
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql.dbapi", None)
+    with pytest.raises(BadTables, match=r"pip install 'medproof\[databases\]'"):
+        medproof.cohort(medproof.load(), "postgres:dbname=claims", tmp_path / "out")
