@@ -17,7 +17,7 @@ from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE, NUMBER, Table, Types, data_type, made_of
-from kb.engines.sql.values import conjunction, disjunction, known, negation, unknown
+from kb.engines.sql.values import conjunction, disjunction, known, negation, unknown, with_rows
 from kb.language.program import Domain, Program
 
 Expr = exp.Expr
@@ -156,21 +156,21 @@ class Loader:
     def _rows(self, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:
         """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
         case = table.column(table.predicate.case_position or 0, "t")
-        select = exp.select(*columns).from_(exp.alias_(table.rows(located), "t"))
+        select = exp.select().select(*columns, copy=False).from_(exp.alias_(table.rows(located), "t"), copy=False)
         join = "LEFT" if self.all_of_range else "INNER"
-        select = select.join(exp.alias_(exp.table_(BOOK), "b"), on=case.eq(exp.column("name", "b")), join_type=join)
+        select = with_rows(select, exp.alias_(exp.table_(BOOK), "b"), case.eq(exp.column("name", "b")), join)
         for i, argument in enumerate(table.predicate.arguments):
             domain = self.program.domains.get(argument.type)
             if domain is not None and domain.parts:
                 parts = exp.alias_(exp.table_(parts_table(self.types[argument.type])), f"p{i}")
                 on = table.column(i, "t").eq(exp.column("name", f"p{i}"))
-                select = select.join(parts, on=on, join_type="LEFT")
+                select = with_rows(select, parts, on, "LEFT")
         low, high = exp.Placeholder(this="low"), exp.Placeholder(this="high")
         below = disjunction(unknown(high), exp.LT(this=case.copy(), expression=high.copy()))
         within = conjunction(exp.GTE(this=case.copy(), expression=low), below)
         # A row without a case is told once, with the first range.
         nobody = conjunction(low.copy().eq(exp.Literal.string("")), unknown(case))
-        return select.where(disjunction(within, nobody))
+        return select.where(disjunction(within, nobody), copy=False)
 
     def _column(self, table: FactTable, position: int, odd_names: bool = True) -> _Column:
         argument, raw = table.predicate.arguments[position], table.column(position, "t")
