@@ -56,10 +56,10 @@ if TYPE_CHECKING:
     from cohort.compare import CohortImpact
     from cohort.decide import Account
     from cohort.generate import Rates
-    from cohort.proof_lines import Verified
     from cohort.proofs import Exported
     from cohort.running import Settings
     from cohort.summary import Summary
+    from cohort.verifying import Verified
     from explain.changes import WhatIf
     from explain.checks import ChartContradiction, CheckReport
     from explain.explanations import Explanation
@@ -576,15 +576,18 @@ def verify_lines(
     path: str | Path,
     processes: int = 0,
     heard: Callable[[int, int], None] = lambda done, total: None,
+    decided: str | Path | None = None,
 ) -> Verified:
     """Checks each proof of a file that `export_proofs` wrote against the documents and its chart: what holds, what fails.
 
-    Raises CaseProblem when the file holds no line, or cannot be read.
+    With the `decided` cohort that the lines come from, their charts are held to its tables,
+    and what they show to its decisions, all of which that are met have to be there. Raises
+    CaseProblem when the file holds no line, or cannot be read.
     """
-    from cohort.proof_lines import verify_lines
+    from cohort.verifying import verify_lines
 
     try:
-        return verify_lines(base, Path(path), processes, heard)
+        return verify_lines(base, Path(path), processes, heard, Path(decided) if decided is not None else None)
     except (ValueError, OSError) as error:
         raise CaseProblem(f"{path}: {error}") from error
 

@@ -18,7 +18,7 @@ from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem
 from explain.criteria import criteria_beneath
 from explain.outcomes import outcome_of
 from explain.questions import item_text, questions, speaking_rules
-from explain.verdicts import verdict
+from explain.verdicts import Verdict, verdict
 from facts.opening import Item, Opened, opened
 from facts.readers.records import charts_of
 from facts.readers.tables import FactTable, fact_tables
@@ -38,7 +38,7 @@ def vocabulary(base: Library) -> Program:
 
 
 @dataclass(frozen=True)
-class _Record:
+class Record:
     """What a cohort decided of a case: for which payer, the verdicts, and which of them are certain."""
 
     payer: str
@@ -66,13 +66,10 @@ class Cohort:
         Raises CohortProblem when other documents are in force now, and what `opened` raises.
         """
         names = sorted(set(names))
-        try:
-            decisions = self._decisions(names)
-            on_record = self.output is not None and self._is_on_record
+        decisions = self.decisions(names)
+        on_record = self.output is not None and self._is_on_record
+        with undamaged(self.output):
             instances = read_instances(self.output / INSTANCES, names) if self.output is not None and on_record else {}
-        except duckdb.Error as error:
-            problem = str(error).splitlines()[0]
-            raise CohortProblem(f"`{self.output}` is damaged; decide the cohort again ({problem})") from error
         for name, chart in self.charts(names).items():
             record = decisions.get(name)
             case = self.opened(chart, record.payer if record is not None else None)
@@ -124,20 +121,20 @@ class Cohort:
         documents = tuple(document.id for document in case.policies)
         return self._records.setdefault(documents, Records(case.compiled, engine()))
 
-    def _decisions(self, names: list[str]) -> dict[str, _Record]:
+    def decisions(self, names: list[str]) -> dict[str, Record]:
         """The verdict on each question of some cases, and whether it is certain."""
         path = self.output / DECISIONS if self.output is not None else None
-        found: dict[str, _Record] = {}
+        found: dict[str, Record] = {}
         if path is None or not names:
             return found
-        with duckdb.connect() as connection:
+        with undamaged(self.output), duckdb.connect() as connection:
             rows = connection.execute(
                 """SELECT "case", question, item, verdict, certain, payer FROM read_parquet($path)
                    WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
                 {"path": str(path), "first": names[0], "last": names[-1], "names": names},
             ).fetchall()
         for case, question, item, decided, certain, payer in rows:
-            record = found.setdefault(case, _Record(payer))
+            record = found.setdefault(case, Record(payer))
             record.verdicts[question, item] = decided
             if certain:
                 record.certain.add((question, item))
@@ -165,6 +162,26 @@ class Cohort:
             for question, item, criterion, status in rows:
                 found.setdefault((question, item), {})[criterion] = status
         return found
+
+
+@contextmanager
+def undamaged(output: Path | None) -> Iterator[None]:
+    """Where the files of a decided cohort are read; raises CohortProblem when they are none."""
+    try:
+        yield
+    except duckdb.Error as error:
+        problem = str(error).splitlines()[0]
+        raise CohortProblem(f"`{output}` is damaged; decide the cohort again ({problem})") from error
+
+
+def met(output: Path) -> list[tuple[str, str, str]]:
+    """What a decided cohort has as met, of which case and item; raises CohortProblem when its files are damaged."""
+    rows = 'SELECT "case", question, item FROM read_parquet(?) WHERE verdict = ? ORDER BY ALL'
+    with undamaged(output), duckdb.connect() as connection:
+        return [
+            (case, question, item)
+            for case, question, item in connection.execute(rows, [str(output / DECISIONS), Verdict.MET.value]).fetchall()
+        ]
 
 
 def _row_above(chart: Document, line: int) -> str:

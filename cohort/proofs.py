@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
-from cohort.cases import Cohort, open_cohort
-from cohort.output import DECISIONS, INSTANCES, CohortProblem, Heard, told
+from cohort.cases import Cohort, met, open_cohort
+from cohort.output import INSTANCES, CohortProblem, Heard, told
 from cohort.proof_lines import AT_A_TIME, ProofLine
 from explain.explanations import explained
 from explain.formats.node_link import graph_data
@@ -53,10 +51,7 @@ def export_proofs(
     if not about.is_unchanged:
         hint = "or was decided by another version of medproof, or lies in no file; decide the cohort again"
         raise CohortProblem(f"`{about.source}` was changed since `{output}` was decided from it, {hint}")
-    try:
-        names = _cases_met(output)
-    except duckdb.Error as error:
-        raise CohortProblem(f"`{output}` is damaged; decide the cohort again ({str(error).splitlines()[0]})") from error
+    names = list(dict.fromkeys(name for name, _, _ in met(output)))
     building = path.with_name(f".{path.name}.unfinished")
     done = proofs = 0
     heard(0, len(names))
@@ -76,13 +71,6 @@ def export_proofs(
         finally:
             building.unlink(missing_ok=True)
     return Exported(proofs, len(names))
-
-
-def _cases_met(output: Path) -> list[str]:
-    """The cases with something that is met."""
-    rows = 'SELECT DISTINCT "case" FROM read_parquet(?) WHERE verdict = ? ORDER BY 1'
-    with duckdb.connect() as connection:
-        return [name for (name,) in connection.execute(rows, [str(output / DECISIONS), Verdict.MET.value]).fetchall()]
 
 
 def _lines(output: Path, tables: tuple[FactTable, ...], base: Library, names: list[str]) -> list[list[str]]:

@@ -24,9 +24,13 @@ _MOST = 10
 @click.option(
     "--chart", metavar="CASE", help="The chart that the proof is about. Default: the file or shipped case that it names."
 )
+@click.option(
+    "--cohort", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DECIDED",
+    help="Where the cohort of a .jsonl was decided: are the charts its tables', and is all there that it has as met?",
+)  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="Processes. Default: one for each processor.")
 @POLICIES
-def command(proof: Path, chart: str | None, jobs: int, policies: tuple[Path, ...]) -> None:
+def command(proof: Path, chart: str | None, cohort: Path | None, jobs: int, policies: tuple[Path, ...]) -> None:
     """Check a proof that was exported as JSON against the documents that it rests on.
 
     The checker shares only the parser with the rest of medproof. It looks at each step:
@@ -38,7 +42,7 @@ def command(proof: Path, chart: str | None, jobs: int, policies: tuple[Path, ...
     Examples:
       medproof explain reference A4 -o proof.json
       medproof verify proof.json
-      medproof verify proofs.jsonl
+      medproof verify proofs.jsonl --cohort decided/
     """
     import medproof
     from explain.export.lines import visible
@@ -47,8 +51,10 @@ def command(proof: Path, chart: str | None, jobs: int, policies: tuple[Path, ...
     with said_plainly():
         base = loaded(policies)
         if proof.suffix == ".jsonl":
-            _verify_lines(base, proof, jobs)
+            _verify_lines(base, proof, jobs, cohort)
             return
+        if cohort is not None:
+            raise click.UsageError("--cohort is for the lines of a .jsonl; name the one that `medproof proofs` wrote")
         try:
             graphs = read(proof.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
@@ -66,18 +72,24 @@ def command(proof: Path, chart: str | None, jobs: int, policies: tuple[Path, ...
                 click.echo(visible(f"{proof}: {line}" if not line.startswith(" ") else line))
 
 
-def _verify_lines(base: Library, path: Path, jobs: int) -> None:
+def _verify_lines(base: Library, path: Path, jobs: int, cohort: Path | None) -> None:
     import medproof
     from explain.export.lines import visible
     from kb.language.values import many
 
     with stoppable("not every proof was checked"), progress("verifying", eta=True) as heard:
-        found = medproof.verify_lines(base, path, jobs, heard)
+        found = medproof.verify_lines(base, path, jobs, heard, cohort)
     for failure in found.failures[:_MOST]:
         click.echo(visible(f"{path}: the proof does not hold at {failure}"), err=True)
     if len(found.failures) > _MOST:
         click.echo(f"and {len(found.failures) - _MOST:,} more that do not hold", err=True)
+    for case, question, item in found.unproved[:_MOST]:
+        click.echo(visible(f"{path}: no line that holds shows {question}({item}) of `{case}`, which is met"), err=True)
+    if len(found.unproved) > _MOST:
+        click.echo(f"and {len(found.unproved) - _MOST:,} more that no line shows", err=True)
     others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
     click.echo(f"{path}: {many(found.proofs, 'proof holds', 'proofs hold')}{others}")
-    if found.failures:
+    if cohort is not None and not found.unproved:
+        click.echo(visible(f"all that {cohort} has as met is shown, from charts that its tables say"))
+    if found.failures or found.unproved:
         sys.exit(1)

@@ -135,6 +135,41 @@ def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None
         assert "line 2" in result.output and problem in result.output, (name, result.output)
 
 
+def test_lines_are_held_to_the_cohort_that_they_come_from(cohort: Path, lines: Path, tmp_path: Path) -> None:
+    def verified(path: Path, decided: Path = cohort / "out") -> tuple[int, str]:
+        result = CliRunner().invoke(main, ["verify", str(path), "--cohort", str(decided)])
+        return result.exit_code, " ".join(result.output.split())
+
+    code, said = verified(lines)
+    assert code == 0 and f"all that {cohort / 'out'} has as met is shown" in said
+    case, question, item = met(cohort)[0]
+    fewer = tmp_path / "fewer.jsonl"
+    fewer.write_text("".join(lines.read_text(encoding="utf-8").splitlines(True)[1:]), encoding="utf-8")
+    code, said = verified(fewer)
+    assert code == 1 and f"no line that holds shows {question}({item}) of `{case}`, which is met" in said
+    certain = json.loads(lines.read_text(encoding="utf-8").splitlines()[0])["certain"]
+    how = "however the silences of the record turn out" if certain else "by the record's silence"
+    code, said = verified(changed(lines, tmp_path / "certain.jsonl", 0, certain=not certain))
+    assert code == 1 and f"line 1, cohort: it has {question}({item}) of `{case}` as met {how}" in said
+
+
+def test_a_line_whose_chart_is_not_what_the_tables_say_is_refused(tmp_path: Path) -> None:
+    base = medproof.load()
+    medproof.generate(base, tmp_path / "facts", 30, 5, payers=PAYERS)
+    medproof.cohort(base, tmp_path / "facts", tmp_path / "out", Settings(proofs=True))
+    medproof.export_proofs(base, tmp_path / "out", tmp_path / "proofs.jsonl")
+    case = met(tmp_path)[0][0]
+    path = tmp_path / "facts" / "request_date.parquet"
+    later = 'SELECT "Case", CASE WHEN "Case" = ? THEN "On" + 1 ELSE "On" END::DATE AS "On" FROM read_parquet(?)'
+    rows = duckdb.execute(f"CREATE OR REPLACE TABLE later AS {later}", [case, str(path)])
+    rows.table("later").write_parquet(str(path))
+    found = medproof.verify_lines(base, tmp_path / "proofs.jsonl", decided=tmp_path / "out")
+    assert {each.partition(": ")[2] for each in found.failures} == {
+        f"its tables say something else of `{case}` than the chart"
+    }
+    assert {name for name, _, _ in found.unproved} == {case}
+
+
 def test_a_file_without_proofs_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n")
     (tmp_path / "packed.jsonl").write_bytes(b"\x1f\x8b\x08\x00\xff")
