@@ -191,18 +191,21 @@ def _row_above(chart: Document, line: int) -> str:
 
 
 @contextmanager
-def open_cohort(base: Library, source: Path) -> Iterator[Cohort]:
-    """The cohort in tables of facts, or in the directory where it was decided; raises BadTables, CohortProblem."""
+def open_cohort(base: Library, source: Path, cases: Iterable[str] | None = None) -> Iterator[Cohort]:
+    """The cohort in tables of facts, or in the directory where it was decided; raises BadTables, CohortProblem.
+
+    Of a database only some `cases` are read, if any are named.
+    """
     about = told(source) if is_decided(source) else None
     tables_at = Path(about.source) if about is not None else source
     with TemporaryDirectory() as work:
-        tables = fact_tables(tables_at, vocabulary(base).predicates, Path(work))
+        tables = fact_tables(tables_at, vocabulary(base).predicates, Path(work), cases)
         yield Cohort(base, tables, source if about is not None else None, about)
 
 
 def open_case(base: Library, source: Path, case: str) -> Opened:
     """One case of a cohort; raises BadTables, CohortProblem when there is no such case, and what `opened` raises."""
-    with open_cohort(base, source) as cohort:
+    with open_cohort(base, source, [case]) as cohort:
         if why := cohort.left_out(case):
             raise CohortProblem(f"`{source}` left the case `{case}` out: {why}")
         found = next(cohort.open([case]), None)

@@ -7,7 +7,7 @@ transaction: no record is half of before and half of after a change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import duckdb
 from sqlglot import exp
 
-from facts.readers.found import BadTables, Found, columns_of, first_line
+from facts.readers.found import BadTables, Begin, Found, columns_of, first_line
 from kb.engines.sql.plan import DIALECT
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
     for schema, name in _fetched(cursor, _OF_SERVER, connection):
         rows = exp.select("*").from_(exp.table_(name, schema, quoted=True))
         columns = columns_of(connection, _begun(cursor, rows.limit(0).sql("postgres"), connection))
-        yield _found(path, name, columns, partial(_begun, cursor, rows.sql("postgres")))
+        yield _found(path, name, columns, partial(_begin, cursor, rows, "postgres"))
 
 
 def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
@@ -124,10 +124,14 @@ def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
     for (name,) in _fetched(cursor, _OF_SQLITE, connection):
         listed = exp.select("name").from_(exp.Table(this=exp.func("pragma_table_info", exp.Literal.string(name))))
         names = [str(column) for (column,) in _fetched(cursor, listed.sql("sqlite"), connection)]
-        texts = [exp.alias_(exp.cast(exp.column(column, quoted=True), "TEXT"), column, quoted=True) for column in names]
-        rows = exp.select(*texts).from_(exp.table_(name, quoted=True))
+        rows = _as_texts(exp.table_(name, quoted=True), names)
         columns = tuple((column, "VARCHAR") for column in names)
-        yield _found(path, name, columns, partial(_begun, cursor, rows.sql("sqlite")))
+        yield _found(path, name, columns, partial(_begin_texts, cursor, rows, names))
+
+
+def _as_texts(rows: exp.Expr, names: Iterable[str]) -> exp.Select:
+    texts = [exp.alias_(exp.cast(exp.column(name, quoted=True), "TEXT"), name, quoted=True) for name in names]
+    return exp.select(*texts).from_(rows)
 
 
 def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:
@@ -139,19 +143,34 @@ def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]
     try:
         connection.execute(attach.sql(DIALECT)).fetchall()
         tables = [exp.table_(name, schema, "facts", quoted=True) for schema, name in connection.execute(listed).fetchall()]
-        return [_found(path, each.name, columns_of(connection, each), partial(_same, each)) for each in tables]
+        return [_found(path, each.name, columns_of(connection, each), partial(_within, each)) for each in tables]
     except duckdb.Error as error:
         raise BadTables([f"`{path}` cannot be read: {first_line(error)}"]) from error
 
 
-def _same(table: exp.Expr, connection: duckdb.DuckDBPyConnection) -> exp.Expr:
-    return table
-
-
-def _found(
-    path: Path, name: str, columns: tuple[tuple[str, str], ...], begin: Callable[[duckdb.DuckDBPyConnection], exp.Expr]
-) -> Found:
+def _found(path: Path, name: str, columns: tuple[tuple[str, str], ...], begin: Begin) -> Found:
     return Found(name, f"{path}, table {name}", "database", (), columns, begin=begin)
+
+
+def _within(table: exp.Expr, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None) -> exp.Expr:
+    """The rows of an attached table."""
+    return table if condition is None else exp.select("*").from_(table).where(condition).subquery("r")
+
+
+def _begin(
+    cursor: Cursor, rows: exp.Select, dialect: str, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
+) -> exp.Expr:
+    """Rows of a driver's table."""
+    if condition is not None:
+        rows = exp.select("*").from_(rows.subquery("r")).where(condition)
+    return _begun(cursor, rows.sql(dialect), connection)
+
+
+def _begin_texts(
+    cursor: Cursor, rows: exp.Select, names: list[str], connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
+) -> exp.Expr:
+    """Rows of a SQLite table; what has no value at all comes as a number to the driver, and is made text again."""
+    return _as_texts(_begin(cursor, rows, "sqlite", connection, condition), names).subquery("r")
 
 
 def _begun(cursor: Cursor, statement: str, connection: duckdb.DuckDBPyConnection) -> exp.Expr:

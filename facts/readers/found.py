@@ -30,6 +30,10 @@ class BadTables(CaseProblem):
         return "\n".join(self.problems)
 
 
+Begin = Callable[[duckdb.DuckDBPyConnection, Expr | None], Expr]
+"""Begins to read the rows for which a condition holds (all, if there is none)."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A table as it was found: what messages call it, how it is read, and its columns with their types."""
@@ -41,7 +45,7 @@ class Found:
     columns: tuple[tuple[str, str], ...]
     headers: Mapping[str, list[str]] = field(default_factory=dict)
     """Of text files: the names in each."""
-    begin: Callable[[duckdb.DuckDBPyConnection], Expr] | None = None
+    begin: Begin | None = None
     """Of a database: begins to read the table, and gives what is then selected from, once."""
 
 

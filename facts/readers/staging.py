@@ -30,16 +30,23 @@ Placed = tuple[str, exp.Select]
 
 
 def staged(
-    found: Found, names: Iterable[str], case: str, of_text: Iterable[str], connection: duckdb.DuckDBPyConnection, work: Path
+    found: Found,
+    names: Iterable[str],
+    case: str,
+    of_text: Iterable[str],
+    connection: duckdb.DuckDBPyConnection,
+    work: Path,
+    cases: Iterable[str] | None = None,
 ) -> tuple[Path, dict[str, str]]:
     """The file into which a table was read, and the types of its columns there. Raises BadTables.
 
-    `of_text` are the columns in which any text may stand, lines of several too.
+    `of_text` are the columns in which any text may stand, lines of several too. Of a
+    database only `cases` are read, if any are named.
     """
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"{found.name}.parquet"
     try:
-        _read_into(path, found, names, case, connection)
+        _read_into(path, found, names, case, connection, cases)
         if found.kind == "csv":
             _refuse_lines(connection, [name for name in names if name not in of_text], path)
     except BadFile as error:
@@ -55,10 +62,23 @@ def staged(
     return path, dict(columns_of(connection, exp.Table(this=exp.func("read_parquet", texts([str(path)])))))
 
 
-def _read_into(path: Path, found: Found, names: Iterable[str], case: str, connection: duckdb.DuckDBPyConnection) -> None:
+def _read_into(
+    path: Path,
+    found: Found,
+    names: Iterable[str],
+    case: str,
+    connection: duckdb.DuckDBPyConnection,
+    cases: Iterable[str] | None,
+) -> None:
     """Reads a table as the database does, and a text file that it refuses with a mind for what is wrong. Raises BadFile."""
+    if found.begin is not None:
+        wanted = None if cases is None else [exp.Literal.string(each) for each in cases]
+        of_cases = None if wanted is None else exp.In(this=exp.column(case, quoted=True), expressions=wanted)
+        rows = numbered([exp.column(name, quoted=True) for name in names], found.begin(connection, of_cases), case)
+        _write(connection, names, case, [(f"{found.place} (counted within the case)", rows)], path)
+        return
     try:
-        _write(connection, names, case, _rows(found, connection), path)
+        _write(connection, names, case, _rows(found), path)
     except duckdb.InvalidInputException:
         if found.kind == "json":
             check_json(found.files)
@@ -93,10 +113,8 @@ def _write(
     connection.sql(ordered.order_by(exp.column(case, quoted=True)).sql(DIALECT)).write_parquet(str(path))
 
 
-def _rows(found: Found, connection: duckdb.DuckDBPyConnection) -> Iterator[Placed]:
-    """The rows of each file, or of the table of a database, with the numbers that they have there."""
-    if found.begin is not None:
-        yield found.place, numbered([exp.Star()], found.begin(connection))
+def _rows(found: Found) -> Iterator[Placed]:
+    """The rows of each file, with the numbers that they have there."""
     for file, header in found.headers.items():
         yield file, csv_rows(file, header) if found.kind == "csv" else json_rows(file, header)
 

@@ -8,7 +8,7 @@ files and databases are read once into Parquet, in order of their cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,11 +86,14 @@ class FactTable:
         return exp.column("filename", alias), exp.column("file_row_number", alias) + 1
 
 
-def fact_tables(path: Path, predicates: Mapping[str, Predicate], work: Path) -> tuple[FactTable, ...]:
+def fact_tables(
+    path: Path, predicates: Mapping[str, Predicate], work: Path, cases: Iterable[str] | None = None
+) -> tuple[FactTable, ...]:
     """The tables of a directory or a database, each checked against the predicate that it is named after.
 
-    What is not Parquet is read into `work`. Raises BadTables with everything that is
-    wrong: a table is refused whole, and no row is looked at yet.
+    What is not Parquet is read into `work`; of a database only some `cases`, if any are named.
+    Raises BadTables with everything that is wrong: a table is refused whole, and no row is
+    looked at yet.
     """
     facts = {name: each for name, each in predicates.items() if each.is_fact and each.case_position is not None}
     problems: list[str] = []
@@ -98,7 +101,7 @@ def fact_tables(path: Path, predicates: Mapping[str, Predicate], work: Path) -> 
     with duckdb.connect() as connection, _found(path, connection) as (found, others):
         for each in found:
             try:
-                tables.append(_checked(each, facts, connection, work))
+                tables.append(_checked(each, facts, connection, work, cases))
             except BadTables as error:
                 problems += error.problems
         problems += others
@@ -131,7 +134,13 @@ def _found(path: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[
 # Whether it is what its name says
 
 
-def _checked(found: Found, facts: Mapping[str, Predicate], connection: duckdb.DuckDBPyConnection, work: Path) -> FactTable:
+def _checked(
+    found: Found,
+    facts: Mapping[str, Predicate],
+    connection: duckdb.DuckDBPyConnection,
+    work: Path,
+    cases: Iterable[str] | None,
+) -> FactTable:
     is_denied = found.name not in facts and found.name.startswith(DENIED)
     predicate = facts.get(found.name.removeprefix(DENIED) if is_denied else found.name)
     if predicate is None:
@@ -159,7 +168,7 @@ def _checked(found: Found, facts: Mapping[str, Predicate], connection: duckdb.Du
     table = FactTable(predicate, is_denied, found.place, found.files, columns, is_staged=found.kind != "parquet")
     if not table.is_staged:
         return table
-    path, kinds = staged(found, [name for name, _ in columns], table.case, table.of_text, connection, work)
+    path, kinds = staged(found, [name for name, _ in columns], table.case, table.of_text, connection, work, cases)
     return replace(table, files=(str(path),), columns=tuple((name, kinds[name]) for name, _ in columns))
 
 

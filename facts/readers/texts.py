@@ -46,9 +46,16 @@ def option(name: str, value: str | bool = True) -> Expr:
     return exp.EQ(this=exp.to_identifier(name), expression=given)
 
 
-def numbered(columns: Iterable[Expr], table: Expr) -> exp.Select:
-    """Columns of a table with the number of each row, none of which is known to be faulty."""
-    row, fault = exp.Window(this=exp.func("ROW_NUMBER")), exp.cast(exp.null(), "TEXT")
+def numbered(columns: Iterable[Expr], table: Expr, case: str = "") -> exp.Select:
+    """Columns of a table with the number of each row, none of which is known to be faulty.
+
+    With the column of the `case`, rows are counted within their case, in order of their values.
+    """
+    columns, row = list(columns), exp.Window(this=exp.func("ROW_NUMBER"))
+    if case:
+        row.set("partition_by", [exp.column(case, quoted=True)])
+        row.set("order", exp.Order(expressions=[each.copy() for each in columns]))
+    fault = exp.cast(exp.null(), "TEXT")
     return exp.select(*columns, exp.alias_(row, ROW), exp.alias_(fault, FAULT)).from_(table)
 
 
