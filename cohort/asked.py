@@ -16,7 +16,7 @@ from kb.language.program import Goal
 
 Expr = exp.Expr
 
-_KINDS = 10_000
+KINDS = 10_000
 """More than a goal has criteria."""
 
 
@@ -35,7 +35,7 @@ class Question:
 
     def kind(self, criterion: int | None = None) -> int:
         """The number of the question, or of one of its criteria, among all."""
-        return _KINDS * self.number + (0 if criterion is None else criterion + 1)
+        return KINDS * self.number + (0 if criterion is None else criterion + 1)
 
     @property
     def table(self) -> str:

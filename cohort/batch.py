@@ -13,14 +13,14 @@ from sqlglot import exp
 
 from cohort.book import Book
 from cohort.clashes import CLASHING
-from cohort.disputes import CONFLICT, find_conflicts
+from cohort.disputes import find_conflicts
 from cohort.instances import INSTANCES
 from cohort.live import Live
 from cohort.loading import BOOK, Loader, Range, Reject, is_odd, parts_rows
 from cohort.output import COLUMNS, CRITERIA, DECISIONS
 from cohort.program import CohortProgram, policies_of
 from cohort.statements import Compiling, Statements
-from cohort.verdicts import DECIDED, STANDING
+from cohort.verdicts import CONFLICT, DECIDED, STANDING
 from facts.readers.tables import FactTable
 from kb.engines.duckdb import run
 from kb.engines.sql.open import CASES, domain_rows
@@ -122,8 +122,8 @@ class Batch:
         connection.execute(f"CREATE OR REPLACE TABLE {CLASHING} AS SELECT id AS c0 FROM {CASES}").fetchall()
         statements = self.compiling.disputing(number, program)
         run(connection, statements.models)
+        find_conflicts(connection, statements.searches)
         run(connection, statements.verdicts)
-        find_conflicts(connection, statements.search)
 
     def _record(self, connection: duckdb.DuckDBPyConnection, statements: Statements, program: Program, part: Path) -> None:
         """Writes the rule instances of the cases of one program."""
@@ -231,9 +231,8 @@ class Batch:
         connection.executemany(
             "INSERT INTO rested VALUES (?, ?)", [[goal, policies_of(program, goal)] for goal in sorted(goals)]
         )
-        conflicts = (
-            f"(SELECT kind, number, list_sort(list(atom)) AS atoms FROM {CONFLICT} GROUP BY ALL) AS c USING (kind, number)"
-        )
+        atoms = f"SELECT kind, number, list_sort(list(DISTINCT atom)) AS atoms FROM {CONFLICT} GROUP BY ALL"
+        conflicts = f"({atoms}) AS c USING (kind, number)"
         for insert, values in (
             (f"""INSERT INTO all_decided
                  SELECT b.name, d.question, d.item,

@@ -7,16 +7,16 @@ Where one of these cannot be right together with another, the answer is *conflic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import duckdb
 from sqlglot import exp
 
 from cohort.clashes import CLASHING, alias, fits_literal, value_of
-from cohort.program import CohortProgram
-from cohort.verdicts import Judge
+from cohort.program import CohortProgram, Evaluated
+from cohort.verdicts import CONFLICT, Root
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import CASE_NUMBER, Table, made_of
@@ -24,11 +24,10 @@ from kb.engines.sql.values import as_text, conjunction, constant, same, with_row
 from kb.language import syntax as s
 from kb.language.bounds import POSSIBLE, plain
 from kb.language.program import ProgramRule
+from kb.language.strata import dependents
 
 Expr = exp.Expr
 
-CONFLICT = "conflict"
-"""The table of what conflicts: kind and number of a question or criterion, and a disputed atom beneath it."""
 _OF_CLASHING = "clashing:"
 
 
@@ -50,40 +49,49 @@ class Search:
 
     `beginnings` make the empty tables of what is reached, `roots` add the atoms that may
     answer a question, `ways` lead on from each relation, which are taken in `order`;
-    `conflicts` tell which of what was reached is disputed.
+    `conflicts` tell which of what was reached of a relation is disputed.
     """
 
     beginnings: tuple[str, ...]
     roots: tuple[Addition, ...]
     ways: Mapping[str, tuple[Way, ...]]
     order: tuple[str, ...]
-    conflicts: tuple[str, ...]
+    conflicts: Mapping[str, str]
+
+    def after(self, first: Search) -> Search:
+        """The search, going on by the ways of another where it has none of its own."""
+        return replace(self, ways={**first.ways, **self.ways}, conflicts=first.conflicts)
 
 
-def find_conflicts(connection: duckdb.DuckDBPyConnection, search: Search) -> None:
-    """Fills the table of what conflicts, for the cases that are known to contradict themselves."""
-    _Run(search, connection).run()
+def find_conflicts(connection: duckdb.DuckDBPyConnection, searches: Iterable[Search]) -> None:
+    """Fills the tables of what conflicts, for the cases that are known to contradict themselves."""
+    first, *others = searches
+    instantiated = set[str]()
+    _Run(first, connection, instantiated).run()
+    for each in others:
+        _Run(each.after(first), connection, instantiated).run()
 
 
 @dataclass(frozen=True)
 class Disputes:
-    """Compiles the search for one program; its models and questions stand in tables."""
+    """Compiles the search that begins at the `roots`, in what a program evaluates to."""
 
     of: CohortProgram
-    judge: Judge
+    model: Evaluated
+    roots: tuple[Root, ...]
 
     @property
     def search(self) -> Search:
         """The search."""
         return Search(
-            tuple(self.beginnings), tuple(self.roots), {relation: self.ways(relation) for relation in self.names},
-            tuple(self.order), tuple(self.conflicts),
+            tuple(self.beginnings), tuple(self.first), {relation: self.ways(relation) for relation in self.own},
+            tuple(self.order), self.conflicts,
         )  # fmt: skip
 
     @cached_property
     def tables(self) -> dict[str, Table]:
         """The rows that each relation may have: of what nobody asks, those that are stated."""
-        tables = self.of.bounds[1]
+        tables = self.model.tables
         found = dict(self.of.stated)
         for relation, table in tables.perfect.items():
             if relation in tables.same:
@@ -96,9 +104,10 @@ class Disputes:
     @cached_property
     def rules(self) -> dict[str, list[ProgramRule]]:
         """The rules by which each relation may come to hold, of those that are evaluated."""
-        bounds = self.of.bounds[1].bounds
+        bounds = self.model.tables.bounds
         found: dict[str, list[ProgramRule]] = {}
-        for rule in (*self.of.rewritten.rules, *(r for r in self.of.program.rules if r.head.relation in self.of.same)):
+        of_same = (rule for rule in self.model.program.rules if rule.head.relation in self.of.same)
+        for rule in (*self.model.rewritten.rules, *of_same):
             relation = plain(rule.head.relation)
             is_possible = POSSIBLE in rule.head.relation and rule.head.relation in bounds
             if relation in self.tables and (rule.head.relation in self.of.same or is_possible):
@@ -122,20 +131,25 @@ class Disputes:
         return frozenset(found)
 
     @cached_property
-    def names(self) -> dict[str, str]:
+    def own(self) -> dict[str, str]:
         """The table of what is reached of each relation beneath which something may be disputed."""
         return {relation: f"h{number}" for number, relation in enumerate(sorted(self.relevant & self.tables.keys()))}
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The same, with the tables of an earlier search."""
+        return self.own
 
     @cached_property
     def order(self) -> list[str]:
         """The relations from the goals down."""
-        return [relation for part in reversed(self.of.program.components) for relation in sorted(part)]
+        return [relation for part in reversed(self.model.program.components) for relation in sorted(part)]
 
     @cached_property
     def beginnings(self) -> list[str]:
         """The statements that make the empty tables of what is reached."""
         made = []
-        for relation, name in self.names.items():
+        for relation, name in self.own.items():
             columns = [exp.column(column) for column in self.tables[relation].columns]
             kind, number = exp.cast(exp.Literal.number(0), "INTEGER"), exp.cast(exp.Literal.number(0), "BIGINT")
             rows = exp.select(exp.alias_(kind, "kind"), exp.alias_(number, "number"), *columns)
@@ -144,10 +158,10 @@ class Disputes:
         return made
 
     @cached_property
-    def roots(self) -> list[tuple[str, str]]:
+    def first(self) -> list[Addition]:
         """The statements that add the atoms that may answer a question, each with the relation of these."""
         found = []
-        for root in self.judge.roots:
+        for root in self.roots:
             table = self.tables.get(root.atom.relation)
             if table is None or root.atom.relation not in self.names:
                 continue
@@ -157,7 +171,7 @@ class Disputes:
             )
             rows = with_rows(rows, exp.alias_(exp.table_(CLASHING), "y"), exp.true())
             rows = with_rows(rows, alias(table, "x"), conjunction(*on))
-            found.append((root.atom.relation, _added(self.names[root.atom.relation], rows)))
+            found.append((root.atom.relation, self._added(root.atom.relation, rows)))
         return found
 
     def ways(self, relation: str) -> tuple[Way, ...]:
@@ -172,7 +186,7 @@ class Disputes:
             same(exp.column(f"c{i}", "h"), constant(term, kind) if isinstance(term, s.Constant) else value_of(term, rule))
             for i, (term, kind) in enumerate(zip(rule.head.terms, table.types, strict=True))
         ]
-        reached, targets = exp.alias_(exp.table_(self.names[relation]), "h"), list[tuple[str, str]]()
+        reached, targets = exp.alias_(exp.table_(self.names[relation]), "h"), list[Addition]()
         for literal in s.literals(rule.rule.body):
             for target in _both(literal):
                 if target in self.names:
@@ -180,13 +194,18 @@ class Disputes:
                     rows = exp.select("h.kind", "h.number", "x.*").from_(reached.copy())
                     rows = with_rows(rows, exp.alias_(exp.table_(instances), "i"), conjunction(*head))
                     rows = with_rows(rows, alias(self.tables[target], "x"), conjunction(*on))
-                    targets.append((target, _added(self.names[target], rows)))
+                    targets.append((target, self._added(target, rows)))
         made = made_of(instances, self._instances(rule))
         return Way(made.sql(DIALECT, copy=False), tuple(dict.fromkeys(targets)))
 
+    def _added(self, relation: str, rows: exp.Select) -> str:
+        """The statement that adds rows that are not there yet."""
+        new = exp.except_(rows, exp.select("*").from_(self.names[relation]), copy=False)
+        return exp.insert(new, self.names[relation], copy=False).sql(DIALECT, copy=False)
+
     def _instances(self, rule: ProgramRule) -> exp.Select:
         """The instances of a rule for the contradicting cases."""
-        tables = {**self.of.stated, **self.of.perfect[1], **self.of.bounds[1].bounds}
+        tables = {**self.of.stated, **self.model.tables.perfect, **self.model.tables.bounds}
         known = {**tables, _OF_CLASHING: Table(CLASHING, (CASE_NUMBER,), False, (False,))}
         table = self.tables[plain(rule.head.relation)]
         assert table.case is not None
@@ -194,9 +213,9 @@ class Disputes:
         return Compiler(known, self.of.types).instances(body, rule.variables)
 
     @cached_property
-    def conflicts(self) -> list[str]:
-        """The statements that tell which reached atoms are disputed."""
-        made = []
+    def conflicts(self) -> dict[str, str]:
+        """The statements that tell which reached atoms of a relation are disputed."""
+        made = {}
         for relation, name in self.names.items():
             disputed = self.of.disputed.get(relation)
             if disputed is not None:
@@ -205,13 +224,48 @@ class Disputes:
                 text = exp.alias_(_atom_text(relation, table), "atom")
                 rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.table_(name), "h"))
                 rows = with_rows(rows, disputed.copy().subquery("x"), conjunction(*on), "SEMI")
-                made.append(exp.insert(rows, CONFLICT, copy=False).sql(DIALECT, copy=False))
+                made[relation] = exp.insert(rows, CONFLICT, copy=False).sql(DIALECT, copy=False)
         return made
 
 
-def _added(name: str, rows: exp.Select) -> str:
-    """The statement that adds rows that are not there yet."""
-    return exp.insert(exp.except_(rows, exp.select("*").from_(name)), name).sql(DIALECT, copy=False)
+@dataclass(frozen=True)
+class DisputesOfChoice(Disputes):
+    """The search under one choice of readings, after that of all readings together: what that reached is not followed again.
+
+    An answer that does not conflict under all readings has nothing disputed beneath it
+    there, so what may be disputed is only what the choice adds. It is reached by what
+    depends on readings, and goes on in the tables of the first search, under kinds of its own.
+    """
+
+    first_search: Disputes
+    kinds: int
+    """What is added to the kinds of the questions."""
+
+    @cached_property
+    def cone(self) -> frozenset[str]:
+        """What depends on readings, and disputes nothing itself."""
+        return dependents(self.of.program, [reading.relation for reading in self.of.program.readings])
+
+    @cached_property
+    def own(self) -> dict[str, str]:
+        """The tables of what depends on readings."""
+        named = enumerate(sorted(self.relevant & self.tables.keys() & self.cone))
+        return {relation: f"h{self.kinds}_{number}" for number, relation in named}
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The tables of both searches."""
+        others = self.first_search.names.items()
+        return {**{relation: name for relation, name in others if relation not in self.cone}, **self.own}
+
+    def _added(self, relation: str, rows: exp.Select) -> str:
+        if relation in self.own:
+            return super()._added(relation, rows)
+        name, columns = self.names[relation], [exp.column(each) for each in self.tables[relation].columns]
+        kind = exp.Add(this=exp.column("kind"), expression=exp.Literal.number(self.kinds))
+        before = exp.select(kind, exp.column("number"), *columns).from_(name)
+        new = exp.except_(exp.except_(rows, before, copy=False), exp.select("*").from_(name), copy=False)
+        return exp.insert(new, name, copy=False).sql(DIALECT, copy=False)
 
 
 @dataclass
@@ -220,18 +274,20 @@ class _Run:
 
     search: Search
     connection: duckdb.DuckDBPyConnection
-    instantiated: set[str] = field(default_factory=set)
+    instantiated: set[str]
 
     def run(self) -> None:
         for statement in self.search.beginnings:
             self._run(statement)
         changed = {relation for relation, statement in self.search.roots if self._run(statement)[0][0]}
+        reached = set(changed)
         while changed:
             relation = next((each for each in self.search.order if each in changed), None) or min(changed)
             changed.discard(relation)
             changed |= {target for way in self.search.ways[relation] for target in self._followed(way)}
-        for statement in self.search.conflicts:
-            self._run(statement)
+            reached |= changed
+        for relation in sorted(reached & self.search.conflicts.keys()):
+            self._run(self.search.conflicts[relation])
 
     def _followed(self, way: Way) -> Iterator[str]:
         """The relations of which more is reached now."""

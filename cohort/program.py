@@ -56,12 +56,21 @@ class Tables:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """A program, what its bounds are, and where its models stand."""
+
+    program: Program
+    rewritten: Program
+    tables: Tables
+
+
+@dataclass(frozen=True)
 class Choice:
-    """One choice of readings, with the statements that evaluate what depends on it, and where that stands."""
+    """One choice of readings, with the statements that evaluate what depends on it."""
 
     choice: tuple[Reading, ...]
     steps: tuple[Step, ...]
-    tables: Tables
+    evaluated: Evaluated
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,11 @@ class CohortProgram:
         steps, given = self._base(needed(rewritten, wanted), self.perfect[1], "")
         found = plan(rewritten, self.types, given, wanted, "b")
         return (*steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
+
+    @property
+    def evaluated(self) -> Evaluated:
+        """The program with all readings together."""
+        return Evaluated(self.program, self.rewritten, self.bounds[1])
 
     def _with_opposites(self, wanted: list[str]) -> list[str]:
         """The same, with what rules conclude against anything that these ask for: a contradiction may stand behind it."""
@@ -284,9 +298,17 @@ class CohortProgram:
         missing = needed(rewritten, targets) - given.keys()
         steps, base = self._base((name for name in missing if plain(name) not in self.same), perfect.tables, prefix)
         found = plan(rewritten, self.types, {**base, **given}, targets, f"{prefix}b")
-        return Choice(
-            choice, (*perfect.steps, *steps, *found.steps), Tables(perfect.tables, found.tables, self.same, self.definite)
-        )
+        tables = Tables(perfect.tables, found.tables, self.same, self.definite)
+        evaluated = Evaluated(program, self._rewritten(program), tables)
+        return Choice(choice, (*perfect.steps, *steps, *found.steps), evaluated)
+
+    @cached_property
+    def readings_only_add(self) -> bool:
+        """Whether all readings together show whatever one of them does, since nothing asks that they do not show it."""
+        cone = dependents(self.program, [reading.relation for reading in self.program.readings])
+        premises = (premise for rule in self.program.rules for premise in rule.rule.body)
+        tested = (each for each in premises if not (isinstance(each, s.Literal) and each.lists))
+        return cone.isdisjoint(name for each in tested for name in relations_of(each))
 
 
 def policies_of(program: Program, goal: str) -> list[str]:

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TypeVar
 
 from cohort.clashes import CLASHING, clashing_cases
-from cohort.disputes import Disputes, Search, Way
+from cohort.disputes import Disputes, DisputesOfChoice, Search, Way
 from cohort.instances import recording
 from cohort.output import CODE
 from cohort.program import CohortProgram
@@ -43,15 +43,16 @@ class Disputing:
     """What decides those that contradict themselves: the same, by what nobody disputes, and which answers depend on it."""
 
     models: tuple[Step, ...]
+    searches: tuple[Search, ...]
     verdicts: tuple[Step, ...]
-    search: Search
 
 
 def compiled(program: CohortProgram) -> Statements:
     """The statements of a program."""
     perfect, tables = program.perfect
     clashes = made_of(CLASHING, clashing_cases(program.program, tables))
-    verdicts = (*program.bounds[0], *Judge(program).steps)
+    judge = Judge(program)
+    verdicts = (*program.bounds[0], *judge.asking, *judge.verdicts)
     return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, tuple(recording(program)))
 
 
@@ -59,7 +60,13 @@ def disputing(program: CohortProgram) -> Disputing:
     """The statements for the cases of a program that contradict themselves."""
     program = replace(program, contradicting=True)
     judge = Judge(program)
-    return Disputing(program.perfect[0], (*program.bounds[0], *judge.steps), Disputes(program, judge).search)
+    models = (*program.perfect[0], *program.bounds[0], *judge.asking)
+    disputes = [Disputes(program, program.evaluated, judge.roots)]
+    if judge.may_conflict:
+        for each in (each for chosen in judge.readings.values() for each in chosen):
+            roots = each.roots(judge.roots)
+            disputes.append(DisputesOfChoice(program, each.choice.evaluated, roots, disputes[0], each.kinds))
+    return Disputing(models, tuple(each.search for each in disputes), judge.verdicts)
 
 
 @dataclass

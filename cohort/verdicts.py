@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
-from itertools import combinations
+from itertools import combinations, count
 
 from sqlglot import exp
 
-from cohort.asked import Question, asked_questions, requests
-from cohort.program import CohortProgram, Tables
+from cohort.asked import KINDS, Question, asked_questions, requests
+from cohort.program import Choice, CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import Table, made_of
@@ -22,6 +22,8 @@ Expr = exp.Expr
 
 DECIDED, STANDING = "decided", "standing"
 """The tables of the verdicts on questions and on criteria."""
+CONFLICT = "conflict"
+"""The table of what conflicts: kind and number of a question or criterion, and a disputed atom beneath it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Root:
     table: str
     case: str
     fits: Callable[[Table], list[Expr]]
+    is_goal: bool
 
 
 @dataclass(frozen=True)
@@ -46,24 +49,36 @@ class Judge:
     of: CohortProgram
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
-        """What to run when the models stand: the readings' models, then the verdicts into `decided` and `standing`."""
-        readings, steps = dict[frozenset[str], list[_Chosen]](), list[Step]()
-        for items, groups in self._disputes.items():
-            readings[items] = []
-            wanted = [goal.atom.relation for goal in self.of.goals]
-            for number, each in enumerate(self.of.choices(groups, wanted, f"x{len(readings)}_")):
-                steps += each.steps
-                readings[items].append(_Chosen(number, each.tables))
+    def asking(self) -> tuple[Step, ...]:
+        """What to run when the models stand: the models of each choice of readings, and what the cases ask."""
+        steps = [step for chosen in self.readings.values() for each in chosen for step in each.choice.steps]
         asked: dict[str, list[Question]] = {}
         for question in self._questions:
             earlier = asked.setdefault(question.goal.atom.relation, [])
             steps.append(_created(question.table, requests(self.of, question, earlier)))
             earlier.append(question)
-            steps.append(_created(f"w{question.number}", self._looked_at(question, readings)))
-            steps.append(_inserted(DECIDED, self._decided(question, readings)))
+        return tuple(steps)
+
+    @cached_property
+    def verdicts(self) -> tuple[Step, ...]:
+        """What to run then: the verdicts into `decided` and `standing`."""
+        steps = list[Step]()
+        for question in self._questions:
+            steps.append(_created(f"w{question.number}", self._looked_at(question)))
+            steps.append(_inserted(DECIDED, self._decided(question)))
             steps += (_inserted(STANDING, rows) for rows in self._standing(question))
         return tuple(steps)
+
+    @cached_property
+    def readings(self) -> dict[frozenset[str], tuple[Chosen, ...]]:
+        """Each choice of readings, by the items that are read."""
+        wanted = [goal.atom.relation for goal in self.of.goals]
+        found = dict[frozenset[str], tuple[Chosen, ...]]()
+        kinds = count(KINDS * len(self._questions), KINDS * len(self._questions))
+        for number, (items, groups) in enumerate(self._disputes.items()):
+            choices = enumerate(self.of.choices(groups, wanted, f"x{number + 1}_"))
+            found[items] = tuple(Chosen(choice, f"_r{number}_{each}", next(kinds)) for each, choice in choices)
+        return found
 
     @cached_property
     def _questions(self) -> tuple[Question, ...]:
@@ -71,7 +86,7 @@ class Judge:
 
     # What the models say of it
 
-    def _looked_at(self, question: Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
+    def _looked_at(self, question: Question) -> exp.Select:
         """Each question with whether its rules speak, and whether it and its criteria hold, may hold, and hold certainly."""
         tables, columns = self.of.bounds[1], list[Expr]()
         relation, terms = question.goal.atom.relation, question.goal.atom.terms
@@ -81,10 +96,10 @@ class Judge:
         columns.append(exp.alias_(self._exists(question, certain, terms) if certain else exp.true(), "certain"))
         for i, criterion in enumerate(self._criteria(question)):
             columns += self._held(question, criterion.atom.relation, criterion.atom.terms, tables, f"_c{i}")
-        for items, chosen in readings.items():
-            prefix = self._prefix(readings, items)
-            for each in chosen:
-                columns += self._held(question, relation, terms, each.tables, f"_{prefix}{each.number}")
+        for each in (each for chosen in self.readings.values() for each in chosen):
+            columns += self._held(question, relation, terms, each.choice.evaluated.tables, each.suffix)
+            if self.may_conflict:
+                columns.append(exp.alias_(self._conflicts(question, each), f"odd{each.suffix}"))
         return exp.select("q.*", *columns).from_(exp.alias_(exp.table_(question.table), "q"))
 
     def _held(
@@ -93,6 +108,9 @@ class Judge:
         """Whether an atom holds, and whether it may."""
         yield exp.alias_(self._exists(question, tables.holding(relation), terms), f"met{suffix}")
         possible = tables.possible(relation)
+        if possible is None and self._left_open(question):
+            # What nobody is silent about may still be what the request leaves open.
+            possible = tables.holding(relation)
         may = self._exists(question, possible, terms, lenient=True) if possible else exp.false()
         yield exp.alias_(may, f"may{suffix}")
 
@@ -131,7 +149,7 @@ class Judge:
             case = question.columns[question.case][0]
             for kind, atom in atoms.items():
                 fits = partial(self._fits, question, terms=atom.terms, lenient=True)
-                found.append(Root(kind, atom, question.table, case, fits))
+                found.append(Root(kind, atom, question.table, case, fits, is_goal=kind == question.kind()))
         return tuple(found)
 
     def _speaks(self, question: Question, rule: ProgramRule) -> Expr:
@@ -143,11 +161,10 @@ class Judge:
 
     # Verdicts
 
-    def _decided(self, question: Question, readings: Mapping[frozenset[str], list[_Chosen]]) -> exp.Select:
+    def _decided(self, question: Question) -> exp.Select:
         found = _verdict("")
-        for items, chosen in readings.items():
-            prefix = self._prefix(readings, items)
-            each = [_verdict(f"_{prefix}{one.number}") for one in chosen]
+        for items, chosen in self.readings.items():
+            each = [self._chosen_verdict(one) for one in chosen]
             alike = conjunction(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
             decided = choose(alike, each[0], _text(Verdict.DISPUTED)) if len(each) > 1 else each[0]
             found = choose(self._depends(question, items), decided, found)
@@ -206,9 +223,21 @@ class Judge:
         others = [i for i, _ in rules if not own[i] <= items]
         return conjunction(*needed, negation(self._speaking(question, others)))
 
+    @cached_property
+    def may_conflict(self) -> bool:
+        """Whether an answer may depend on a contradiction under one choice of readings, and not under all together."""
+        return self.of.contradicting and not self.of.readings_only_add
+
     @staticmethod
-    def _prefix(readings: Mapping[frozenset[str], list[_Chosen]], items: frozenset[str]) -> str:
-        return f"r{list(readings).index(items)}_"
+    def _conflicts(question: Question, chosen: Chosen) -> Expr:
+        rows = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.table_(CONFLICT), "x"))
+        kind = exp.Literal.number(question.kind() + chosen.kinds)
+        number = exp.column("number", "x").eq(exp.column("number", "q"))
+        return exp.Exists(this=rows.where(exp.column("kind", "x").eq(kind), number))
+
+    def _chosen_verdict(self, chosen: Chosen) -> Expr:
+        found = _verdict(chosen.suffix)
+        return choose(exp.column(f"odd{chosen.suffix}"), _text(Verdict.CONFLICTING), found) if self.may_conflict else found
 
     # Criteria
 
@@ -230,12 +259,17 @@ class Judge:
             ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """The models of one choice of readings."""
+@dataclass(frozen=True)
+class Chosen:
+    """One choice of readings: what the columns about it end with, and what is added to the kind of a question under it."""
 
-    number: int
-    tables: Tables
+    choice: Choice
+    suffix: str
+    kinds: int
+
+    def roots(self, roots: Iterable[Root]) -> tuple[Root, ...]:
+        """The goals among some atoms, as asked under this choice."""
+        return tuple(replace(root, kind=root.kind + self.kinds) for root in roots if root.is_goal)
 
 
 def _verdict(suffix: str) -> Expr:

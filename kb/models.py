@@ -165,9 +165,9 @@ class Models:
         return self.perfect.has(relation, pattern)
 
     def is_possible(self, relation: str, pattern: Row) -> bool:
-        """Whether an atom of the pattern may hold, for some way in which the silences turn out."""
+        """Whether an atom of the pattern may hold, for some way in which the silences turn out, and `?` in the pattern."""
         if relation in self.same:
-            return self.holds(relation, pattern)
+            return self.perfect.has(relation, pattern, lenient=True)
         return self._bound(relation, POSSIBLE).has(bounded(relation, POSSIBLE), pattern, lenient=True)
 
     def is_certain(self, relation: str, pattern: Row) -> bool:

@@ -33,7 +33,7 @@ from kb.language.values import Row
 from kb.library import Library, library, read_all
 from kb.models import models
 from tests.random_programs import DECLARATIONS, charts, rules
-from tests.support import facts
+from tests.support import facts as facts_of
 from tests.tables import write_tables
 
 Rows = set[tuple[object, ...]]
@@ -107,7 +107,7 @@ def random_cohort(text: str, written: list[str], unknown: bool) -> tuple[Library
     for number, chart in enumerate(written):
         case = f"case{number}"
         lines = "\n".join([*chart.splitlines(), *asked, 'payer(x, "none").', 'request_date(x, "2026-01-01").'])
-        stated[case] = facts(lines.replace("(x,", f"({case},"), program, case)
+        stated[case] = facts_of(lines.replace("(x,", f"({case},"), program, case)
     return base, stated
 
 
@@ -656,6 +656,42 @@ def test_a_denial_that_a_rule_concludes_speaks_against_a_fact(tmp_path: Path) ->
     base = small(f"{facts}{rules}#goal g(Case) for payer(Case, _).")
     stated = {"f": "Case,X\na,x\n", "denied_f": "Case,X\na,z\n", "h": "Case,X\na,x\n"}
     assert verdicts(base, tmp_path, **stated) == {("g", "", "conflicting")}
+
+
+def alone_and_together(base: Library, tmp_path: Path, facts: str) -> tuple[Rows, Rows]:
+    """What is decided of the case `a` by itself, and in a cohort of one."""
+    program = base.compiled("", date(2026, 1, 1)).program
+    stated = facts_of(f'payer(a, x).\nrequest_date(a, "2026-01-01").\n{facts}', program, "a")
+    write_tables(tmp_path / "facts", program, stated)
+    decide_cohort(base, tmp_path / "facts", tmp_path / "out")
+    return alone(base, "", date(2026, 1, 1), {"a": stated})[0], decided(tmp_path / "out", "decisions")
+
+
+def test_what_a_request_leaves_open_may_be_what_closed_facts_say(tmp_path: Path) -> None:
+    declared = "#fact c(Case: case, X: text).\n#fact asked(Case: case, X: text).\n#closed c, asked.\n"
+    rules = "#pred g(Case: case, X: text).\ng(Case, X) :- c(Case, X).\n#goal g(Case, X) for asked(Case, X).\n"
+    case, cohort = alone_and_together(small(f"{declared}{rules}"), tmp_path, "c(a, x).\nasked(a, ?).\nasked(a, y).\n")
+    assert case == cohort == {
+        ("a", "g", "?", "undocumented", False, "[]"), ("a", "g", "y", "refuted", False, "[]"),
+    }  # fmt: skip
+
+
+def test_an_answer_may_depend_on_a_contradiction_under_one_reading_only(tmp_path: Path) -> None:
+    declared = (
+        "#fact f(Case: case, X: text, N: number).\n#key f(Case, X).\n#fact e(Case: case, X: text).\n#fact h(Case: case).\n"
+        "#fact c(Case: case).\n#fact asked(Case: case, X: text).\n#closed c, asked.\n"
+    )
+    rules = (
+        "#pred p(Case: case).\n#pred g(Case: case, X: text).\n#goal g(Case, X) for asked(Case, X).\n"
+        "g(Case, X) :- f(Case, X, _), not p(Case).\ng(Case, X) :- e(Case, X).\n"
+    )
+    readings = "\n".join(
+        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" p(Case).\np(Case) :- {fact}(Case).'
+        for name, fact in (("narrow", "h"), ("wide", "c"))
+    )
+    stated = "f(a, x, 1).\nf(a, x, 2).\nc(a).\nasked(a, ?).\n"
+    case, cohort = alone_and_together(small(f"{declared}{rules}{readings}"), tmp_path, stated)
+    assert case == cohort == {("a", "g", "?", "disputed", False, "[]")}
 
 
 def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) -> None:
