@@ -79,13 +79,13 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
 
 def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> Found:
     if kind == "parquet":
-        source: Expr = exp.func("read_parquet", texts(files), option("hive_partitioning"), option("union_by_name"))
-        single = {file: exp.Table(this=exp.func("read_parquet", texts([file]))) for file in files}
-        kinds = [{name.lower(): kind for name, kind in columns_of(connection, each)} for each in single.values()]
-        if any(each != kinds[0] for each in kinds):
-            raise BadFile(f"the files of `{place}` have different columns, or columns of different types")
-        table = exp.Table(this=source)
-        return Found(name, place, kind, files, columns_of(connection, table))
+        if len(files) > 1:
+            single = (exp.Table(this=exp.func("read_parquet", texts([file]))) for file in files)
+            kinds = [{name.lower(): kind for name, kind in columns_of(connection, each)} for each in single]
+            if any(each != kinds[0] for each in kinds):
+                raise BadFile(f"the files of `{place}` have different columns, or columns of different types")
+        source = exp.func("read_parquet", texts(files), option("hive_partitioning"), option("union_by_name"))
+        return Found(name, place, kind, files, columns_of(connection, exp.Table(this=source)))
     if kind == "csv":
         headers = {file: header_of(file) for file in files}
         first = headers[files[0]]
