@@ -14,12 +14,13 @@ import duckdb
 
 from cohort.instances import Records, read_instances
 from cohort.loading import Reject, shown
-from cohort.output import CRITERIA, DECISIONS, INSTANCES, REJECTS, CohortProblem, Told, is_decided, told
+from cohort.output import CRITERIA, DECISIONS, FACTS, INSTANCES, REJECTS, CohortProblem, Told, is_decided, told
 from explain.criteria import criteria_beneath
 from explain.outcomes import outcome_of
 from explain.questions import item_text, questions, speaking_rules
 from explain.verdicts import Verdict, verdict
 from facts.opening import Item, Opened, opened
+from facts.readers.kept import kept_tables
 from facts.readers.records import charts_of
 from facts.readers.tables import FactTable, fact_tables
 from kb.contradictions import AtomKey
@@ -197,9 +198,12 @@ def open_cohort(base: Library, source: Path, cases: Iterable[str] | None = None)
     Of a database only some `cases` are read, if any are named.
     """
     about = told(source) if is_decided(source) else None
-    tables_at = Path(about.source) if about is not None else source
+    predicates = vocabulary(base).predicates
+    if about is not None and about.kept:
+        yield Cohort(base, kept_tables(source / FACTS, predicates), source, about)
+        return
     with TemporaryDirectory() as work:
-        tables = fact_tables(tables_at, vocabulary(base).predicates, Path(work), cases)
+        tables = fact_tables(Path(about.source) if about is not None else source, predicates, Path(work), cases)
         yield Cohort(base, tables, source if about is not None else None, about)
 
 
@@ -213,6 +217,9 @@ def open_case(base: Library, source: Path, case: str) -> Opened:
             raise CohortProblem(f"no table of `{source}` says anything of a case `{case}`; names are taken letter by letter")
         if cohort.told is not None and not cohort.told.is_unchanged:
             changed = "The tables, or medproof, are not surely those that decided the cohort: this is what they come to now."
+            found = replace(found, notes=(*found.notes, changed))
+        elif cohort.told is not None and not cohort.told.has_same_source:
+            changed = "The tables may have changed since the cohort was decided: this is what they said then."
             found = replace(found, notes=(*found.notes, changed))
         return replace(found, standing=cohort.standing(case))
 

@@ -22,12 +22,13 @@ from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.loading import Reject
-from cohort.output import CODE, CohortProblem, Heard, Told, state_of
+from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, state_of
 from cohort.parts import put_together
 from cohort.running import Run, Settings
 from cohort.spark import Cluster, NoSpark
 from cohort.tasks import Refused
 from facts.readers.found import BROKEN, BadTables
+from facts.readers.kept import are_kept, keep, kept_tables
 from facts.readers.tables import FactTable, fact_tables
 from kb.language.cache import code_digest
 from kb.language.diagnostics import DocumentErrors, nearest
@@ -76,7 +77,7 @@ def decide_cohort(
             account = _decided(base, tables, book, work, settings, heard)
             if state_of(source) != state:
                 raise CohortProblem(f"`{source}` was changed while it was decided; give the same command again")
-            _finished(work, output, account, _told(base, source, state, settings, account), also)
+            _finished(work, output, account, _told(base, source, state, work, settings, account), also)
     except duckdb.OutOfMemoryException as error:
         hint = "give more with --memory-limit, or decide fewer cases at a time with --batch; the same command goes on"
         raise CohortProblem(
@@ -127,7 +128,12 @@ def _opened(base: Library, source: Path, state: str, work: Path, settings: Setti
             shutil.rmtree(former) if former.is_dir() else former.unlink()
         (work / "parts").mkdir()
         mark.write_text(wanted, encoding="utf-8")
-    tables = fact_tables(source, vocabulary(base).predicates, work / "facts")
+    read, predicates = work / FACTS, vocabulary(base).predicates
+    if are_kept(read):
+        tables = kept_tables(read, predicates)
+    else:
+        tables = fact_tables(source, predicates, read)
+        keep(read, tables)
     book = read_book(base, tables, work / "cases.parquet", settings.payer, settings.on)
     for deciding in book.programs:
         if why := undecidable(deciding.compiled.program):
@@ -176,11 +182,12 @@ def _together(book: Book, outcomes: list[Outcome]) -> Account:
     return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs)
 
 
-def _told(base: Library, source: Path, state: str, settings: Settings, account: Account) -> Told:
+def _told(base: Library, source: Path, state: str, work: Path, settings: Settings, account: Account) -> Told:
     ids = {meta.full_id for program in account.programs for meta in program.documents}
     return Told(
         source=str(source.absolute()) if source.exists() else str(source),
         state=state,
+        kept=settings.proofs and are_kept(work / FACTS),
         code=code_digest(CODE),
         payer=settings.payer,
         on=settings.on,
@@ -200,6 +207,8 @@ def _finished(work: Path, output: Path, account: Account, told: Told, also: Also
     put_together(work / "parts", account.rejects, result)
     told.write(result)
     also(result, account)
+    if told.kept:
+        (work / FACTS).rename(result / FACTS)
     if output.exists():
         output.rmdir()
     result.rename(output)

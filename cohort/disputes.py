@@ -243,7 +243,7 @@ class DisputesOfChoice(Disputes):
 
     @cached_property
     def cone(self) -> frozenset[str]:
-        """What depends on readings, and disputes nothing itself."""
+        """What depends on readings."""
         return dependents(self.of.program, [reading.relation for reading in self.of.program.readings])
 
     @cached_property
@@ -251,6 +251,11 @@ class DisputesOfChoice(Disputes):
         """The tables of what depends on readings."""
         named = enumerate(sorted(self.relevant & self.tables.keys() & self.cone))
         return {relation: f"h{self.kinds}_{number}" for number, relation in named}
+
+    @cached_property
+    def conflicts(self) -> dict[str, str]:
+        """None of its own: what depends on readings is not disputed (`clashes.undecidable`)."""
+        return {}
 
     @property
     def names(self) -> Mapping[str, str]:

@@ -16,6 +16,8 @@ from kb.language.cache import code_digest
 
 DECISIONS, CRITERIA, REJECTS = "decisions.parquet", "criteria.parquet", "rejects.parquet"
 INSTANCES = "instances.parquet"
+FACTS = "facts"
+"""Where tables are kept that were read from other forms than Parquet."""
 """There only if proofs were asked for."""
 _ACCOUNT = "account.json"
 COLUMNS = {
@@ -40,7 +42,7 @@ class CohortProblem(CaseProblem):
 class Told:
     """What a decided cohort tells of itself.
 
-    `state` is that of its tables then, `code` the digest of the code that decided;
+    `state` is that of its tables then, which may be `kept` beside its proofs; `code` the digest of the code that decided;
     `payer` and `on` are those that every case was decided under, if not its own;
     `documents` the digests of the documents that decided, by id; `fired` counts what each
     rule concluded.
@@ -48,6 +50,7 @@ class Told:
 
     source: str
     state: str
+    kept: bool
     code: str
     payer: str | None
     on: date | None
@@ -59,8 +62,13 @@ class Told:
 
     @cached_property
     def is_unchanged(self) -> bool:
-        """Whether the tables are known to be as they were, and what reads them too."""
-        return bool(self.state) and (self.state, self.code) == (state_of(Path(self.source)), code_digest(CODE))
+        """Whether the tables at hand are those that were decided, and what reads them is the same too."""
+        return self.code == code_digest(CODE) and (self.kept or self.has_same_source)
+
+    @property
+    def has_same_source(self) -> bool:
+        """Whether the tables are known to be still what they were where they came from."""
+        return bool(self.state) and self.state == state_of(Path(self.source))
 
     def write(self, directory: Path) -> None:
         """Writes it into the directory."""

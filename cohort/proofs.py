@@ -46,7 +46,7 @@ def export_proofs(
     if not (output / INSTANCES).exists():
         hint = f"`medproof cohort {about.source} -o OTHER --proofs` keeps them"
         raise CohortProblem(f"`{output}` keeps no rule instances, from which proofs are rebuilt: {hint}")
-    if about.state and not Path(about.source).exists():
+    if about.state and not about.kept and not Path(about.source).exists():
         raise CohortProblem(f"`{about.source}`, from which `{output}` was decided, is gone; put the tables back there")
     if not about.is_unchanged:
         hint = "or was decided by another version of medproof, or lies in no file; decide the cohort again"

@@ -170,6 +170,23 @@ def test_a_line_whose_chart_is_not_what_the_tables_say_is_refused(tmp_path: Path
     assert {name for name, _, _ in found.unproved} == {case}
 
 
+def test_what_was_read_from_text_files_is_kept_with_the_proofs(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    medproof.cohort(medproof.load(), source, tmp_path / "out", Settings(proofs=True))
+    asked = ["explain", "--cohort", str(tmp_path / "out"), "a"]
+    before = CliRunner().invoke(main, asked)
+    shutil.rmtree(source)
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 0
+    assert "The tables may have changed since the cohort was decided" in " ".join(result.output.split())
+    assert before.exit_code == 0 and before.output.splitlines()[-5:] == result.output.splitlines()[-5:]
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    assert result.exit_code == 0, result.output
+    (tmp_path / "out" / "facts" / "requested.parquet").unlink()
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2 and "decide the cohort again" in " ".join(result.output.split())
+
+
 def test_a_file_without_proofs_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n")
     (tmp_path / "packed.jsonl").write_bytes(b"\x1f\x8b\x08\x00\xff")
@@ -194,11 +211,20 @@ def test_without_a_record_the_message_says_how_to_keep_one(tmp_path: Path) -> No
     assert not (tmp_path / "proofs.jsonl").exists()
 
 
+def as_parquet(source: Path, directory: Path) -> Path:
+    """The same tables as Parquet, which are read where they lie."""
+    directory.mkdir(exist_ok=True)
+    for path in source.glob("*.csv"):
+        rows = duckdb.read_csv(str(path), all_varchar=True)
+        rows.write_parquet(str(directory / f"{path.stem}.parquet"))
+    return directory
+
+
 def test_tables_that_changed_since_are_told(tmp_path: Path) -> None:
     base = medproof.load()
-    source = tables(tmp_path / "facts")
+    source = as_parquet(tables(tmp_path / "csv"), tmp_path / "facts")
     medproof.cohort(base, source, tmp_path / "out", Settings(proofs=True))
-    tables(source, requested="Case,Item,Code,Level,Laterality\na,other,63030,L4-5,left\n")
+    as_parquet(tables(tmp_path / "csv", requested="Case,Item,Code,Level,Laterality\na,other,63030,L4-5,left\n"), source)
     result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a"])
     assert result.exit_code == 2
     assert "was not asked" in result.output and "decide the cohort again" in result.output

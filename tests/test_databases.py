@@ -14,6 +14,7 @@ from adbc_driver_postgresql.dbapi import connect
 
 import medproof
 from cohort.generate import Rates
+from cohort.running import Settings
 from facts.readers.databases import facts_at, tables_in
 from facts.readers.found import BadTables
 from tests.postgres_server import USER, server
@@ -83,7 +84,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("form", ["postgres", "sqlite"])
 def test_a_cohort_in_a_database_is_decided_as_it_is_from_files(
-    form: str, address: str, generated: Path, tmp_path: Path
+    form: str, postgres: Path, address: str, generated: Path, tmp_path: Path
 ) -> None:
     if form == "postgres":
         source = f"postgres:{address}"
@@ -102,6 +103,27 @@ def test_a_cohort_in_a_database_is_decided_as_it_is_from_files(
         in_files = medproof.cohort_case(base, generated / "out", case)
         assert {(each.relation, each.row) for each in opened.facts} == {(each.relation, each.row) for each in in_files.facts}
         assert "(counted within the case)" in opened.document.text
+        assert str(postgres) not in opened.document.text
+
+
+def test_a_run_that_goes_on_has_the_tables_with_which_it_began(address: str, generated: Path, tmp_path: Path) -> None:
+    to_postgres(address, generated / "facts")
+    settings = Settings(batch=10, workers=1, proofs=True)
+
+    def stop(done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        medproof.cohort(medproof.load(), f"postgres:{address}", tmp_path / "out", settings, stop)
+    execute(address, "UPDATE requested SET \"Code\" = '63030'", "DELETE FROM motor_strength")
+    medproof.cohort(medproof.load(), f"postgres:{address}", tmp_path / "out", settings)
+    assert decided(tmp_path / "out", "decisions") == decided(generated / "out", "decisions")
+    found = medproof.export_proofs(medproof.load(), tmp_path / "out", tmp_path / "proofs.jsonl")
+    assert (
+        found.proofs
+        and not medproof.verify_lines(medproof.load(), tmp_path / "proofs.jsonl", decided=tmp_path / "out").unproved
+    )
 
 
 def test_bad_values_of_a_database_are_told_with_their_table_and_case(address: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ transaction: no record is half of before and half of after a change.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -59,7 +60,8 @@ def _words_of(address: str) -> str:
         url = urlsplit(address)
         parts = {"host": url.hostname, "port": str(url.port or ""), "user": url.username, "password": url.password}
     except ValueError as error:
-        raise BadTables([f"`{address}` is no address: {error}; write postgresql://USER@HOST/DATABASE"]) from error
+        hint = "write postgresql://USER@HOST/DATABASE"
+        raise BadTables([f"the address of the server is none ({error}); {hint}"]) from error
     parts["dbname"] = url.path.strip("/")
     given = {name: unquote(value) for name, value in parts.items() if value} | dict(parse_qsl(url.query))
     return " ".join(f"{name}={_quoted(value)}" for name, value in given.items())
@@ -114,8 +116,8 @@ def _through_driver(driver: str, path: Path, address: str) -> Iterator[Connectio
 def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
     """The tables of a PostgreSQL server that are found by their names alone."""
     for schema, name in _fetched(cursor, _OF_SERVER, connection):
-        rows = exp.select("*").from_(exp.table_(name, schema, quoted=True))
-        columns = columns_of(connection, _begun(cursor, rows.limit(0).sql("postgres"), connection))
+        rows = exp.table_(name, schema, quoted=True)
+        columns = columns_of(connection, _begin(cursor, rows, "postgres", connection, exp.false()))
         yield _found(path, name, columns, partial(_begin, cursor, rows, "postgres"))
 
 
@@ -129,9 +131,9 @@ def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
         yield _found(path, name, columns, partial(_begin_texts, cursor, rows, names))
 
 
-def _as_texts(rows: exp.Expr, names: Iterable[str]) -> exp.Select:
+def _as_texts(rows: exp.Expr, names: Iterable[str]) -> exp.Subquery:
     texts = [exp.alias_(exp.cast(exp.column(name, quoted=True), "TEXT"), name, quoted=True) for name in names]
-    return exp.select(*texts).from_(rows)
+    return exp.select(*texts).from_(rows).subquery("r")
 
 
 def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:
@@ -149,28 +151,39 @@ def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]
 
 
 def _found(path: Path, name: str, columns: tuple[tuple[str, str], ...], begin: Begin) -> Found:
-    return Found(name, f"{path}, table {name}", "database", (), columns, begin=begin)
+    return Found(name, f"{_called(path)}, table {name}", "database", (), columns, begin=begin)
+
+
+def _called(path: Path) -> str:
+    """What proofs and rejects call a database; a letter need not tell who reads a server, and where it stands."""
+    if not str(path).startswith(_SERVER):
+        return str(path)
+    words = dict(word.partition("=")[::2] for word in shlex.split(str(path).removeprefix(_SERVER)))
+    return f"PostgreSQL database {words.get('dbname', '')}".rstrip()
+
+
+def _where(rows: exp.Expr, condition: exp.Expr | None) -> exp.Select:
+    found = exp.select("*").from_(rows)
+    return found if condition is None else found.where(condition)
 
 
 def _within(table: exp.Expr, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None) -> exp.Expr:
-    """The rows of an attached table."""
-    return table if condition is None else exp.select("*").from_(table).where(condition).subquery("r")
+    """Rows of an attached table."""
+    return _where(table, condition).subquery("r")
 
 
 def _begin(
-    cursor: Cursor, rows: exp.Select, dialect: str, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
+    cursor: Cursor, rows: exp.Expr, dialect: str, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
 ) -> exp.Expr:
     """Rows of a driver's table."""
-    if condition is not None:
-        rows = exp.select("*").from_(rows.subquery("r")).where(condition)
-    return _begun(cursor, rows.sql(dialect), connection)
+    return _begun(cursor, _where(rows, condition).sql(dialect), connection)
 
 
 def _begin_texts(
-    cursor: Cursor, rows: exp.Select, names: list[str], connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
+    cursor: Cursor, rows: exp.Expr, names: list[str], connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
 ) -> exp.Expr:
     """Rows of a SQLite table; what has no value at all comes as a number to the driver, and is made text again."""
-    return _as_texts(_begin(cursor, rows, "sqlite", connection, condition), names).subquery("r")
+    return _as_texts(_begin(cursor, rows, "sqlite", connection, condition), names)
 
 
 def _begun(cursor: Cursor, statement: str, connection: duckdb.DuckDBPyConnection) -> exp.Expr:
