@@ -460,7 +460,7 @@ def diff_cohort(
     from authoring.sides import sides
     from cohort.compare import compare
     from cohort.running import Settings
-    from facts.readers.databases import facts_at
+    from facts.readers.addresses import facts_at
 
     before, after = sides(old, new, [Path(path) for path in policies])
     return compare(before, after, facts_at(source), Settings(payer, on), heard)
@@ -530,7 +530,7 @@ def cohort(
     from cohort.report import summary_html
     from cohort.running import Settings
     from cohort.summary import summary
-    from facts.readers.databases import facts_at
+    from facts.readers.addresses import facts_at
 
     found: list[Summary] = []
 
@@ -550,7 +550,7 @@ def cohort_case(base: Library, source: str | Path, case: str) -> Opened:
     `proofs`) is not looked for again. Raises CaseProblem, DocumentErrors.
     """
     from cohort.cases import open_case
-    from facts.readers.databases import facts_at
+    from facts.readers.addresses import facts_at
 
     return open_case(base, facts_at(source), case)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -99,10 +99,10 @@ class Cohort:
             was = f"the cohort decided `{case.case}` by the documents of the payer `{payer}`"
             now = f"its tables now name `{case.payer}`"
             raise CohortProblem(f"{was}, and {now}: they were changed since; decide the cohort again")
-        self._refuse_others(case.policies)
+        self.refuse_others(case.policies)
         return case
 
-    def _refuse_others(self, policies: Iterable[Document]) -> None:
+    def refuse_others(self, policies: Iterable[Document] = ()) -> None:
         """Raises CohortProblem when documents that decided the cohort are not at hand, or others would decide now."""
         assert self.told is not None
         at_hand = {document.id: document.digest for document in self.base.documents}
@@ -192,7 +192,7 @@ def _row_above(chart: Document, line: int) -> str:
 
 
 @contextmanager
-def open_cohort(base: Library, source: Path, cases: Iterable[str] | None = None) -> Iterator[Cohort]:
+def open_cohort(base: Library, source: Path, cases: Collection[str] | None = None) -> Iterator[Cohort]:
     """The cohort in tables of facts, or in the directory where it was decided; raises BadTables, CohortProblem.
 
     Of a database only some `cases` are read, if any are named.

@@ -88,7 +88,8 @@ def undecidable(program: Program) -> str:
     cone = dependents(program, [reading.relation for reading in program.readings]) if program.readings else frozenset()
     for name in sorted(cone):
         predicate = program.predicates.get(name.removeprefix("-"))
-        if name.startswith("!") or s.opposite(name) in said or (predicate is not None and predicate.keys):
+        is_stated = predicate is not None and (predicate.is_fact or bool(predicate.keys))
+        if name.startswith("!") or s.opposite(name) in said or is_stated:
             return f"`{name}` depends on the reading of a policy, and may contradict something"
     return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -32,7 +32,7 @@ from facts.readers.kept import are_kept, keep, kept_tables
 from facts.readers.tables import FactTable, fact_tables
 from kb.language.cache import code_digest
 from kb.language.diagnostics import DocumentErrors, nearest
-from kb.language.program import Program
+from kb.language.program import Predicate, Program
 from kb.language.values import many
 from kb.library import Library
 
@@ -121,19 +121,11 @@ def _nothing_left(work: Path) -> Iterator[None]:
 
 def _opened(base: Library, source: Path, state: str, work: Path, settings: Settings) -> tuple[tuple[FactTable, ...], Book]:
     """The tables and the cases; what an earlier run of the same call left is kept, and of another is removed."""
-    mark = work / "mark"
-    wanted = _mark(base, source, state, settings)
-    if not mark.exists() or mark.read_text(encoding="utf-8") != wanted:
-        for former in (entry for entry in work.iterdir() if entry.name != "held"):
-            shutil.rmtree(former) if former.is_dir() else former.unlink()
-        (work / "parts").mkdir()
-        mark.write_text(wanted, encoding="utf-8")
-    read, predicates = work / FACTS, vocabulary(base).predicates
-    if are_kept(read):
-        tables = kept_tables(read, predicates)
-    else:
-        tables = fact_tables(source, predicates, read)
-        keep(read, tables)
+    predicates = vocabulary(base).predicates
+    tables = _going_on(work, _mark(base, source, state, settings), predicates, is_file=bool(state))
+    if not tables:
+        tables = fact_tables(source, predicates, work / FACTS)
+        keep(work / FACTS, tables)
     book = read_book(base, tables, work / "cases.parquet", settings.payer, settings.on)
     for deciding in book.programs:
         if why := undecidable(deciding.compiled.program):
@@ -141,6 +133,32 @@ def _opened(base: Library, source: Path, state: str, work: Path, settings: Setti
     if book.rejects and settings.stop_on_error:
         raise Refused(book.rejects)
     return tables, book
+
+
+def _going_on(work: Path, wanted: str, predicates: Mapping[str, Predicate], is_file: bool) -> tuple[FactTable, ...]:
+    """The tables as an earlier run of the same call read them, if any were kept; what is of no use is removed.
+
+    A run goes on only if it has decided some cases, and those of a server with the tables
+    from which it did.
+    """
+    mark, read, moved = work / "mark", work / FACTS, work / "result" / FACTS
+    if moved.exists() and not read.exists():
+        moved.rename(read)
+    is_same = mark.exists() and mark.read_text(encoding="utf-8") == wanted
+    if is_same and any((work / "parts").glob("*.json")):
+        try:
+            if are_kept(read):
+                return kept_tables(read, predicates)
+            if is_file:
+                return ()
+        except BadTables:
+            # They are read again, and all that was decided from them is decided again.
+            pass
+    for former in (entry for entry in work.iterdir() if entry.name != "held"):
+        shutil.rmtree(former) if former.is_dir() else former.unlink()
+    (work / "parts").mkdir()
+    mark.write_text(wanted, encoding="utf-8")
+    return ()
 
 
 def _mark(base: Library, source: Path, state: str, settings: Settings) -> str:

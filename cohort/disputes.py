@@ -230,11 +230,12 @@ class Disputes:
 
 @dataclass(frozen=True)
 class DisputesOfChoice(Disputes):
-    """The search under one choice of readings, after that of all readings together: what that reached is not followed again.
+    """The search under one choice of readings, after that of all readings together.
 
-    An answer that does not conflict under all readings has nothing disputed beneath it
-    there, so what may be disputed is only what the choice adds. It is reached by what
-    depends on readings, and goes on in the tables of the first search, under kinds of its own.
+    It is about answers that do not conflict under all readings, beneath which that search
+    reached nothing disputed: what may be disputed is what the choice adds to it. What
+    depends on readings leads there, in tables of its own; from there on the ways are those
+    of the first search, in its tables, under kinds of their own.
     """
 
     first_search: Disputes

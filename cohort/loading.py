@@ -138,7 +138,7 @@ class Loader:
             checks += [(table.columns[i][0], raw, fault, exp.Literal.string(words)) for fault, words in column.faults]
         words = "the case has no `request_date`, which says which documents decide it"
         checks.append((table.case, name, orphan, exp.Literal.string(words)))
-        found: dict[tuple[str, int], Reject] = {}
+        found: dict[tuple[str, int, str], Reject] = {}
         for label, raw, fault, problem in checks:
             rows = self._rows(table, [file, row, name, raw, problem], located=True).where(fault).limit(_MOST + 1)
             bad = within.run(rows.sql(DIALECT))
@@ -150,7 +150,7 @@ class Loader:
                 reject = Reject(
                     str(where), int(number), case or "", table.name, label, "" if value is None else value, words
                 )
-                found.setdefault((reject.file, reject.row), reject)
+                found.setdefault((reject.file, reject.row, reject.case), reject)
         return [found[key] for key in sorted(found)]
 
     def _rows(self, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:

@@ -16,9 +16,9 @@ from kb.language.cache import code_digest
 
 DECISIONS, CRITERIA, REJECTS = "decisions.parquet", "criteria.parquet", "rejects.parquet"
 INSTANCES = "instances.parquet"
-FACTS = "facts"
-"""Where tables are kept that were read from other forms than Parquet."""
 """There only if proofs were asked for."""
+FACTS = "facts"
+"""Where then the tables are kept, if they were read from other forms than Parquet."""
 _ACCOUNT = "account.json"
 COLUMNS = {
     DECISIONS: '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
@@ -79,11 +79,14 @@ class Told:
 def state_of(source: Path) -> str:
     """What tells whether files changed: a hash of their names, sizes and times of change; nothing for what is no file.
 
-    What was last written to a database may stand in a log beside it (`facts.db-wal`, `facts.duckdb.wal`).
+    What was last written to a database may stand in a log beside it (`facts.db-wal`,
+    `facts.duckdb.wal`); reading one leaves an empty log.
     """
-    logs = sorted(source.parent.glob(f"{escape(source.name)}[-.]wal"))
-    files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source, *logs]
-    there = [(each.relative_to(source.parent), each.stat()) for each in files if each.exists()]
+    if source.is_dir():
+        there = [(str(each.relative_to(source)), each.stat()) for each in sorted(source.rglob("*")) if each.is_file()]
+    else:
+        files = [source, *sorted(source.parent.glob(f"{escape(source.name)}[-.]wal"))]
+        there = [(each.name, each.stat()) for each in files if each.exists() and (each == source or each.stat().st_size)]
     stats = [f"{name} {found.st_size} {found.st_mtime_ns}" for name, found in there]
     return sha256("\n".join(stats).encode()).hexdigest() if stats else ""
 

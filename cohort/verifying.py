@@ -89,6 +89,7 @@ def _decided(base: Library, output: Path | None) -> Iterator[Decided | None]:
     else:
         told(output)
         with open_cohort(base, output) as cohort:
+            cohort.refuse_others()
             yield Decided(output, cohort.tables)
 
 
@@ -193,7 +194,7 @@ class _Held:
         if chart is None or record is None:
             raise ProofError("cohort", f"it decided no case `{line.case}`")
         if chart.text != line.chart:
-            raise ProofError("cohort", f"its tables say something else of `{line.case}` than the chart")
+            raise ProofError("cohort", f"its tables say something else of `{line.case}` than the chart, or elsewhere")
         what = line.question, line.item
         if record.verdicts.get(what) != Verdict.MET.value:
             raise ProofError("cohort", f"it does not have {line.question}({line.item}) of `{line.case}` as met")

@@ -694,6 +694,17 @@ def test_an_answer_may_depend_on_a_contradiction_under_one_reading_only(tmp_path
     assert case == cohort == {("a", "g", "?", "disputed", False, "[]")}
 
 
+def test_a_denial_that_depends_on_a_reading_is_refused_where_charts_may_state_the_fact(tmp_path: Path) -> None:
+    declared = "#fact q(Case: case).\n#fact h(Case: case).\n#pred p(Case: case).\n#pred g(Case: case).\n"
+    rules = "-q(Case) :- payer(Case, _), not p(Case).\ng(Case) :- q(Case).\n#goal g(Case) for payer(Case, _).\n"
+    readings = "".join(
+        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" p(Case).\np(Case) :- {body}.\n'
+        for name, body in (("narrow", "h(Case)"), ("wide", "payer(Case, _)"))
+    )
+    with pytest.raises(CohortProblem, match="`-q` depends on the reading of a policy, and may contradict something"):
+        verdicts(small(f"{declared}{rules}{readings}"), tmp_path, q="Case\na\n")
+
+
 def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) -> None:
     text = "#pred r(X: text).\nr(a).\n:- r(a).\n#pred g(Case: case).\ng(Case) :- payer(Case, _), r(a).\n"
     with pytest.raises(CohortProblem, match="which is not about a case: `medproof decide` decides such cases one by one"):

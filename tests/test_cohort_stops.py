@@ -14,6 +14,7 @@ import pytest
 
 import medproof
 from cohort.decide import decide_cohort
+from cohort.output import state_of
 from cohort.running import Settings
 from tests.test_cohort import decided
 
@@ -43,6 +44,12 @@ def process_of(arguments: list[str], before: Callable[[], None] | None) -> subpr
 
 def same(cohort: Path, output: Path) -> bool:
     return all(decided(output, name) == decided(cohort / "out", name) for name in ("decisions", "criteria"))
+
+
+def test_a_directory_has_one_state_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("Case\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert state_of(Path(".")) == state_of(tmp_path) == state_of(Path("..") / tmp_path.name)
 
 
 def test_a_killed_process_leaves_what_is_done(tmp_path: Path, cohort: Path) -> None:

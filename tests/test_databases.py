@@ -15,7 +15,8 @@ from adbc_driver_postgresql.dbapi import connect
 import medproof
 from cohort.generate import Rates
 from cohort.running import Settings
-from facts.readers.databases import facts_at, tables_in
+from facts.readers.addresses import facts_at
+from facts.readers.databases import tables_in
 from facts.readers.found import BadTables
 from tests.postgres_server import USER, server
 from tests.test_cohort import decided, run, tables
@@ -102,7 +103,7 @@ def test_a_cohort_in_a_database_is_decided_as_it_is_from_files(
         opened = medproof.cohort_case(base, cohort, case)
         in_files = medproof.cohort_case(base, generated / "out", case)
         assert {(each.relation, each.row) for each in opened.facts} == {(each.relation, each.row) for each in in_files.facts}
-        assert "(counted within the case)" in opened.document.text
+        assert "(of its case, in order of the values)" in opened.document.text
         assert str(postgres) not in opened.document.text
 
 
@@ -167,6 +168,50 @@ def test_numbers_of_sqlite_are_taken_by_their_digits(tmp_path: Path) -> None:
     assert run("explain", "--cohort", tmp_path / "files", "b")[1].count("7.5") == shown.count("7.5")
 
 
+def test_a_sqlite_file_with_a_log_and_columns_without_values_is_read(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "facts.db") as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute('CREATE TABLE request_date("Case", "On")')
+        database.execute('CREATE TABLE pain_score("Case", "Site", "Score", "On")')
+        for number in range(1_500):
+            database.execute("INSERT INTO request_date VALUES (?, '2026-02-01')", [f"c{number}"])
+            site = None if number < 1_200 else "leg"
+            database.execute("INSERT INTO pain_score VALUES (?, ?, 7.5, '2026-01-20')", [f"c{number}", site])
+    database.close()
+    code, said = run("cohort", tmp_path / "facts.db", "-o", tmp_path / "out", "--payer", "bcbs-sc")
+    assert code == 0 and "300 cases decided, 1,200 left out" in said, said
+
+
+def test_whatever_a_name_finds_on_a_server_is_a_table(address: str, tmp_path: Path) -> None:
+    execute(
+        address,
+        'CREATE TABLE all_days("Case" text, "On" date)',
+        "INSERT INTO all_days VALUES ('a', '2026-02-01')",
+        "CREATE MATERIALIZED VIEW request_date AS SELECT * FROM all_days",
+        'CREATE TABLE pain_score("Case" text, site text, score numeric, "On" date) PARTITION BY LIST (site)',
+        "CREATE TABLE pain_score_leg PARTITION OF pain_score FOR VALUES IN ('leg')",
+    )
+    code, said = run("cohort", f"postgres:{address}", "-o", tmp_path / "out", "--payer", "bcbs-sc")
+    assert code != 0 and "all_days` is named after no fact" in " ".join(said.split()) and "pain_score_leg" not in said
+    execute(address, "ALTER TABLE all_days SET SCHEMA public")
+    assert run("cohort", f"postgres:{address}", "-o", tmp_path / "out", "--payer", "bcbs-sc")[0] == 0
+    execute(address, "DROP TABLE public.all_days CASCADE")
+
+
+def test_a_table_that_may_not_be_read_is_told(address: str, tmp_path: Path) -> None:
+    user = f"nurse_{next(_numbers)}"
+    schema = address.rpartition("=")[2]
+    execute(
+        address,
+        'CREATE TABLE denied_pain_score("Case" text, site text, score text, "On" text)',
+        f"CREATE USER {user}",
+        f"GRANT USAGE ON SCHEMA {schema} TO {user}",
+    )
+    other = address.replace(f"user={USER}", f"user={user}")
+    code, said = run("cohort", f"postgres:{other}", "-o", tmp_path / "out")
+    assert code != 0 and "permission denied for table denied_pain_score" in " ".join(said.split())
+
+
 def test_all_tables_of_a_server_are_read_as_they_stood_at_one_moment(address: str) -> None:
     create = 'CREATE TABLE {}("Case" text, "Payer" text)'
     execute(address, create.format("payer"), create.format("denied_payer"))
@@ -181,8 +226,10 @@ def test_a_server_may_be_named_by_an_address() -> None:
     assert facts_at("postgresql://reader@db.example:5433/claims?sslmode=require") == Path(
         "postgres:host=db.example port=5433 user=reader dbname=claims sslmode=require"
     )
-    assert facts_at("postgresql:///claims?host=%2Fvar%2Frun") == Path("postgres:dbname=claims host=/var/run")
-    assert facts_at("postgres:dbname=claims") == Path("postgres:dbname=claims")
+    assert facts_at("postgresql:///claims?host=%2Fvar%2Frun") == Path("postgres:host=/var/run dbname=claims")
+    assert facts_at("postgresql://one:5432,two:5433/claims") == Path("postgres:host=one,two port=5432,5433 dbname=claims")
+    assert facts_at("postgresql://[::1]/claims?options=-c%20a+b") == Path("postgres:host=::1 dbname=claims options='-c a+b'")
+    assert facts_at("postgres:dbname = 'it\\'s'") == Path("postgres:dbname='it\\'s'")
     assert facts_at("facts/") == Path("facts")
 
 
@@ -191,7 +238,12 @@ def test_a_server_may_be_named_by_an_address() -> None:
     [
         ("postgresql://reader:secret@db.example/claims", "PGPASSWORD"),
         ("postgres:dbname=claims password=secret", "PGPASSWORD"),
-        ("postgresql://db.example:port/claims", "write postgresql://USER@HOST/DATABASE"),
+        ("postgres:dbname=claims password = secret", "PGPASSWORD"),
+        ("POSTGRESQL://db.example/claims?sslpassword=secret", "PGPASSWORD"),
+        ("postgresql://reader:secret@db.example:port/claims", "write postgresql://USER@HOST/DATABASE"),
+        ("mysql://reader:secret@db.example/claims", "`mysql://…` is none of them"),
+        ("postgresql://reader:se/cret@db.example/claims", "write postgresql://USER@HOST/DATABASE"),
+        ("postgres:postgresql://reader:secret@db.example/claims", "write postgresql://USER@HOST/DATABASE"),
     ],
 )
 def test_an_address_that_cannot_be_taken_is_told_without_a_password(source: str, problem: str, tmp_path: Path) -> None:

@@ -7,18 +7,17 @@ transaction: no record is half of before and half of after a change.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import duckdb
 from sqlglot import exp
 
+from facts.readers.addresses import called, is_server, words_of
 from facts.readers.found import BadTables, Begin, Found, columns_of, first_line
 from kb.engines.sql.plan import DIALECT
 
@@ -26,62 +25,28 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
 
 DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
-_SERVER = "postgres:"
-_SCHEMES = ("postgres", "postgresql")
 _SQLITE = b"SQLite format 3\x00"
 _READ = "read_rows"
 """The name under which the rows of a driver are read."""
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_OF_SERVER = """SELECT table_schema, table_name FROM information_schema.tables
-                WHERE table_schema = ANY(current_schemas(false)) ORDER BY 1, 2"""
+_OF_SERVER = """SELECT n.nspname::text, c.relname::text
+                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+                  AND n.nspname = ANY(current_schemas(false)) ORDER BY 1, 2"""
+"""Those that a name alone finds; one that may not be read is an error, and not a silence."""
 _OF_SQLITE = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-
-
-def facts_at(source: str | Path) -> Path:
-    """Where tables of facts are, as somebody names it; the address of a server in words that a path keeps.
-
-    `postgresql://reader@db.example/claims` is `postgres:host=db.example user=reader
-    dbname=claims`. Raises BadTables for a password, which would stand in reports.
-    """
-    text = str(source)
-    scheme, _, rest = text.partition(":")
-    if scheme not in _SCHEMES:
-        return Path(source)
-    words = _words_of(text) if rest.startswith("//") else rest
-    if "password=" in words:
-        hint = "the password would stand in the report; give it in PGPASSWORD or ~/.pgpass"
-        raise BadTables([f"`{_SERVER}…` names a password, and {hint}"])
-    return Path(f"{_SERVER}{words}")
-
-
-def _words_of(address: str) -> str:
-    """The parts of a URL as libpq's keywords and values."""
-    try:
-        url = urlsplit(address)
-        parts = {"host": url.hostname, "port": str(url.port or ""), "user": url.username, "password": url.password}
-    except ValueError as error:
-        hint = "write postgresql://USER@HOST/DATABASE"
-        raise BadTables([f"the address of the server is none ({error}); {hint}"]) from error
-    parts["dbname"] = url.path.strip("/")
-    given = {name: unquote(value) for name, value in parts.items() if value} | dict(parse_qsl(url.query))
-    return " ".join(f"{name}={_quoted(value)}" for name, value in given.items())
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'" if " " in value or escaped != value else value
 
 
 def is_database(path: Path) -> bool:
     """Whether a place is a database."""
-    return str(path).startswith(_SERVER) or (path.suffix in DATABASES and path.exists())
+    return is_server(path) or (path.suffix in DATABASES and path.exists())
 
 
 @contextmanager
 def tables_in(path: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[list[Found]]:
     """The tables of a database, which can be read until it is closed. Raises BadTables."""
-    if str(path).startswith(_SERVER):
-        with _through_driver("postgresql", path, str(path).removeprefix(_SERVER)) as opened, opened.cursor() as cursor:
+    if is_server(path):
+        with _through_driver("postgresql", path, words_of(path)) as opened, opened.cursor() as cursor:
             cursor.execute(_SNAPSHOT)
             yield list(_of_server(path, cursor, connection))
     elif _begins_as_sqlite(path):
@@ -110,7 +75,8 @@ def _through_driver(driver: str, path: Path, address: str) -> Iterator[Connectio
         with connect(address) as opened:
             yield opened
     except Error as error:
-        raise BadTables([f"`{path}` cannot be read: {first_line(error)}"]) from error
+        problem, _, _ = str(error).partition("Query was")
+        raise BadTables([f"`{path}` cannot be read: {' '.join(problem.split())}"]) from error
 
 
 def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
@@ -126,14 +92,10 @@ def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
     for (name,) in _fetched(cursor, _OF_SQLITE, connection):
         listed = exp.select("name").from_(exp.Table(this=exp.func("pragma_table_info", exp.Literal.string(name))))
         names = [str(column) for (column,) in _fetched(cursor, listed.sql("sqlite"), connection)]
-        rows = _as_texts(exp.table_(name, quoted=True), names)
+        texts = [exp.alias_(exp.cast(exp.column(each, quoted=True), "TEXT"), each, quoted=True) for each in names]
+        rows = exp.select(*texts).from_(exp.table_(name, quoted=True)).subquery("r")
         columns = tuple((column, "VARCHAR") for column in names)
         yield _found(path, name, columns, partial(_begin_texts, cursor, rows, names))
-
-
-def _as_texts(rows: exp.Expr, names: Iterable[str]) -> exp.Subquery:
-    texts = [exp.alias_(exp.cast(exp.column(name, quoted=True), "TEXT"), name, quoted=True) for name in names]
-    return exp.select(*texts).from_(rows).subquery("r")
 
 
 def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:
@@ -147,19 +109,11 @@ def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]
         tables = [exp.table_(name, schema, "facts", quoted=True) for schema, name in connection.execute(listed).fetchall()]
         return [_found(path, each.name, columns_of(connection, each), partial(_within, each)) for each in tables]
     except duckdb.Error as error:
-        raise BadTables([f"`{path}` cannot be read: {first_line(error)}"]) from error
+        raise BadTables([f"`{path}` cannot be read as a database of DuckDB or SQLite: {first_line(error)}"]) from error
 
 
 def _found(path: Path, name: str, columns: tuple[tuple[str, str], ...], begin: Begin) -> Found:
-    return Found(name, f"{_called(path)}, table {name}", "database", (), columns, begin=begin)
-
-
-def _called(path: Path) -> str:
-    """What proofs and rejects call a database; a letter need not tell who reads a server, and where it stands."""
-    if not str(path).startswith(_SERVER):
-        return str(path)
-    words = dict(word.partition("=")[::2] for word in shlex.split(str(path).removeprefix(_SERVER)))
-    return f"PostgreSQL database {words.get('dbname', '')}".rstrip()
+    return Found(name, f"{called(path)}, table {name}", "database", (), columns, begin=begin)
 
 
 def _where(rows: exp.Expr, condition: exp.Expr | None) -> exp.Select:
@@ -179,11 +133,30 @@ def _begin(
     return _begun(cursor, _where(rows, condition).sql(dialect), connection)
 
 
+_MARK = "="
+"""Before a text that was read: the driver takes a column for one of numbers while it has no value."""
+
+
 def _begin_texts(
     cursor: Cursor, rows: exp.Expr, names: list[str], connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
 ) -> exp.Expr:
-    """Rows of a SQLite table; what has no value at all comes as a number to the driver, and is made text again."""
-    return _as_texts(_begin(cursor, rows, "sqlite", connection, condition), names)
+    """Rows of texts of a SQLite table."""
+    marked = exp.select(*(exp.alias_(_marked(name), name, quoted=True) for name in names))
+    marked = marked.from_(_where(rows, condition).subquery("r"))
+    texts = exp.select(*(exp.alias_(_unmarked(name), name, quoted=True) for name in names))
+    return texts.from_(_begun(cursor, marked.sql("sqlite"), connection)).subquery("r")
+
+
+def _marked(name: str) -> exp.Expr:
+    """A text with the mark before it; nothing but an empty text, if there is none."""
+    text = exp.DPipe(this=exp.Literal.string(_MARK), expression=exp.column(name, quoted=True))
+    return exp.func("COALESCE", text, exp.Literal.string(""))
+
+
+def _unmarked(name: str) -> exp.Expr:
+    """The text again."""
+    text = exp.func("NULLIF", exp.cast(exp.column(name, quoted=True), "TEXT"), exp.Literal.string(""))
+    return exp.func("SUBSTRING", text, exp.Literal.number(len(_MARK) + 1))
 
 
 def _begun(cursor: Cursor, statement: str, connection: duckdb.DuckDBPyConnection) -> exp.Expr:

@@ -18,7 +18,7 @@ def keep(directory: Path, tables: Iterable[FactTable]) -> None:
     """Notes that tables were read into a directory, if all of them were."""
     tables = list(tables)
     if all(table.is_staged for table in tables):
-        data = [{"name": each.name, "place": each.place, "columns": each.columns} for each in tables]
+        data = [{"name": each.name, "columns": each.columns} for each in tables]
         building = directory / f"{_LIST}.unfinished"
         building.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         building.rename(directory / _LIST)
@@ -30,24 +30,20 @@ def are_kept(directory: Path) -> bool:
 
 
 def kept_tables(directory: Path, predicates: Mapping[str, Predicate]) -> tuple[FactTable, ...]:
-    """The tables in a directory where all were kept; raises BadTables when they are damaged, or of another vocabulary."""
+    """The tables in a directory where all were kept; raises BadTables when they are damaged, or of another version."""
     try:
         data = json.loads((directory / _LIST).read_text(encoding="utf-8"))
         return tuple(_table(directory, predicates, **each) for each in data)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadTables(
-            [f"the tables in `{directory}` are damaged, or of another vocabulary: decide the cohort again"]
-        ) from error
+        problem = f"the tables in `{directory}` are damaged, or were kept by another version of medproof"
+        raise BadTables([f"{problem}: decide the cohort again"]) from error
 
 
-def _table(
-    directory: Path, predicates: Mapping[str, Predicate], name: str, place: str, columns: list[list[str]]
-) -> FactTable:
+def _table(directory: Path, predicates: Mapping[str, Predicate], name: str, columns: list[list[str]]) -> FactTable:
     path = directory / f"{name}.parquet"
     is_denied = name not in predicates and name.startswith(DENIED)
     predicate = predicates[name.removeprefix(DENIED) if is_denied else name]
     if not path.exists() or [each.lower() for each, _ in columns] != [each.name.lower() for each in predicate.arguments]:
         raise KeyError(name)
-    return FactTable(
-        predicate, is_denied, place, (str(path),), tuple((each, kind) for each, kind in columns), is_staged=True
-    )
+    found = tuple((column, kind) for column, kind in columns)
+    return FactTable(predicate, is_denied, str(path), (str(path),), found, is_staged=True)

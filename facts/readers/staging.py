@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -36,7 +36,7 @@ def staged(
     of_text: Iterable[str],
     connection: duckdb.DuckDBPyConnection,
     work: Path,
-    cases: Iterable[str] | None = None,
+    cases: Collection[str] | None = None,
 ) -> tuple[Path, dict[str, str]]:
     """The file into which a table was read, and the types of its columns there. Raises BadTables.
 
@@ -68,14 +68,14 @@ def _read_into(
     names: Iterable[str],
     case: str,
     connection: duckdb.DuckDBPyConnection,
-    cases: Iterable[str] | None,
+    cases: Collection[str] | None,
 ) -> None:
     """Reads a table as the database does, and a text file that it refuses with a mind for what is wrong. Raises BadFile."""
     if found.begin is not None:
         wanted = None if cases is None else [exp.Literal.string(each) for each in cases]
         of_cases = None if wanted is None else exp.In(this=exp.column(case, quoted=True), expressions=wanted)
         rows = numbered([exp.column(name, quoted=True) for name in names], found.begin(connection, of_cases), case)
-        _write(connection, names, case, [(f"{found.place} (counted within the case)", rows)], path)
+        _write(connection, names, case, [(f"{found.place} (of its case, in order of the values)", rows)], path)
         return
     try:
         _write(connection, names, case, _rows(found), path)

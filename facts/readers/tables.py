@@ -8,7 +8,7 @@ files and databases are read once into Parquet, in order of their cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from facts.readers.addresses import is_server
 from facts.readers.databases import DATABASES, is_database, tables_in
 from facts.readers.found import BadTables, Found, tables_of_directory
 from facts.readers.staging import staged
@@ -87,7 +88,7 @@ class FactTable:
 
 
 def fact_tables(
-    path: Path, predicates: Mapping[str, Predicate], work: Path, cases: Iterable[str] | None = None
+    path: Path, predicates: Mapping[str, Predicate], work: Path, cases: Collection[str] | None = None
 ) -> tuple[FactTable, ...]:
     """The tables of a directory or a database, each checked against the predicate that it is named after.
 
@@ -112,7 +113,8 @@ def fact_tables(
     if twice:
         raise BadTables(f"`{name}` stands in two tables of `{path}`; keep one form of it" for name in twice)
     if not tables:
-        hint = "`medproof vocabulary` lists the facts; each is a file named after it, such as `requested.parquet`"
+        form = "a table on the search path" if is_server(path) else "a table or a file"
+        hint = f"`medproof vocabulary` lists the facts; each is {form} named after it, such as `requested`"
         raise BadTables([f"`{path}` holds no table of facts; {hint}"])
     return tuple(tables)
 
@@ -139,7 +141,7 @@ def _checked(
     facts: Mapping[str, Predicate],
     connection: duckdb.DuckDBPyConnection,
     work: Path,
-    cases: Iterable[str] | None,
+    cases: Collection[str] | None,
 ) -> FactTable:
     is_denied = found.name not in facts and found.name.startswith(DENIED)
     predicate = facts.get(found.name.removeprefix(DENIED) if is_denied else found.name)
