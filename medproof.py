@@ -199,6 +199,7 @@ def explain(
     The proof was checked against the documents. Raises BadGoal, and what `decide` raises.
     """
     from explain.explanations import Explanation, best_explained, explained
+    from explain.goals import LEFT_OPEN, with_values
     from explain.outcomes import outcome
     from explain.wording import words
 
@@ -217,14 +218,17 @@ def explain(
     else:
         found, goals = _found(at_hand, goal, seconds)
         title = f"{at_hand.case}: {words(at_hand.program, *goals[0])}"
-    chart = at_hand.document
+    chart, notes = at_hand.document, at_hand.notes
     if best and goal is not None and found.holds(*goals[0]):
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
     else:
-        proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
+        shown = [with_values(found, each) for each in goals]
+        proofs = (explained(found, shown, at_hand.policies, chart, minimal or bool(best), limit),)
+        if shown != goals:
+            notes = (*notes, LEFT_OPEN)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
-    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, at_hand.notes, found, proofs, outcomes, determination)
+    return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, notes, found, proofs, outcomes, determination)
 
 
 def missing(

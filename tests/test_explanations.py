@@ -289,3 +289,26 @@ def test_a_graph_that_would_grow_too_large_is_cut_and_says_so(base: medproof.Lib
     assert found.proof.cut > 0
     assert "Cut: " in str(exported(found, "text", Options()))
     medproof.verify(base, found.proof.graph, document)
+
+
+def test_where_a_request_leaves_a_value_open_what_holds_for_some_value_is_shown(tmp_path: Path) -> None:
+    front = "id: small\ntitle: Small\nkind: payer-policy\npayer: x\nversion: 1\neffective: 2020-01-01\nsource: drawn"
+    rules = (
+        '#pred level_ok(Case: case, Level: level) :: "{Level} is fine".\n'
+        "level_ok(Case, Level) :- herniation(Case, Level, _, _, _, _, _).\n"
+        "#goal level_ok(Case, Level) for requested(Case, op, _, Level, _).\n"
+    )
+    (tmp_path / "small.md").write_text(f"---\n{front}\n---\n\n# Rules\n\n```datalog\n{rules}```\n", encoding="utf-8")
+    facts = (
+        'payer(kk, x).\nrequest_date(kk, "2026-02-01").\nrequested(kk, op, "63030", ?, left).\n'
+        'herniation(kk, "L4-5", left, paracentral, extrusion, mri, "2026-01-01").\n'
+    )
+    chart = document_of("c.md", f"---\ncase: kk\ntitle: Open\n---\n\n```datalog\n{facts}```\n")
+    base = medproof.load(tmp_path)
+    for goal in (None, "level_ok", "level_ok(kk, L)"):
+        found = medproof.explain(base, chart, goal)
+        asked = found.proof.asked[-1]
+        [root] = asked.roots
+        assert found.proof.graph.nodes[root]["atom"] == 'level_ok(kk, "L4-5")'
+        assert found.outcomes[-1].verdict is medproof.Verdict.UNDOCUMENTED
+        assert any("leaves a value open" in note for note in found.notes)
