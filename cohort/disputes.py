@@ -24,7 +24,6 @@ from kb.engines.sql.values import as_text, conjunction, constant, same, with_row
 from kb.language import syntax as s
 from kb.language.bounds import POSSIBLE, plain
 from kb.language.program import ProgramRule
-from kb.language.strata import dependents
 
 Expr = exp.Expr
 
@@ -243,14 +242,9 @@ class DisputesOfChoice(Disputes):
     """What is added to the kinds of the questions."""
 
     @cached_property
-    def cone(self) -> frozenset[str]:
-        """What depends on readings."""
-        return dependents(self.of.program, [reading.relation for reading in self.of.program.readings])
-
-    @cached_property
     def own(self) -> dict[str, str]:
         """The tables of what depends on readings."""
-        named = enumerate(sorted(self.relevant & self.tables.keys() & self.cone))
+        named = enumerate(sorted(self.relevant & self.tables.keys() & self.of.of_readings))
         return {relation: f"h{self.kinds}_{number}" for number, relation in named}
 
     @cached_property
@@ -262,7 +256,7 @@ class DisputesOfChoice(Disputes):
     def names(self) -> Mapping[str, str]:
         """The tables of both searches."""
         others = self.first_search.names.items()
-        return {**{relation: name for relation, name in others if relation not in self.cone}, **self.own}
+        return {**{relation: name for relation, name in others if relation not in self.of.of_readings}, **self.own}
 
     def _added(self, relation: str, rows: exp.Select) -> str:
         if relation in self.own:

@@ -303,12 +303,16 @@ class CohortProgram:
         return Choice(choice, (*perfect.steps, *steps, *found.steps), evaluated)
 
     @cached_property
+    def of_readings(self) -> frozenset[str]:
+        """The relations that depend on how a policy is read."""
+        return dependents(self.program, [reading.relation for reading in self.program.readings])
+
+    @cached_property
     def readings_only_add(self) -> bool:
         """Whether all readings together show whatever one of them does, since nothing asks that they do not show it."""
-        cone = dependents(self.program, [reading.relation for reading in self.program.readings])
         premises = (premise for rule in self.program.rules for premise in rule.rule.body)
         tested = (each for each in premises if not (isinstance(each, s.Literal) and each.lists))
-        return cone.isdisjoint(name for each in tested for name in relations_of(each))
+        return self.of_readings.isdisjoint(name for each in tested for name in relations_of(each))
 
 
 def policies_of(program: Program, goal: str) -> list[str]:
