@@ -65,7 +65,8 @@ def _of_url(rest: str) -> dict[str, str]:
 
 def _of_words(words: str) -> dict[str, str]:
     """Libpq's keywords and values."""
-    one = r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)\s*"
+    words = words.strip()
+    one = r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)(?:\s+|$)"
     if not re.fullmatch(f"(?:{one})*", words):
         raise _no_address()
     bare = ((key, value[1:-1] if value[:1] == "'" else value) for key, value in re.findall(one, words))

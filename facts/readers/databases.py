@@ -83,8 +83,8 @@ def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
     """The tables of a PostgreSQL server that are found by their names alone."""
     for schema, name in _fetched(cursor, _OF_SERVER, connection):
         rows = exp.table_(name, schema, quoted=True)
-        columns = columns_of(connection, _begin(cursor, rows, "postgres", connection, exp.false()))
-        yield _found(path, name, columns, partial(_begin, cursor, rows, "postgres"))
+        columns = columns_of(connection, _begin_rows(cursor, rows, connection, exp.false()))
+        yield _found(path, name, columns, partial(_begin_rows, cursor, rows))
 
 
 def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
@@ -126,11 +126,11 @@ def _within(table: exp.Expr, connection: duckdb.DuckDBPyConnection, condition: e
     return _where(table, condition).subquery("r")
 
 
-def _begin(
-    cursor: Cursor, rows: exp.Expr, dialect: str, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
+def _begin_rows(
+    cursor: Cursor, rows: exp.Expr, connection: duckdb.DuckDBPyConnection, condition: exp.Expr | None
 ) -> exp.Expr:
-    """Rows of a driver's table."""
-    return _begun(cursor, _where(rows, condition).sql(dialect), connection)
+    """Rows of a table on a server."""
+    return _begun(cursor, _where(rows, condition).sql("postgres"), connection)
 
 
 _MARK = "="

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from facts.readers.found import BadTables
-from facts.readers.tables import DENIED, FactTable
+from facts.readers.tables import FactTable, named_after
 from kb.language.program import Predicate
 
 _LIST = "tables.json"
@@ -41,9 +41,9 @@ def kept_tables(directory: Path, predicates: Mapping[str, Predicate]) -> tuple[F
 
 def _table(directory: Path, predicates: Mapping[str, Predicate], name: str, columns: list[list[str]]) -> FactTable:
     path = directory / f"{name}.parquet"
-    is_denied = name not in predicates and name.startswith(DENIED)
-    predicate = predicates[name.removeprefix(DENIED) if is_denied else name]
-    if not path.exists() or [each.lower() for each, _ in columns] != [each.name.lower() for each in predicate.arguments]:
+    predicate, is_denied = named_after(name, predicates)
+    wanted = [each.name.lower() for each in predicate.arguments] if predicate is not None else []
+    if predicate is None or not path.exists() or [each.lower() for each, _ in columns] != wanted:
         raise KeyError(name)
     found = tuple((column, kind) for column, kind in columns)
     return FactTable(predicate, is_denied, str(path), (str(path),), found, is_staged=True)

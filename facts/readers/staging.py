@@ -72,8 +72,8 @@ def _read_into(
 ) -> None:
     """Reads a table as the database does, and a text file that it refuses with a mind for what is wrong. Raises BadFile."""
     if found.begin is not None:
-        wanted = None if cases is None else [exp.Literal.string(each) for each in cases]
-        of_cases = None if wanted is None else exp.In(this=exp.column(case, quoted=True), expressions=wanted)
+        wanted = [exp.Literal.string(each) for each in cases or ()]
+        of_cases = exp.In(this=exp.column(case, quoted=True), expressions=wanted) if cases is not None else None
         rows = numbered([exp.column(name, quoted=True) for name in names], found.begin(connection, of_cases), case)
         _write(connection, names, case, [(f"{found.place} (of its case, in order of the values)", rows)], path)
         return

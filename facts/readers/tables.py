@@ -136,6 +136,12 @@ def _found(path: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[
 # Whether it is what its name says
 
 
+def named_after(table: str, predicates: Mapping[str, Predicate]) -> tuple[Predicate | None, bool]:
+    """The predicate that a table is named after, if any, and whether it holds its denials."""
+    is_denied = table not in predicates and table.startswith(DENIED)
+    return predicates.get(table.removeprefix(DENIED) if is_denied else table), is_denied
+
+
 def _checked(
     found: Found,
     facts: Mapping[str, Predicate],
@@ -143,8 +149,7 @@ def _checked(
     work: Path,
     cases: Collection[str] | None,
 ) -> FactTable:
-    is_denied = found.name not in facts and found.name.startswith(DENIED)
-    predicate = facts.get(found.name.removeprefix(DENIED) if is_denied else found.name)
+    predicate, is_denied = named_after(found.name, facts)
     if predicate is None:
         known = [*facts, *(f"{DENIED}{name}" for name in facts)]
         hint = nearest(found.name, known) or "`medproof vocabulary` lists the facts"
