@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 
@@ -68,9 +69,10 @@ class Cohort:
         """
         names = sorted(set(names))
         decisions = self.decisions(names)
-        on_record = self.output is not None and self._is_on_record
-        with undamaged(self.output):
-            instances = read_instances(self.output / INSTANCES, names) if self.output is not None and on_record else {}
+        instances = {}
+        if self.output is not None and self._is_on_record:
+            with undamaged(self.output):
+                instances = read_instances(self.output / INSTANCES, names)
         for name, chart in self.charts(names).items():
             record = decisions.get(name)
             case = self.opened(chart, record.payer if record is not None else None)
@@ -124,16 +126,15 @@ class Cohort:
 
     def decisions(self, names: list[str]) -> dict[str, Record]:
         """The verdict on each question of some cases, and whether it is certain."""
-        path = self.output / DECISIONS if self.output is not None else None
         found: dict[str, Record] = {}
-        if path is None or not names:
+        if self.output is None or not names:
             return found
-        with undamaged(self.output), duckdb.connect() as connection:
-            rows = connection.execute(
-                """SELECT "case", question, item, verdict, certain, payer FROM read_parquet($path)
-                   WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
-                {"path": str(path), "first": names[0], "last": names[-1], "names": names},
-            ).fetchall()
+        rows = rows_of(
+            self.output / DECISIONS,
+            """SELECT "case", question, item, verdict, certain, payer FROM read_parquet($path)
+               WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
+            first=names[0], last=names[-1], names=names,
+        )  # fmt: skip
         for case, question, item, decided, certain, payer in rows:
             record = found.setdefault(case, Record(payer))
             record.verdicts[question, item] = decided
@@ -145,28 +146,22 @@ class Cohort:
         """What is wrong with a case that the cohort left out; nothing, if it did not."""
         if self.output is None:
             return ""
-        with duckdb.connect() as connection:
-            columns = ", ".join(f'"{each}"' for each in Reject.__dataclass_fields__)
-            rows = f'SELECT {columns} FROM read_parquet(?) WHERE "case" = ?'
-            found = connection.execute(rows, [str(self.output / REJECTS), name]).fetchall()
-        return "; ".join(shown(Reject(*row) for row in found))
+        columns = ", ".join(f'"{each}"' for each in Reject.__dataclass_fields__)
+        query = f'SELECT {columns} FROM read_parquet($path) WHERE "case" = $name'
+        return "; ".join(shown(Reject(*row) for row in rows_of(self.output / REJECTS, query, name=name)))
 
     def standing(self, case: str) -> dict[Item, dict[str, str]]:
         """The verdicts on the criteria of each question of a case."""
         found: dict[Item, dict[str, str]] = {}
         if self.output is not None:
-            with duckdb.connect() as connection:
-                rows = connection.execute(
-                    'SELECT question, item, criterion, status FROM read_parquet(?) WHERE "case" = ?',
-                    [str(self.output / CRITERIA), case],
-                ).fetchall()
-            for question, item, criterion, status in rows:
+            query = 'SELECT question, item, criterion, status FROM read_parquet($path) WHERE "case" = $name'
+            for question, item, criterion, status in rows_of(self.output / CRITERIA, query, name=case):
                 found.setdefault((question, item), {})[criterion] = status
         return found
 
 
 @contextmanager
-def undamaged(output: Path | None) -> Iterator[None]:
+def undamaged(output: Path) -> Iterator[None]:
     """Where the files of a decided cohort are read; raises CohortProblem when they are none."""
     try:
         yield
@@ -175,14 +170,16 @@ def undamaged(output: Path | None) -> Iterator[None]:
         raise CohortProblem(f"`{output}` is damaged; decide the cohort again ({problem})") from error
 
 
+def rows_of(path: Path, query: str, **values: object) -> list[tuple[Any, ...]]:
+    """Rows of a file of a decided cohort (`$path` in the query); raises CohortProblem when it is damaged."""
+    with undamaged(path.parent), duckdb.connect() as connection:
+        return connection.execute(query, {"path": str(path), **values}).fetchall()
+
+
 def met(output: Path) -> list[tuple[str, str, str]]:
     """What a decided cohort has as met, of which case and item; raises CohortProblem when its files are damaged."""
-    rows = 'SELECT "case", question, item FROM read_parquet(?) WHERE verdict = ? ORDER BY ALL'
-    with undamaged(output), duckdb.connect() as connection:
-        return [
-            (case, question, item)
-            for case, question, item in connection.execute(rows, [str(output / DECISIONS), Verdict.MET.value]).fetchall()
-        ]
+    query = 'SELECT "case", question, item FROM read_parquet($path) WHERE verdict = $met ORDER BY ALL'
+    return rows_of(output / DECISIONS, query, met=Verdict.MET.value)
 
 
 def _row_above(chart: Document, line: int) -> str:
@@ -215,13 +212,15 @@ def open_case(base: Library, source: Path, case: str) -> Opened:
         found = next(cohort.open([case]), None)
         if found is None:
             raise CohortProblem(f"no table of `{source}` says anything of a case `{case}`; names are taken letter by letter")
-        if cohort.told is not None and not cohort.told.is_unchanged:
-            changed = "The tables, or medproof, are not surely those that decided the cohort: this is what they come to now."
-            found = replace(found, notes=(*found.notes, changed))
-        elif cohort.told is not None and not cohort.told.has_same_source:
-            changed = "The tables may have changed since the cohort was decided: this is what they said then."
-            found = replace(found, notes=(*found.notes, changed))
-        return replace(found, standing=cohort.standing(case))
+        return replace(found, standing=cohort.standing(case), notes=(*found.notes, *_since(cohort.told)))
+
+
+def _since(about: Told | None) -> Iterator[str]:
+    """What has to be known of the tables that a case was opened from."""
+    if about is not None and not about.is_unchanged:
+        yield "The tables, or medproof, are not surely those that decided the cohort: this is what they come to now."
+    elif about is not None and not about.has_same_source:
+        yield "The tables may have changed since the cohort was decided: this is what they said then."
 
 
 def disagreement(case: Opened, found: Models, goals: Iterable[AtomKey]) -> str:

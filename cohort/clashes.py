@@ -88,8 +88,8 @@ def undecidable(program: Program) -> str:
     cone = dependents(program, [reading.relation for reading in program.readings]) if program.readings else frozenset()
     for name in sorted(cone):
         predicate = program.predicates.get(name.removeprefix("-"))
-        is_stated = predicate is not None and (predicate.is_fact or bool(predicate.keys))
-        if name.startswith("!") or s.opposite(name) in said or is_stated:
+        may_clash = predicate is not None and (predicate.is_fact or bool(predicate.keys))
+        if name.startswith("!") or s.opposite(name) in said or may_clash:
             return f"`{name}` depends on the reading of a policy, and may contradict something"
     return ""
 

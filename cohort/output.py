@@ -42,10 +42,10 @@ class CohortProblem(CaseProblem):
 class Told:
     """What a decided cohort tells of itself.
 
-    `state` is that of its tables then, which may be `kept` beside its proofs; `code` the digest of the code that decided;
-    `payer` and `on` are those that every case was decided under, if not its own;
-    `documents` the digests of the documents that decided, by id; `fired` counts what each
-    rule concluded.
+    `state` is that of its tables then, which may be `kept` beside its proofs; `code` the
+    digest of the code that decided; `payer` and `on` are those that every case was decided
+    under, if not its own; `documents` the digests of the documents that decided, by id;
+    `fired` counts what each rule concluded.
     """
 
     source: str
@@ -65,7 +65,7 @@ class Told:
         """Whether the tables at hand are those that were decided, and what reads them is the same too."""
         return self.code == code_digest(CODE) and (self.kept or self.has_same_source)
 
-    @property
+    @cached_property
     def has_same_source(self) -> bool:
         """Whether the tables are known to be still what they were where they came from."""
         return bool(self.state) and self.state == state_of(Path(self.source))

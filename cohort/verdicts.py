@@ -74,7 +74,8 @@ class Judge:
         """Each choice of readings, by the items that are read."""
         wanted = [goal.atom.relation for goal in self.of.goals]
         found = dict[frozenset[str], tuple[Chosen, ...]]()
-        kinds = count(KINDS * len(self._questions), KINDS * len(self._questions))
+        all_kinds = KINDS * len(self._questions)
+        kinds = count(all_kinds, all_kinds)
         for number, (items, groups) in enumerate(self._disputes.items()):
             choices = enumerate(self.of.choices(groups, wanted, f"x{number + 1}_"))
             found[items] = tuple(Chosen(choice, f"_r{number}_{each}", next(kinds)) for each, choice in choices)

@@ -170,7 +170,7 @@ def _check_line(base: Library, line: ProofLine, chart: Document) -> None:
         row = tuple(UNKNOWN if value is None else ANY if value is False else value for value in goal["row"])
         if all(graph.nodes[root]["kind"] != "absence" for root in goal["roots"]):
             found.append((about["case"], goal["relation"], item_text(row, position), about["payer"], about["on"]))
-    if found != [(line.case, line.question, line.item, line.payer, line.on)]:
+    if found != [(*line.asked, line.payer, line.on)]:
         raise ProofError("proof", f"it does not show what its line names: {line.question}({line.item}) of `{line.case}`")
     for each in json.loads(about["assumptions"]):
         if (each["relation"], each["row"]) != ("request_date", [line.case, line.on]):
