@@ -14,6 +14,7 @@ from kb.language.documents import Document, blocks
 from kb.language.parser import split
 from kb.language.printer import value_source
 from kb.language.program import BUILT_IN_TYPES, Domain, Predicate, Program
+from kb.language.values import many
 
 KEYWORDS = ("#fact", "#pred", "#domain", "#key", "#about", "#closed", "#planned", "#rare", "#goal", "#criterion", "#reading")
 RESERVED = ("for", "not", *STATUSES)
@@ -82,7 +83,7 @@ def _predicate_text(program: Program, predicate: Predicate) -> str:
         parts.append(f"One for each {', '.join(names[position] for position in key)}.")
     rules = [rule for sign in ("", "-") for rule in program.rules_for.get(sign + predicate.name, ())]
     if rules:
-        parts.append(f"Concluded by {len(rules)} rule{'s' if len(rules) > 1 else ''}.")
+        parts.append(f"Concluded by {many(len(rules), 'rule')}.")
     if predicate.origin.passage:
         parts.append(f"> {predicate.origin.passage}")
     parts.append(f"*{predicate.origin.title}, {predicate.origin.section}*")
