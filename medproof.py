@@ -198,8 +198,7 @@ def explain(
     many proofs, the best first. A graph that would have more than `limit` nodes is cut.
     The proof was checked against the documents. Raises BadGoal, and what `decide` raises.
     """
-    from explain.explanations import Explanation, best_explained, explained
-    from explain.goals import LEFT_OPEN, with_values
+    from explain.explanations import LEFT_OPEN, Explanation, best_explained, explained
     from explain.outcomes import outcome
     from explain.wording import words
 
@@ -222,9 +221,8 @@ def explain(
     if best and goal is not None and found.holds(*goals[0]):
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
     else:
-        shown = [with_values(found, each) for each in goals]
-        proofs = (explained(found, shown, at_hand.policies, chart, minimal or bool(best), limit),)
-        if shown != goals:
+        proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
+        if any(each.holds_for_some for each in proofs[0].asked):
             notes = (*notes, LEFT_OPEN)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)

@@ -13,7 +13,7 @@ from explain.claims import certificate
 from explain.determination import Determination
 from explain.graph import ProofGraph, place_data, plain_row, proof_graph
 from explain.outcomes import Outcome
-from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice
+from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice, shown_of
 from explain.verdicts import contradictions_beneath
 from explain.wording import words
 from kb.contradictions import AtomKey, Contradiction
@@ -21,6 +21,9 @@ from kb.language.documents import Document
 from kb.language.program import Fact, ProgramRule
 from kb.language.syntax import Literal
 from kb.models import Models
+
+LEFT_OPEN = "The request leaves a value open, and what is shown holds for a value that it may mean: it has to say which."
+"""What is told where atoms are shown that hold for some value of a goal."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ def best_explained(
 
 def _cheapest(models: Models, goals: Iterable[AtomKey]) -> Choice:
     choice: Choice = {}
-    for goal in goals:
-        found = cheapest_choice(models, atoms_of(models, *goal))
+    for relation, row in goals:
+        found = cheapest_choice(models, atoms_of(models, relation, shown_of(models, relation, row)))
         for atom, instance in found.choice.items() if found is not None else ():
             choice.setdefault(atom, instance)
     return choice

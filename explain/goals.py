@@ -11,7 +11,7 @@ from kb.goals import BadGoal, resolve_goal
 from kb.language.diagnostics import Diagnostic, nearest
 from kb.language.program import Program
 from kb.language.syntax import Literal
-from kb.language.values import ANY, UNKNOWN
+from kb.language.values import ANY
 from kb.models import Models
 
 
@@ -72,15 +72,3 @@ def for_each_question(models: Models, goal: AtomKey) -> list[AtomKey]:
                 if fits(row, pattern) and ANY not in row:
                     found[relation, row] = None
     return list(found) or [goal]
-
-
-LEFT_OPEN = "The request leaves a value open, and what is shown holds for a value that it may mean: it has to say which."
-"""What is told where goals are shown `with_values`."""
-
-
-def with_values(models: Models, goal: AtomKey) -> AtomKey:
-    """What is shown of a goal: where the request leaves a value open, the atoms that hold for some value, if any do."""
-    relation, row = goal
-    pattern = tuple(ANY if value is UNKNOWN else value for value in row)
-    is_told = pattern == row or models.holds(relation, row) or not models.holds(relation, pattern)
-    return goal if is_told else (relation, pattern)

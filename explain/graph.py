@@ -18,7 +18,7 @@ from typing import Any
 import networkx as nx
 
 from explain.attempts import Attempt, Step, attempts
-from explain.proofs import Choice, atoms_of, cheapest_choice
+from explain.proofs import Choice, atoms_of, cheapest_choice, shown_of
 from explain.solutions import aggregate_of, counted
 from explain.standing import Same, same_positions, speaking_facts, standing
 from explain.wording import aggregate_words, atom_text, comparison_words, words
@@ -36,11 +36,26 @@ MISSES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A goal that a graph answers: the atoms that were asked for, as a pattern, and the nodes that it starts from."""
+    """A goal that a graph answers: the atoms that are shown of it, as a pattern, and the nodes that it starts from.
+
+    `row` is the goal's own, to which its verdict belongs: where it leaves a value open, the
+    pattern may have any (`explain.proofs.shown_of`).
+    """
 
     relation: str
     pattern: Row
     roots: tuple[str, ...]
+    row: Row
+
+    @property
+    def goal(self) -> AtomKey:
+        """The goal."""
+        return self.relation, self.row
+
+    @property
+    def holds_for_some(self) -> bool:
+        """Whether what is shown holds for some value, and the goal does not say for which."""
+        return self.pattern != self.row
 
 
 @dataclass(frozen=True)
@@ -114,12 +129,13 @@ def proof_graph(models: Models, goals: Iterable[AtomKey], choice: Choice | None 
     Where no atom of a pattern holds, why not. At most about `limit` nodes.
     """
     building, asked = _Building(models, None if choice is None else dict(choice), limit), list[Asked]()
-    for relation, pattern in goals:
+    for relation, row in goals:
+        pattern = shown_of(models, relation, row)
         atoms = atoms_of(models, relation, pattern)
         if choice is not None:
             atoms = [atom for atom in atoms if atom in choice or models.is_stated(*atom)] or atoms
         roots = [building.atom(atom) for atom in atoms] or [building.absence(relation, pattern)]
-        asked.append(Asked(relation, pattern, tuple(roots)))
+        asked.append(Asked(relation, pattern, tuple(roots), row))
     building.grow()
     behind = {node: (key[1], key[2]) for key, node in building.ids.items() if key[0] in ("atom", "stated", "absence")}
     return ProofGraph(building.graph, tuple(asked), behind, building.cut)

@@ -18,7 +18,7 @@ from kb.contradictions import AtomKey
 from kb.engines.model import Instance, ground_row
 from kb.language import syntax as s
 from kb.language.program import Origin
-from kb.language.values import Mark, Row
+from kb.language.values import ANY, UNKNOWN, Mark, Row
 from kb.models import Models
 
 Choice = dict[AtomKey, Instance]
@@ -79,6 +79,16 @@ def atoms_of(models: Models, relation: str, pattern: Row) -> list[AtomKey]:
     if row_is_ground(pattern) and pattern in models.perfect.rows(relation):
         return [(relation, pattern)]
     return sorted(((relation, row) for row in models.perfect.matching(relation, pattern)), key=str)
+
+
+def shown_of(models: Models, relation: str, row: Row) -> Row:
+    """The pattern of the atoms that are shown for a goal.
+
+    Where the request leaves a value open these are the atoms that hold for any value, if
+    some do: that nothing of the goal holds would not be true.
+    """
+    pattern = tuple(ANY if value is UNKNOWN else value for value in row)
+    return pattern if models.holds(relation, pattern) and not models.holds(relation, row) else row
 
 
 def row_is_ground(row: Row) -> bool:

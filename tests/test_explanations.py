@@ -294,7 +294,7 @@ def test_a_graph_that_would_grow_too_large_is_cut_and_says_so(base: medproof.Lib
 def test_where_a_request_leaves_a_value_open_what_holds_for_some_value_is_shown(tmp_path: Path) -> None:
     front = "id: small\ntitle: Small\nkind: payer-policy\npayer: x\nversion: 1\neffective: 2020-01-01\nsource: drawn"
     rules = (
-        '#pred level_ok(Case: case, Level: level) :: "{Level} is fine".\n'
+        '#pred level_ok(Case: case, Level: level) :: "{Level} is fine" :: member "the level is fine".\n'
         "level_ok(Case, Level) :- herniation(Case, Level, _, _, _, _, _).\n"
         "#goal level_ok(Case, Level) for requested(Case, op, _, Level, _).\n"
     )
@@ -312,3 +312,8 @@ def test_where_a_request_leaves_a_value_open_what_holds_for_some_value_is_shown(
         assert found.proof.graph.nodes[root]["atom"] == 'level_ok(kk, "L4-5")'
         assert found.outcomes[-1].verdict is medproof.Verdict.UNDOCUMENTED
         assert any("leaves a value open" in note for note in found.notes)
+        medproof.verify(base, found.proof.graph, chart)
+        page = str(exported(found, "html", Options()))
+        assert ">undocumented<" in page and ">met<" not in page
+        letter = str(exported(found, "text", Options("member")))
+        assert "could not yet see that the level is fine" in letter and "found that the level is fine" not in letter

@@ -21,7 +21,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
             lines += [f"- {each}" for each in told]
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
-    for each in explanation.contradictions((asked.relation, asked.pattern)):
+    for each in explanation.contradictions(asked.goal):
         atoms = "; ".join(words(explanation.models.program, *atom) for atom in each.atoms)
         lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
     return lines
@@ -29,7 +29,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
 
 def rests_on_silence(explanation: Explanation, asked: Asked, verdict: Verdict) -> bool:
     """Whether a goal is met only as long as nothing else comes to be documented."""
-    return verdict is Verdict.MET and not explanation.models.is_certain(asked.relation, asked.pattern)
+    return verdict is Verdict.MET and not explanation.models.is_certain(*asked.goal)
 
 
 def standing_lines(explanation: Explanation) -> list[str]:

@@ -43,7 +43,7 @@ def _goal(page: Page, proof: ProofGraph, asked: Asked, own: str, reached: Verdic
     if reached is Verdict.UNADDRESSED:
         page.add(_UNADDRESSED)
         return
-    holds = proof.kind(asked.roots[0]) != "absence"
+    holds = proof.kind(asked.roots[0]) != "absence" and not asked.holds_for_some
     opening = _CONFLICT if reached is Verdict.CONFLICTING else _HOLDS if holds else _OPEN
     page.add(opening.format(own))
     found = _distinct(proof, asked, True, {own})

@@ -121,7 +121,7 @@ class _Line:
 
 
 def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: str) -> _Section:
-    goal, found = (asked.relation, asked.pattern), explanation.models
+    goal, found = asked.goal, explanation.models
     answers = explanation.determination.answers if explanation.determination else ()
     answer = next((each for each in answers if (each.question.relation, each.question.row) == goal), None)
     held_up = hinged(found, goal)
