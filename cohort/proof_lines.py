@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-AT_A_TIME = 500
+AT_A_TIME = 2_000
 """Cases, or lines, in a part of the work."""
 
 Question = tuple[str, str, str]

@@ -77,7 +77,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[s
     rows = rows.from_(exp.alias_(table.rows(located=True), "t"))
     first, last, wanted = (exp.Placeholder(this=name) for name in ("first", "last", "names"))
     # The range lets the database skip most of a file that is in order of its cases.
-    rows = rows.where(exp.Between(this=case.copy(), low=first, high=last), exp.func("LIST_CONTAINS", wanted, case.copy()))
+    within = exp.Between(this=case.copy(), low=first, high=last)
+    rows = rows.where(within, case.copy().isin(query=exp.select(exp.func("UNNEST", wanted))))
     found = connection.execute(
         rows.order_by("1", "2", "3").sql(DIALECT), {"first": names[0], "last": names[-1], "names": names}
     ).fetchall()
