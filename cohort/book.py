@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from cohort.loading import Reject
+from cohort.rejects import Reject
 from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from cohort.instances import Records, read_instances
-from cohort.loading import Reject, shown
 from cohort.output import CRITERIA, DECISIONS, FACTS, INSTANCES, REJECTS, CohortProblem, Told, is_decided, told
+from cohort.rejects import Reject, shown
 from explain.criteria import criteria_beneath
 from explain.outcomes import outcome_of
 from explain.questions import item_text, questions, speaking_rules

@@ -21,12 +21,13 @@ from cohort.batch import Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
-from cohort.loading import Reject
 from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, state_of
 from cohort.parts import put_together
+from cohort.rejects import Reject
 from cohort.running import Run, Settings
 from cohort.spark import Cluster, NoSpark
 from cohort.tasks import Refused
+from cohort.unlisted import unlisted_codes
 from facts.readers.found import BROKEN, BadTables
 from facts.readers.kept import are_kept, keep, kept_tables
 from facts.readers.tables import FactTable, fact_tables
@@ -174,7 +175,8 @@ def _decided(
     with closing(Cluster(settings.master)) as cluster:
         outcomes = Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
     account = _together(book, outcomes)
-    account = replace(account, notes=(*_notes(base, book), *_notes_of_rejects(account.rejects)))
+    notes = (*_notes(base, book), *unlisted_codes(book, tables), *_notes_of_rejects(account.rejects))
+    account = replace(account, notes=notes)
     if account.rejects and settings.stop_on_error:
         raise Refused(account.rejects)
     return account

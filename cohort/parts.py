@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from cohort.batch import Outcome
-from cohort.loading import Reject
 from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS
+from cohort.rejects import Reject
 
 
 def note_done(part: Path, outcome: Outcome) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cohort.batch import Batch, Outcome, Setup
 from cohort.live import Stopped
-from cohort.loading import Reject, shown
 from cohort.output import CohortProblem
 from cohort.parts import note_done, remove
+from cohort.rejects import Reject, shown
 from kb.engines.model import EvaluationError
 
 Task = tuple[str, str | None, str]

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
-from facts.plausibility import odd_dates
+from facts.plausibility import odd_dates, unlisted_codes
 from facts.readers.datalog import Chart, read_chart
 from kb.engines import Engine, engine
 from kb.engines.model import fits, ground_row
@@ -159,7 +160,8 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
     if chart.request_date is None:
         given = Origin("command line", "command line", "", "the day that was asked for", "", "", 0)
         chart = replace(chart, facts=(*chart.facts, Fact("request_date", (chart.case, day), given)))
-    notes = (*_notes(base, payer, day), *odd_dates(compiled.program, chart))
+    odd = odd_dates(compiled.program, chart), unlisted_codes(compiled.program, compiled.listed, chart)
+    notes = (*_notes(base, payer, day), *chain(*odd))
     return Opened(case, chart, payer, day, compiled, in_force(base.documents, payer, day), notes)
 
 

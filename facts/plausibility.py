@@ -1,4 +1,4 @@
-"""What a chart states that is hardly meant: dates that a request cannot have behind it."""
+"""What a chart states that is hardly meant: dates that a request cannot have behind it, codes that no document lists."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from facts.readers.datalog import Chart
+from kb.language.listed import Listed
 from kb.language.program import Fact, Program
 
 _LIFETIME = timedelta(days=120 * 366)
+_LIKE_DIGITS = str.maketrans("OIL", "011")
 
 
 def odd_dates(program: Program, chart: Chart) -> tuple[str, ...]:
@@ -27,6 +29,31 @@ def _odd(program: Program, chart: Chart, request: date) -> Iterator[str]:
             yield f"{_shown(program, fact)} is dated {max(days)}, after the request of {request}."
         elif days and min(days) < request - _LIFETIME:
             yield f"{_shown(program, fact)} is dated {min(days)}, which is hardly meant."
+
+
+def unlisted_codes(program: Program, listed: Listed, chart: Chart) -> tuple[str, ...]:
+    """A sentence for each code of the request that stands in no document in force: most are slips, and none is answered."""
+    return tuple(
+        f"{_shown(program, fact)} has the {program.predicate(fact.relation).arguments[i].name} {unlisted(listed, value)}"
+        for fact in chart.facts
+        for i, value in enumerate(fact.row)
+        if not listed.lists((fact.relation, i), value)
+    )
+
+
+def unlisted(listed: Listed, code: object) -> str:
+    """Such a code, to the end of a sentence, and the listed one that it would be if it were written as codes are.
+
+    Another digit is another procedure, so none is guessed at: only letters that look like
+    digits, marks and spaces between, and what a spreadsheet appends (`63030.0`).
+    """
+    meant = [each for each in sorted(listed.texts) if _without_slips(each) == _without_slips(str(code))]
+    return f"`{code}`, which stands in no document in force" + (f"; did you mean `{meant[0]}`?" if meant else ".")
+
+
+def _without_slips(code: str) -> str:
+    plain = "".join(filter(str.isalnum, code.strip().removesuffix(".0")))
+    return plain.upper().translate(_LIKE_DIGITS)
 
 
 def _shown(program: Program, fact: Fact) -> str:

@@ -15,6 +15,7 @@ from kb.engines.update import updated
 from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of, settled
+from kb.language.listed import Listed, listed
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import UNKNOWN, Row
@@ -43,6 +44,11 @@ class Compiled:
         kinds = [(meta.full_id, meta.kind) for meta in of.documents]
         said = (kinds, of.domains, of.predicates, of.rules, of.facts, of.goals, of.criteria, of.readings)
         return sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def listed(self) -> Listed:
+        """Which codes of a request the documents list."""
+        return listed(self.program)
 
     def asked(self, payer: str, on: date) -> Compiled:
         """The same documents asked for a payer on a day, with the same rewritings."""

@@ -144,6 +144,49 @@ def test_dates_that_are_hardly_meant_are_said(run: Run, tmp_path: Path) -> None:
     assert [note.split(" is dated ")[1].split(",")[0] for note in checked["notes"]] == ["2206-01-05", "0206-01-05"]
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("63O30", "has the Code `63O30`, which stands in no document in force; did you mean `63030`?"),
+        ("63030.0", "has the Code `63030.0`, which stands in no document in force; did you mean `63030`?"),
+        ("63031", "has the Code `63031`, which stands in no document in force."),
+        ("99213", "has the Code `99213`, which stands in no document in force."),
+        ("63030", ""),
+    ],
+)
+def test_a_code_that_no_document_lists_is_said(run: Run, tmp_path: Path, code: str, said: str) -> None:
+    (tmp_path / "c.md").write_text(chart(*REQUEST).replace("63030", code), encoding="utf-8")
+    notes = json.loads(run("decide", "c.md", "--format", "json").output)[0]["notes"]
+    assert [note.removeprefix("c.md, line 8: `requested` ") for note in notes] == ([said] if said else [])
+
+
+LISTS_NOTHING = """---
+id: any-code
+title: Any code
+kind: payer-policy
+payer: mutual
+version: 1
+source: made up
+effective: 2026-01-01
+---
+
+```datalog
+medically_necessary(Case, Item) :- requested(Case, Item, _, _, left).
+```
+"""
+
+
+def test_what_the_rules_of_a_request_do_not_look_up_may_be_any_text(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.md").write_text(
+        chart(*REQUEST).replace("aetna", "mutual").replace("item", '"any text"'), encoding="utf-8"
+    )
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "any-code.md").write_text(LISTS_NOTHING, encoding="utf-8")
+    [found] = json.loads(run("decide", "c.md", "--policies", "policies", "--format", "json").output)
+    assert found["notes"] == []
+    assert found["answers"][0]["verdict"] == "met"
+
+
 def test_a_chart_that_does_not_tell_the_request_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.md").write_text(chart(REQUEST[0]), encoding="utf-8")
     notes = json.loads(run("check", "c.md", "--format", "json").output)["notes"]

@@ -279,6 +279,20 @@ def test_a_row_that_cannot_be_taken_is_told_and_its_case_left_out(tmp_path: Path
     assert reject[2:5] == ("a", table, column)
 
 
+def test_a_row_tells_what_is_wrong_in_each_of_its_columns(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", requested=(
+        "Case,Item,Code,Level,Laterality\na,op,63030,L4/5,Left\na,op,,L4-5,left\nb,op,63030,L4-5,left\n"))  # fmt: skip
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "2 cases decided, 1 left out" in output, output
+    rows = 'SELECT row, "column", value, problem FROM read_parquet(?)'
+    rejects = duckdb.execute(rows, [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
+    assert [(*each[:3], each[3].rsplit(";")[-1].strip()) for each in rejects] == [
+        (1, "Level", "L4/5", "did you mean `L4-5`?"),
+        (1, "Laterality", "Left", "did you mean `left`?"),
+        (2, "Code", "", "write `?` for a value that the record does not give"),
+    ]
+
+
 BROKEN = {
     "a row that may be anybody's": (
         "csv",
@@ -742,6 +756,24 @@ def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: 
     assert "2 of them ask nothing" in said
     assert "No document is of the payer `AETNA`" in said and "did you mean `aetna`?" in said
     assert "Some cases name no payer" in said
+
+
+def test_codes_that_no_document_lists_are_counted(tmp_path: Path) -> None:
+    codes = ["63O30", "63O30", "63030", "?", "1", "2", "3", "4", "5x", "6"]
+    rows = "".join(f"{case},op,{code},L4-5,left\n" for case, code in zip("abcdefghij", codes, strict=True))
+    days = "".join(f"{case},2026-02-01\n" for case in "abcdefghij")
+    payers = "".join(f"{case},{'aetna' if case < 'b' else 'medicare'}\n" for case in "abcdefghij")
+    source = tables(
+        tmp_path / "facts", requested=f"Case,Item,Code,Level,Laterality\n{rows}", request_date=f"Case,On\n{days}",
+        payer=f"Case,Payer\n{payers}", pain_score="Case,Site,Score,On\n",
+    )  # fmt: skip
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0, output
+    said = " ".join(output.split())
+    assert "2 requests have the Code `63O30`, which stands in no document in force; did you mean `63030`?" in said
+    assert "The first is of `a`." in said
+    assert "1 request has the Code `1`, which stands in no document in force. The first is of `e`." in said
+    assert "2 requests have 2 other codes that no document in force lists." in said
 
 
 def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> None:
