@@ -154,7 +154,7 @@ def _compared(old: Opened, new: Opened) -> tuple[list[AnswerChange], int]:
             continue
         asked = other or one
         assert asked is not None
-        question = asked.question.worded("question", asked.question.relation)
+        question = asked.question.text
         names = {each.criterion for each in moved}
         proofs = _proof(old, before, goal, names), _proof(new, after, goal, names)
         changed.append(AnswerChange(new.case, new.payer, question, *verdicts, moved, *proofs))

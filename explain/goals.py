@@ -9,7 +9,7 @@ from kb.contradictions import AtomKey
 from kb.engines.model import fits, ground_row
 from kb.goals import BadGoal, resolve_goal
 from kb.language.diagnostics import Diagnostic, nearest
-from kb.language.program import Program
+from kb.language.program import Criterion, Program
 from kb.language.syntax import Literal
 from kb.language.values import ANY
 from kb.models import Models
@@ -18,8 +18,8 @@ from kb.models import Models
 def goal_pattern(program: Program, case: str, text: str) -> AtomKey:
     """The atom that a text asks about, `_` where it leaves something open.
 
-    `medically_necessary(Case, Item)`, `medically_necessary`, `A4` and `cpb0743.urgent.U4`
-    are goals; the case may be left open. Raises BadGoal.
+    `medically_necessary(Case, Item)`, `medically_necessary`, `A4`, `A4 of aetna-cpb-0743` and
+    `cpb0743.urgent.U4` are goals; the case may be left open. Raises BadGoal.
     """
     relation, row = _named(program, text.strip()) or _written(program, text)
     position = program.predicate(relation).case_position
@@ -31,17 +31,26 @@ def goal_pattern(program: Program, case: str, text: str) -> AtomKey:
 
 
 def _named(program: Program, text: str) -> AtomKey | None:
-    """The criterion or the predicate of that name."""
-    criteria = [each for each in program.criteria if text in (each.id, each.label)]
-    if criteria:
-        atom = criteria[0].atom
-        return atom.relation, ground_row(atom.terms, {})
+    """The criterion or the predicate of that name; raises BadGoal where several criteria have it."""
+    label, _, document = map(str.strip, text.partition(" of "))
+    criteria = [each for each in program.criteria if each.id == text or (each.label == label and _is_of(each, document))]
+    patterns = {(each.atom.relation, ground_row(each.atom.terms, {})) for each in criteria}
+    if len(patterns) > 1:
+        ids = ", ".join(f"`{each.id}` ({each.origin.document})" for each in criteria)
+        raise BadGoal([_problem(text, f"several criteria are called `{text}`", f"name one of them: {ids}")])
+    if patterns:
+        return patterns.pop()
     found = program.by_local_name.get(text) if re.fullmatch(r"[a-z]\w*", text) else None
     return None if found is None else (found.name, (ANY,) * len(found.arguments))
 
 
+def _is_of(criterion: Criterion, document: str) -> bool:
+    """Whether a document, of that id or of any if none is named, states the criterion."""
+    return document in ("", criterion.origin.document, criterion.origin.document.partition("@")[0])
+
+
 def _written(program: Program, text: str) -> AtomKey:
-    if re.fullmatch(r"[A-Za-z]*[0-9][\w.-]*|[A-Z][\w.-]*", text.strip()):
+    if re.fullmatch(r"([A-Za-z]*[0-9][\w.-]*|[A-Z][\w.-]*)( of .*)?", text.strip()):
         labels = list(dict.fromkeys(each.label for each in program.criteria))
         hint = nearest(text.strip(), labels) or f"the criteria are: {', '.join(labels)}"
         raise BadGoal([_problem(text, f"no criterion in force is called `{text.strip()}`", hint)])

@@ -47,7 +47,7 @@ class Outcome:
 
     def worded(self, verdict: Verdict) -> str:
         """A verdict as the goal words it."""
-        return verdict.value if self.question is None else self.question.worded(verdict.value, verdict.value)
+        return verdict.value if self.question is None else self.question.reads(verdict)
 
 
 def wanted_for(program: Program, goals: list[str]) -> list[str]:

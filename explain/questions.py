@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from explain.wording import spaced
+from explain.verdicts import Verdict
+from explain.wording import spaced, words
 from kb.engines.model import ground_row, unified
 from kb.language.program import SCOPE, Goal, Program, ProgramRule
 from kb.language.syntax import Variable
@@ -15,10 +16,11 @@ from kb.models import Models
 
 @dataclass(frozen=True)
 class Question:
-    """A goal with its arguments, and the values of the variables of its declaration."""
+    """A goal with its arguments, the atom in words, and the values of the variables of its declaration."""
 
     goal: Goal
     row: Row
+    words: str
     binding: dict[str, Value]
 
     @property
@@ -26,9 +28,18 @@ class Question:
         """The relation that is asked for."""
         return self.goal.atom.relation
 
-    def worded(self, label: str, default: str = "") -> str:
-        """The goal's text of that label, with its variables filled in."""
-        template = self.goal.wordings.get(label, default)
+    @property
+    def text(self) -> str:
+        """What is asked, as the goal words it; if it does not, what would hold."""
+        return self._worded("question") or f"{self.words}?"
+
+    def reads(self, verdict: Verdict) -> str:
+        """How a verdict on it reads, as the goal words it; if it does not, by its name."""
+        return self._worded(verdict.value) or verdict.value
+
+    def _worded(self, label: str) -> str:
+        """The goal's text of that label, with its variables filled in; nothing, if it has none."""
+        template = self.goal.wordings.get(label, "")
         values = {
             name: f"({spaced(name)} not stated)" if value is UNKNOWN else value_text(value)
             for name, value in self.binding.items()
@@ -63,7 +74,9 @@ def questions(models: Models) -> tuple[Question, ...]:
             first = min(requests, key=lambda row: _in_order(models.program, goal, row)) if len(requests) > 1 else requests[0]
             binding = _binding(goal, first)
             assert binding is not None
-            found.setdefault((goal.atom.relation, of), Question(goal, of, binding))
+            found.setdefault(
+                (goal.atom.relation, of), Question(goal, of, words(models.program, goal.atom.relation, of), binding)
+            )
     return tuple(found.values())
 
 

@@ -176,6 +176,52 @@ medically_necessary(Case, Item) :- requested(Case, Item, _, _, left).
 """
 
 
+@pytest.mark.parametrize("goal", ["A4", "A4 of aetna-cpb-0743", "A4 of aetna-cpb-0743@2026-01", "cpb0743.lumbar-lami.A4"])
+def test_a_criterion_is_asked_for_by_its_label_with_its_document_or_by_its_id(run: Run, goal: str) -> None:
+    result = run("explain", "reference", goal)
+    assert result.exit_code == 0
+    assert "conservative therapy has failed, or is waived, for revision discectomy" in " ".join(result.output.split())
+
+
+def test_a_label_that_two_documents_give_is_asked_for_with_its_document(run: Run, tmp_path: Path) -> None:
+    text = UNWORDED.replace("{wording}", "").replace("#goal", '#criterion "own.A4" on_the_left(Case, Item).\n#goal')
+    (tmp_path / "c.md").write_text(chart(*REQUEST), encoding="utf-8")
+    (tmp_path / "own.md").write_text(text, encoding="utf-8")
+    result = run("explain", "c.md", "A4", "--policies", "own.md")
+    assert result.exit_code == 2
+    assert "several criteria are called `A4`" in result.output
+    assert "`cpb0743.lumbar-lami.A4` (aetna-cpb-0743@2026-01), `own.A4` (unworded@1)" in result.output
+    assert "on_the_left" in run("explain", "c.md", "A4 of unworded", "--policies", "own.md").output
+
+
+UNWORDED = """---
+id: unworded
+title: Unworded
+kind: reference
+version: 1
+source: made up
+---
+
+```datalog
+#pred on_the_left(Case: case, Item: text){wording}.
+#goal on_the_left(Case, Item) for requested(Case, Item, _, _, _).
+on_the_left(Case, Item) :- requested(Case, Item, _, _, left).
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("wording", "said"), [("", "on_the_left(c, item)?"), (' :: "{Item} is on the left"', "item is on the left?")]
+)
+def test_a_goal_that_is_not_worded_asks_for_its_atom(run: Run, tmp_path: Path, wording: str, said: str) -> None:
+    (tmp_path / "c.md").write_text(chart(*REQUEST), encoding="utf-8")
+    (tmp_path / "unworded.md").write_text(UNWORDED.replace("{wording}", wording), encoding="utf-8")
+    assert f"MET: {said}" in run("decide", "c.md", "--policies", "unworded.md").output
+    assert f"\n{said} MET\n" in run("explain", "c.md", "on_the_left", "--policies", "unworded.md").output
+    run("explain", "c.md", "on_the_left", "--policies", "unworded.md", "-o", "page.html")
+    assert f">{said}<" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def test_what_the_rules_of_a_request_do_not_look_up_may_be_any_text(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.md").write_text(
         chart(*REQUEST).replace("aetna", "mutual").replace("item", '"any text"'), encoding="utf-8"

@@ -57,10 +57,10 @@ def atom_data(program: Program, relation: str, row: Row) -> dict[str, Any]:
 def _answer(program: Program, answer: Answer) -> dict[str, Any]:
     question = answer.question
     return {
-        "question": question.worded("question"),
+        "question": question.text,
         "goal": atom_data(program, question.relation, question.row),
         "verdict": answer.verdict.value,
-        "reads": question.worded(answer.verdict.value, answer.verdict.value),
+        "reads": question.reads(answer.verdict),
         "certain": answer.certain,
         "rests_on_silence": [ask_data(program, ask) for ask in answer.silences],
         "hinges_on_statements": [

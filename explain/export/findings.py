@@ -174,13 +174,13 @@ def add_answers(page: Page, found: WhatIf) -> None:
         answer = after or before
         assert answer is not None
         old, new = _reads(before), _reads(after)
-        text = f"{answer.question.worded('question')} "
+        text = f"{answer.question.text} "
         is_same = old == new
         page.add(f"{text}{old} (unchanged)" if is_same else f"{text}{old} → {new}", DIM if is_same else WARN, 2, 2)
 
 
 def _reads(answer: Answer | None) -> str:
-    return answer.question.worded(answer.verdict.value, answer.verdict.value).upper() if answer else "NOT ASKED"
+    return answer.question.reads(answer.verdict).upper() if answer else "NOT ASKED"
 
 
 def what_if_data(found: WhatIf) -> dict[str, Any]:

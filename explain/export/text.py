@@ -57,12 +57,12 @@ _LEGEND = (
 
 
 def _show_verdict(page: Page, answer: Answer) -> None:
-    reads = answer.question.worded(answer.verdict.value).upper()
+    reads = answer.question.reads(answer.verdict).upper()
     if answer.statements:
         reads += " (on the reviewer's word)"
     if answer.verdict is Verdict.MET and not answer.certain:
         reads += " (on the record's silence)"
-    page.add(f"{reads}: {answer.question.worded('question')}", _STYLES.get(answer.verdict, WARN), 2, 4)
+    page.add(f"{reads}: {answer.question.text}", _STYLES.get(answer.verdict, WARN), 2, 4)
 
 
 class _Section:
@@ -77,8 +77,8 @@ class _Section:
     def show(self) -> None:
         """The parts, in the order in which a reviewer needs them."""
         answer = self.answer
-        self.page.add(answer.question.worded("question"), TITLE)
-        self.page.add(answer.question.worded(answer.verdict.value).upper(), _STYLES.get(answer.verdict, WARN), 2)
+        self.page.add(answer.question.text, TITLE)
+        self.page.add(answer.question.reads(answer.verdict).upper(), _STYLES.get(answer.verdict, WARN), 2)
         self._standing()
         self._contradictions()
         self._readings()

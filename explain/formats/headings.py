@@ -15,7 +15,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     lines = []
     if reached is not None and reached.question is not None:
         silence = " (on the record's silence)" if rests_on_silence(explanation, asked, reached.verdict) else ""
-        lines.append(f"{reached.question.worded('question')} {reached.reads.upper()}{silence}")
+        lines.append(f"{reached.question.text} {reached.reads.upper()}{silence}")
         if told := reached.by_reading:
             lines.append("The readings of the policy differ, and the answer with them:")
             lines += [f"- {each}" for each in told]

@@ -137,7 +137,7 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     statuses = [each for each in answer.criteria if not each.excludes] if answer is not None else []
     return _Section(
         id=prefix,
-        question=question.worded("question") if question is not None else words(found.program, *goal),
+        question=question.text if question is not None else words(found.program, *goal),
         verdict=now.value,
         reads=held_up.outcome.reads + _rests(answer, rests_on_silence(explanation, asked, now)),
         warnings=tuple(heading(explanation, asked)[question is not None :]),
