@@ -107,7 +107,8 @@ def _number(raw: Expr, is_text: bool) -> tuple[Expr, list[Fault]]:
         wrong = negation(exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT)))
     else:
         wrong = disjunction(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
-    return value, [Fault(wrong, "it is no number of at most 12 digits before the point and 6 after it")]
+    words = "it is no number of at most 12 digits before the point and 6 after it; write it as the record has it"
+    return value, [Fault(wrong, words)]
 
 
 def is_odd(raw: Expr) -> Expr:

@@ -37,11 +37,13 @@ from kb.parallel import shared_out
 class Verified:
     """How many proofs hold, and how many of them for another payer or day than their chart names; what does not hold.
 
-    `failures` are lines that fail; `unproved` is what the cohort has as met and no line shows.
+    `repeated` lines show what another one shows, and count once; `failures` are lines that
+    fail; `unproved` is what the cohort has as met and no line shows.
     """
 
     proofs: int
     elsewhere: int
+    repeated: int
     failures: tuple[str, ...]
     unproved: tuple[Question, ...] = ()
 
@@ -77,9 +79,11 @@ def verify_lines(
             checked += found
             heard(len(checked), len(places))
     failures = tuple(each.failure for each in checked if each.failure)
-    shown = {each.shows for each in checked}
-    unproved = tuple(each for each in met(output) if each not in shown) if output is not None else ()
-    return Verified(len(checked) - len(failures), sum(each.is_elsewhere for each in checked), failures, unproved)
+    shown = {(each.shows, each.under, each.is_elsewhere) for each in checked if each.shows is not None}
+    repeated = len(checked) - len(failures) - len(shown)
+    questions = {question for question, _, _ in shown}
+    unproved = tuple(each for each in met(output) if each not in questions) if output is not None else ()
+    return Verified(len(shown), sum(is_elsewhere for *_, is_elsewhere in shown), repeated, failures, unproved)
 
 
 @contextmanager
@@ -109,9 +113,10 @@ def _places(path: Path) -> list[_Place]:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A line: what it shows, if it does, and whether for another payer or day than its chart names; else why it fails."""
+    """A line: what it shows, if it does, for which payer and day, and whether its chart names others; else why it fails."""
 
     shows: Question | None = None
+    under: tuple[str, str] = "", ""
     is_elsewhere: bool = False
     failure: str = ""
 
@@ -155,8 +160,8 @@ def _checked(base: Library, number: int, line: ProofLine | str, held: _Held | No
         return _Checked(failure=f"line {number}, {first.document}:{first.line}: {first.message}")
     except ProofError as error:
         return _Checked(failure=f"line {number}, {error}")
-    is_elsewhere = (line.payer, line.on) != (request.payer, request.on.isoformat() if request.on else "")
-    return _Checked(line.asked, is_elsewhere)
+    under, named = (line.payer, line.on), (request.payer, request.on.isoformat() if request.on else "")
+    return _Checked(line.asked, under, is_elsewhere=under != named)
 
 
 def _check_line(base: Library, line: ProofLine, chart: Document) -> None:

@@ -147,6 +147,10 @@ def test_lines_are_held_to_the_cohort_that_they_come_from(cohort: Path, lines: P
     fewer.write_text("".join(lines.read_text(encoding="utf-8").splitlines(True)[1:]), encoding="utf-8")
     code, said = verified(fewer)
     assert code == 1 and f"no line that holds shows {question}({item}) of `{case}`, which is met" in said
+    twice = tmp_path / "twice.jsonl"
+    twice.write_text(lines.read_text(encoding="utf-8") + lines.read_text(encoding="utf-8").splitlines(True)[0])
+    code, said = verified(twice)
+    assert code == 0 and f"{len(met(cohort))} proofs hold; 1 line shows what another one shows" in said
     certain = json.loads(lines.read_text(encoding="utf-8").splitlines()[0])["certain"]
     how = "however the silences of the record turn out" if certain else "by the record's silence"
     code, said = verified(changed(lines, tmp_path / "certain.jsonl", 0, certain=not certain))

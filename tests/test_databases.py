@@ -127,6 +127,12 @@ def test_a_run_that_goes_on_has_the_tables_with_which_it_began(address: str, gen
     )
 
 
+def test_a_schema_that_is_not_there_is_told(address: str, tmp_path: Path) -> None:
+    code, said = run("cohort", f"postgres:{address}_other", "-o", tmp_path / "out")
+    assert code == 2
+    assert "has none of the schemas on its search path, which is `schema_" in " ".join(said.split())
+
+
 def test_bad_values_of_a_database_are_told_with_their_table_and_case(address: str, tmp_path: Path) -> None:
     execute(
         address,

@@ -34,6 +34,8 @@ _OF_SERVER = """SELECT n.nspname::text, c.relname::text
                 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
                   AND n.nspname = ANY(current_schemas(false)) ORDER BY 1, 2"""
 """Those that a name alone finds; one that may not be read is an error, and not a silence."""
+_NO_SCHEMA = """SELECT pg_catalog.current_setting('search_path')
+                WHERE pg_catalog.cardinality(pg_catalog.current_schemas(false)) = 0"""
 _OF_SQLITE = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
@@ -80,7 +82,10 @@ def _through_driver(driver: str, path: Path, address: str) -> Iterator[Connectio
 
 
 def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
-    """The tables of a PostgreSQL server that are found by their names alone."""
+    """The tables of a PostgreSQL server that are found by their names alone. Raises BadTables where none can be."""
+    for (searched,) in _fetched(cursor, _NO_SCHEMA, connection):
+        hint = "correct the name, or let the account that reads it use that schema"
+        raise BadTables([f"`{path}` has none of the schemas on its search path, which is `{searched}`; {hint}"])
     for schema, name in _fetched(cursor, _OF_SERVER, connection):
         rows = exp.table_(name, schema, quoted=True)
         columns = columns_of(connection, _begin_rows(cursor, rows, connection, exp.false()))
