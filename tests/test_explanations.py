@@ -125,6 +125,37 @@ def test_an_explanation_of_a_disputed_answer_says_how_each_reading_answers(form:
     assert "wide [S, letter 2]: approve" in said
 
 
+def letter_of(*policies: str, chart: str) -> str:
+    own = library([document_of(f"policy-{number}.md", text) for number, text in enumerate(policies)], shipped=False)
+    found = medproof.explain(own, document_of("chart.md", chart), "necessary")
+    return " ".join(str(exported(found, "text", Options("member", 100))).split())
+
+
+FOR_MEMBERS = READINGS.replace('"{Item} is necessary"', '"{Item} is necessary" :: member "the operation meets the rules"')
+ON_SILENCE = FOR_MEMBERS.split("## Strict")[0].replace("unstable(Case).\n", "not slip(Case, _).\n")
+
+
+def test_a_member_is_not_told_that_a_disputed_answer_was_found() -> None:
+    said = letter_of(FOR_MEMBERS, chart=SLIPPED)
+    assert "can be read in more than one way, and whether the operation meets the rules depends on how" in said
+    assert "found" not in said
+
+
+def test_a_member_is_told_what_rests_on_silence() -> None:
+    silent = SLIPPED.replace("slip(slipped, 2).\n", "")
+    denied = SLIPPED.replace("slip(slipped, 2).", "-slip(slipped, _).")
+    silent, denied = (letter_of(ON_SILENCE, chart=chart) for chart in (silent, denied))
+    assert "found that the operation meets the rules" in silent and "found that the operation meets the rules" in denied
+    assert "A record that we have not seen could change" in silent and "have not seen" not in denied
+
+
+def test_a_member_is_not_told_one_side_of_a_contradiction() -> None:
+    one_reading = FOR_MEMBERS.split("## Wide")[0]
+    said = letter_of(one_reading, chart=SLIPPED.replace("2).", "5).\n-slip(slipped, _)."))
+    assert "Your records contradict themselves on whether the operation meets the rules" in said
+    assert "found" not in said
+
+
 def test_the_reference_hinges_on_four_facts_and_a_pair(base: medproof.Library) -> None:
     [hinged] = medproof.hinges(base, medproof.open_case("reference"), "medically_necessary")
     assert {(hinge_words(hinged.models, each), len(each.facts), each.after.value) for each in hinged.hinges} == {

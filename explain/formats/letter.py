@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from explain.explanations import Explanation
 from explain.export.lines import Page
+from explain.formats.headings import rests_on_silence
 from explain.graph import Asked, ProofGraph
 from explain.verdicts import Verdict
 
@@ -15,7 +16,17 @@ _CONFLICT = (
     "Your records contradict themselves on whether {}. Until that is cleared up, nothing is concluded from them; please ask "
     "your doctor about it."
 )
+_DISPUTED = (
+    "The rules can be read in more than one way, and whether {} depends on how they are read. A nurse or a physician "
+    "decides how they are meant here."
+)
+_SILENT = (
+    "Part of this is that your records say nothing that speaks against it. A record that we have not seen could change "
+    "what we found."
+)
 _UNADDRESSED = "We have no rules of your health plan for this request. That does not mean that it is refused."
+_UNANSWERED = {Verdict.CONFLICTING: _CONFLICT, Verdict.DISPUTED: _DISPUTED, Verdict.UNADDRESSED: _UNADDRESSED}
+"""What is said instead of what the proof shows: it is of one side of a contradiction, or of all readings together."""
 _FOUND = "This is what we found:"
 _NOT_FOUND = "We did not find in your records that:"
 _CLOSING = (
@@ -33,22 +44,24 @@ def letter(explanation: Explanation, width: int) -> Page:
     for number, asked in enumerate(proof.asked):
         own = next((text for root in asked.roots for text in _own(proof, root)), "")
         if own:
-            _goal(page, proof, asked, own, explanation.outcomes[number].verdict if explanation.outcomes else None)
+            _goal(page, explanation, asked, own, explanation.outcomes[number].verdict if explanation.outcomes else None)
             page.add()
     page.add(_CLOSING)
     return page
 
 
-def _goal(page: Page, proof: ProofGraph, asked: Asked, own: str, reached: Verdict | None) -> None:
-    if reached is Verdict.UNADDRESSED:
-        page.add(_UNADDRESSED)
+def _goal(page: Page, explanation: Explanation, asked: Asked, own: str, reached: Verdict | None) -> None:
+    if reached in _UNANSWERED:
+        page.add(_UNANSWERED[reached].format(own))
         return
+    proof = explanation.proof
     holds = proof.kind(asked.roots[0]) != "absence" and not asked.holds_for_some
-    opening = _CONFLICT if reached is Verdict.CONFLICTING else _HOLDS if holds else _OPEN
-    page.add(opening.format(own))
+    page.add((_HOLDS if holds else _OPEN).format(own))
+    if reached is not None and rests_on_silence(explanation, asked, reached):
+        page.add(_SILENT)
     found = _distinct(proof, asked, True, {own})
     _listed(page, _FOUND, [f"{each[0].upper()}{each[1:]}" for each in found])
-    if not holds and reached is not Verdict.CONFLICTING:
+    if not holds:
         _listed(page, _NOT_FOUND, _distinct(proof, asked, False, {own, *found}))
 
 
