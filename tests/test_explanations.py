@@ -123,6 +123,7 @@ def test_an_explanation_of_a_disputed_answer_says_how_each_reading_answers(form:
     assert "The readings of the policy differ, and the answer with them:" in said
     assert "strict [S, letter 1]: refuted" in said
     assert "wide [S, letter 2]: approve" in said
+    assert "The proof takes all readings together" in said
 
 
 def letter_of(*policies: str, chart: str) -> str:

@@ -19,6 +19,8 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         if told := reached.by_reading:
             lines.append("The readings of the policy differ, and the answer with them:")
             lines += [f"- {each}" for each in told]
+            if asked.roots and explanation.proof.kind(asked.roots[0]) != "absence":
+                lines.append("The proof takes all readings together: by itself it is no answer.")
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
     for each in explanation.contradictions(asked.goal):
