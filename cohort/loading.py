@@ -19,7 +19,7 @@ from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import Table, Types, made_of
-from kb.engines.sql.values import conjunction, disjunction, known, unknown, with_rows
+from kb.engines.sql.values import disjunction, known, unknown, with_rows
 from kb.language.diagnostics import nearest
 from kb.language.program import Program
 
@@ -50,7 +50,7 @@ class _Check:
 
 @dataclass(frozen=True)
 class Range:
-    """The cases in the table `book` of a connection, whose names lie from `low` to before `high`.
+    """The cases in the table `book` of a connection, whose names lie from `low` to before `high` (nothing: no limit).
 
     `odd_names`: some of those names hold a character that no text has.
     """
@@ -60,9 +60,14 @@ class Range:
     high: str | None
     odd_names: bool
 
+    @property
+    def limits(self) -> dict[str, str]:
+        """The limits that there are."""
+        return {name: limit for name, limit in (("low", self.low), ("high", self.high)) if limit}
+
     def run(self, statement: str, within: bool = True) -> list[tuple[Any, ...]]:
         """The rows of a statement; `within`: it asks for the limits of the range."""
-        return self.connection.execute(statement, {"low": self.low, "high": self.high} if within else None).fetchall()
+        return self.connection.execute(statement, self.limits if within else None).fetchall()
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Loader:
     program: Program
     types: Types
     all_of_range: bool
-    _made: dict[tuple[str, bool], tuple[str, str, Table]] = field(default_factory=dict)
+    _made: dict[tuple[object, ...], tuple[str, str, Table]] = field(default_factory=dict)
 
     @property
     def _columns(self) -> Columns:
@@ -83,24 +88,24 @@ class Loader:
 
     def load(self, within: Range, table: FactTable, name: str) -> tuple[Table, bool]:
         """Makes the table of a relation; and whether some row of it cannot be taken (in the column `bad` of that row)."""
-        key = name, within.odd_names
+        key = name, within.odd_names, *within.limits
         if key not in self._made:
-            self._made[key] = self._statements(table, name, within.odd_names)
+            self._made[key] = self._statements(within, table, name)
         reading, looking, made = self._made[key]
         within.run(reading)
         [(bad, *found)] = within.run(looking, within=False)
         return replace(made, unknown=tuple(map(bool, found))), bool(bad)
 
-    def _statements(self, table: FactTable, name: str, odd_names: bool) -> tuple[str, str, Table]:
+    def _statements(self, within: Range, table: FactTable, name: str) -> tuple[str, str, Table]:
         """What reads a table, what tells whether a row is bad and which columns hold `?`, and the table that it makes."""
-        columns = [self._columns.column(table, i, odd_names) for i in range(len(table.columns))]
+        columns = [self._columns.column(table, i, within.odd_names) for i in range(len(table.columns))]
         kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
         made = Table(name, kinds, table.denied, (True,) * len(kinds))
         faults = [known(table.fault("t"))] if table.is_staged else []
         faults += [exp.Is(this=exp.column("id", "b"), expression=exp.null()), *(f.holds for c in columns for f in c.faults)]
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
-        rows = self._rows(table, [*selected, exp.alias_(disjunction(*faults), "bad")])
+        rows = self._rows(within, table, [*selected, exp.alias_(disjunction(*faults), "bad")])
         reading = made_of(name, rows)
         missing = [exp.func("BOOL_OR", unknown(exp.column(f"c{i}"))) for i in range(len(kinds))]
         looking = exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name)
@@ -115,7 +120,7 @@ class Loader:
         name = _as_text(table.column(table.predicate.case_position or 0, "t"))
         found: dict[tuple[str, int, str], dict[str, Reject]] = {}
         for check in self._checks(table):
-            rows = self._rows(table, [file, row, name, check.value, check.problem], located=True).where(check.fault)
+            rows = self._rows(within, table, [file, row, name, check.value, check.problem], located=True).where(check.fault)
             bad = within.run(rows.limit(_MOST + 1).sql(DIALECT))
             if len(bad) > _MOST:
                 where, number, _, value, words = bad[0]
@@ -145,7 +150,7 @@ class Loader:
         case = _as_text(table.column(table.predicate.case_position or 0, "t"))
         yield _Check(table.case, case, orphan, exp.Literal.string(words), of_last_resort=True)
 
-    def _rows(self, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:
+    def _rows(self, within: Range, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:
         """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
         case = table.column(table.predicate.case_position or 0, "t")
         select = exp.select().select(*columns, copy=False).from_(exp.alias_(table.rows(located), "t"), copy=False)
@@ -157,12 +162,15 @@ class Loader:
                 parts = exp.alias_(exp.table_(parts_table(self.types[argument.type])), f"p{i}")
                 on = table.column(i, "t").eq(exp.column("name", f"p{i}"))
                 select = with_rows(select, parts, on, "LEFT")
-        low, high = exp.Placeholder(this="low"), exp.Placeholder(this="high")
-        below = disjunction(unknown(high), exp.LT(this=case.copy(), expression=high.copy()))
-        within = conjunction(exp.GTE(this=case.copy(), expression=low), below)
-        # A row without a case is told once, with the first range.
-        nobody = conjunction(low.copy().eq(exp.Literal.string("")), unknown(case))
-        return select.where(disjunction(within, nobody), copy=False)
+        limits: list[Expr] = [
+            compare(this=case.copy(), expression=exp.Placeholder(this=limit))
+            for limit, compare in (("low", exp.GTE), ("high", exp.LT))
+            if limit in within.limits
+        ]
+        if limits and "low" not in within.limits:
+            # A row without a case is told once, with the first range.
+            limits = [disjunction(*limits, unknown(case))]
+        return select.where(*limits, copy=False) if limits else select
 
 
 def _as_text(raw: Expr) -> Expr:

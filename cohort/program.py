@@ -14,14 +14,13 @@ from itertools import product
 from sqlglot import exp
 
 from cohort.clashes import disputed_atoms
+from cohort.wanted import Wanted
 from explain.criteria import criteria_beneath
 from explain.outcomes import wanted_for
-from kb.engines.sql.compiler import Compiler
-from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joined, listed
-from kb.engines.sql.open import CASES, open_table, stated_or_open
+from kb.engines.sql.open import open_table, stated_or_open
 from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
-from kb.engines.sql.values import conjunction, same, value, with_rows
+from kb.engines.sql.values import conjunction, same, with_rows
 from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
 from kb.language.closed import closed_relations, relations_of
@@ -182,7 +181,8 @@ class CohortProgram:
             elif POSSIBLE in name and predicate is not None and predicate.can_be_open:
                 known = self.stated.get(relation) or self._empty(relation)
                 table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
-                rows = stated_or_open(predicate, relation, self.types, self.stated, self._values_asked(name, perfect))
+                values = self._wanted.values(name, perfect)
+                rows = stated_or_open(predicate, relation, self.types, self.stated, values)
                 steps.append(Step(created(table, rows).sql(DIALECT, copy=False)))
                 given[name] = table
             elif relation in self.stated:
@@ -204,58 +204,20 @@ class CohortProgram:
         return Step(created(table, rows).sql(DIALECT, copy=False)), table
 
     @cached_property
-    def _demands(self) -> Demands:
-        """Which values of its arguments each relation of the bounds is asked for, by the questions and what they rest on."""
-        known = {name: table for name, table in self.perfect[1].items() if name in self.same}
-        asked: dict[tuple[str, int], Demand] = {}
+    def _wanted(self) -> Wanted:
+        """What the questions want of the facts that are open."""
+        asked = list[tuple[Goal, tuple[s.Atom, ...]]]()
         for goal in self.program.goals:
             rules = self.program.rules_for.get(goal.atom.relation, ())
-            atoms = [goal.atom, *(criterion.atom for rule in rules for criterion in self.criteria_of(rule))]
-            values = dict(listed([s.Literal(goal.trigger)], known))
-            for atom in dict.fromkeys(atoms):
-                for bound in (POSSIBLE, CERTAIN):
-                    relation = atom.relation if atom.relation in self.same else bounded(atom.relation, bound)
-                    for position, term in enumerate(atom.terms):
-                        demand = values.get(term.name) if isinstance(term, s.Variable) else None
-                        asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
-        return demands(self.rewritten, asked, known)
+            criteria = (criterion.atom for rule in rules for criterion in self.criteria_of(rule))
+            asked.append((goal, tuple(dict.fromkeys([goal.atom, *criteria]))))
+        return Wanted(self.program, self.rewritten, self.types, self.perfect[1], self.same, tuple(asked))
 
     def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
         """The criteria that a rule rests on, those beneath others among them."""
         if rule.id not in self._criteria:
             self._criteria[rule.id] = criteria_beneath(self.program, [rule])
         return self._criteria[rule.id]
-
-    def _values_asked(self, name: str, perfect: Mapping[str, Table]) -> dict[int, list[exp.Query]]:
-        """The values of the arguments of an open relation that anybody asks for, where not all are."""
-        relation = plain(name)
-        predicate = self.program.predicate(relation)
-        found: dict[int, list[exp.Query]] = {}
-        for position, argument in enumerate(predicate.arguments):
-            # What a denial and what a fact leave open is the same, so both are asked for together.
-            of_both = [
-                self._demands.get((bounded(each, POSSIBLE), position), frozenset())
-                for each in (predicate.name, f"-{predicate.name}")
-            ]
-            if (
-                argument.type in self.types.domains
-                and position in predicate.about
-                and all(each is not None for each in of_both)
-            ):
-                sources = frozenset[Source]().union(*(each for each in of_both if each is not None))
-                found[position] = [
-                    self._rows_of(source, self.types[argument.type], perfect) for source in sorted(sources, key=str)
-                ]
-        return found
-
-    def _rows_of(self, source: Source, kind: str, tables: Mapping[str, Table]) -> exp.Query:
-        """The cases and the values of a source of values."""
-        if isinstance(source, Known):
-            rows = Compiler(tables, self.types).instances(source.literals, (source.case, source.variable))
-            return exp.select(exp.alias_(exp.column("v0"), "id"), exp.alias_(exp.column("v1"), "v")).from_(
-                rows.subquery("k")
-            )
-        return exp.select("id", exp.alias_(value(source, kind), "v")).from_(CASES)
 
     def _empty(self, relation: str) -> Table:
         kinds = column_types(self.program, self.types, [relation])[relation]

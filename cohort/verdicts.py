@@ -14,7 +14,7 @@ from cohort.program import Choice, CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import Table, made_of
-from kb.engines.sql.values import choose, conjunction, constant, disjunction, negation, or_unknown, same, unknown
+from kb.engines.sql.values import choose, conjunction, constant, disjunction, known, negation, or_unknown, same, unknown
 from kb.language import syntax as s
 from kb.language.program import SCOPE, Criterion, ProgramRule, Reading
 
@@ -66,7 +66,8 @@ class Judge:
         for question in self._questions:
             steps.append(_created(f"w{question.number}", self._looked_at(question)))
             steps.append(_inserted(DECIDED, self._decided(question)))
-            steps += (_inserted(STANDING, rows) for rows in self._standing(question))
+            if self._criteria(question):
+                steps.append(_inserted(STANDING, self._standing(question)))
         return tuple(steps)
 
     @cached_property
@@ -246,18 +247,22 @@ class Judge:
         """The criteria of a goal, whichever rules speak."""
         return tuple({each.id: each for rule in self._rules(question) for each in self.of.criteria_of(rule)}.values())
 
-    def _standing(self, question: Question) -> Iterator[exp.Select]:
-        """The verdicts on the criteria that speaking rules rest on."""
-        rules = self._rules(question)
-        using = [{each.id for each in self.of.criteria_of(rule)} for rule in rules]
+    def _standing(self, question: Question) -> exp.Select:
+        """The verdicts on the criteria that speaking rules rest on: a row for each criterion of each question."""
+        using = [{each.id for each in self.of.criteria_of(rule)} for rule in self._rules(question)]
+        kinds, ids, statuses = list[Expr](), list[Expr](), list[Expr]()
         for i, criterion in enumerate(self._criteria(question)):
-            speaks = self._speaking(question, [number for number, ids in enumerate(using) if criterion.id in ids])
-            kind = exp.alias_(exp.Literal.number(question.kind(i)), "kind")
-            yield exp.select(
-                kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
-                "item", exp.alias_(exp.Literal.string(criterion.id), "criterion"),
-                exp.alias_(_verdict(f"_c{i}"), "status"),
-            ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q")).where(speaks)  # fmt: skip
+            speaks = self._speaking(question, [number for number, each in enumerate(using) if criterion.id in each])
+            kinds.append(exp.Literal.number(question.kind(i)))
+            ids.append(exp.Literal.string(criterion.id))
+            statuses.append(exp.Case(ifs=[exp.If(this=speaks, true=_verdict(f"_c{i}"))]))
+        listed = (("kind", kinds), ("criterion", ids), ("status", statuses))
+        unnested = (exp.alias_(exp.func("UNNEST", exp.Array(expressions=each)), name) for name, each in listed)
+        case = exp.alias_(question.held(question.case), "id")
+        rows = exp.select("number", case, exp.alias_(question.name, "question"), "item", *unnested)
+        rows = rows.from_(exp.alias_(exp.table_(f"w{question.number}"), "q"))
+        columns = ("kind", "number", "id", "question", "item", "criterion", "status")
+        return exp.select(*columns).from_(rows.subquery("r")).where(known(exp.column("status")))
 
 
 @dataclass(frozen=True)

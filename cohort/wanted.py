@@ -1,0 +1,84 @@
+"""What is wanted of all that records leave open: for which values anybody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlglot import exp
+
+from kb.engines.sql.compiler import Compiler
+from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joined, listed
+from kb.engines.sql.open import CASES
+from kb.engines.sql.schema import Table, Types
+from kb.engines.sql.values import value
+from kb.language import syntax as s
+from kb.language.bounds import CERTAIN, POSSIBLE, bounded, plain
+from kb.language.program import Goal, Program
+
+Tables = Mapping[str, Table]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the questions of a program want of the facts that are open.
+
+    `asked` are the atoms that are asked for with each goal: its own, and its criteria's;
+    `same` the relations in which all models agree; `rewritten` is the program of the bounds.
+    """
+
+    program: Program
+    rewritten: Program
+    types: Types
+    perfect: Tables
+    same: frozenset[str]
+    asked: tuple[tuple[Goal, tuple[s.Atom, ...]], ...]
+
+    def values(self, name: str, perfect: Tables) -> dict[int, list[exp.Query]]:
+        """The cases (`id`) and values (`v`) of the arguments of an open relation, where not all are asked for."""
+        predicate = self.program.predicate(plain(name))
+        found: dict[int, list[exp.Query]] = {}
+        for position, argument in enumerate(predicate.arguments):
+            # What a denial and what a fact leave open is the same, so both are asked for together.
+            of_both = [
+                self._demands.get((bounded(each, POSSIBLE), position), frozenset())
+                for each in (predicate.name, f"-{predicate.name}")
+            ]
+            if (
+                argument.type in self.types.domains
+                and position in predicate.about
+                and all(each is not None for each in of_both)
+            ):
+                sources = frozenset[Source]().union(*(each for each in of_both if each is not None))
+                kind = self.types[argument.type]
+                found[position] = [self._rows_of(source, kind, perfect) for source in sorted(sources, key=str)]
+        return found
+
+    @cached_property
+    def _demands(self) -> Demands:
+        """Which values of its arguments each relation of the bounds is asked for, by the questions and what they rest on."""
+        known = {name: table for name, table in self.perfect.items() if name in self.same}
+        asked: dict[tuple[str, int], Demand] = {}
+        for goal, atoms in self.asked:
+            values = dict(listed([s.Literal(goal.trigger)], known))
+            for relation, position, term in self._arguments(atoms):
+                demand = values.get(term.name) if isinstance(term, s.Variable) else None
+                asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
+        return demands(self.rewritten, asked, known)
+
+    def _arguments(self, atoms: Iterable[s.Atom]) -> Iterator[tuple[str, int, s.Term]]:
+        for atom in atoms:
+            for bound in (POSSIBLE, CERTAIN):
+                relation = atom.relation if atom.relation in self.same else bounded(atom.relation, bound)
+                for position, term in enumerate(atom.terms):
+                    yield relation, position, term
+
+    def _rows_of(self, source: Source, kind: str, tables: Tables) -> exp.Query:
+        """The cases and the values of a source of values."""
+        if isinstance(source, Known):
+            rows = Compiler(tables, self.types).instances(source.literals, (source.case, source.variable))
+            return exp.select(exp.alias_(exp.column("v0"), "id"), exp.alias_(exp.column("v1"), "v")).from_(
+                rows.subquery("k")
+            )
+        return exp.select("id", exp.alias_(value(source, kind), "v")).from_(CASES)
