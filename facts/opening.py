@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
 from pathlib import Path
 
-from facts.plausibility import odd_dates, unlisted_codes
+from facts.plausibility import hardly_meant
 from facts.readers.datalog import Chart, read_chart
 from kb.engines import Engine, engine
 from kb.engines.model import fits, ground_row
@@ -160,8 +159,7 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
     if chart.request_date is None:
         given = Origin("command line", "command line", "", "the day that was asked for", "", "", 0)
         chart = replace(chart, facts=(*chart.facts, Fact("request_date", (chart.case, day), given)))
-    odd = odd_dates(compiled.program, chart), unlisted_codes(compiled.program, compiled.listed, chart)
-    notes = (*_notes(base, payer, day), *chain(*odd))
+    notes = (*_notes(base, payer, day), *hardly_meant(compiled.program, compiled.listed, chart))
     return Opened(case, chart, payer, day, compiled, in_force(base.documents, payer, day), notes)
 
 

@@ -13,16 +13,19 @@ _LIFETIME = timedelta(days=120 * 366)
 _LIKE_DIGITS = str.maketrans("OIL", "011")
 
 
-def odd_dates(program: Program, chart: Chart) -> tuple[str, ...]:
-    """A sentence for each fact that is dated after the request, or longer before it than anybody lives.
+def hardly_meant(program: Program, listed: Listed, chart: Chart) -> tuple[str, ...]:
+    """A sentence for each fact that is hardly meant.
 
     Such facts count all the same: a record may have come in later, and only the reader can tell.
     """
+    return (*_odd_dates(program, chart), *_unlisted_codes(program, listed, chart))
+
+
+def _odd_dates(program: Program, chart: Chart) -> Iterator[str]:
+    """The facts that are dated after the request, or longer before it than anybody lives."""
     request = chart.request_date
-    return tuple(_odd(program, chart, request)) if request is not None else ()
-
-
-def _odd(program: Program, chart: Chart, request: date) -> Iterator[str]:
+    if request is None:
+        return
     for fact in chart.facts:
         days = [value for value in fact.row if isinstance(value, date)]
         if days and max(days) > request and not program.predicate(fact.relation).planned:
@@ -31,14 +34,13 @@ def _odd(program: Program, chart: Chart, request: date) -> Iterator[str]:
             yield f"{_shown(program, fact)} is dated {min(days)}, which is hardly meant."
 
 
-def unlisted_codes(program: Program, listed: Listed, chart: Chart) -> tuple[str, ...]:
-    """A sentence for each code of the request that stands in no document in force: most are slips, and none is answered."""
-    return tuple(
-        f"{_shown(program, fact)} has the {program.predicate(fact.relation).arguments[i].name} {unlisted(listed, value)}"
-        for fact in chart.facts
-        for i, value in enumerate(fact.row)
-        if not listed.lists((fact.relation, i), value)
-    )
+def _unlisted_codes(program: Program, listed: Listed, chart: Chart) -> Iterator[str]:
+    """The codes of the request that stand in no document in force: most are slips, and none is answered."""
+    for fact in chart.facts:
+        arguments = program.predicate(fact.relation).arguments
+        for i, (argument, value) in enumerate(zip(arguments, fact.row, strict=True)):
+            if not listed.lists((fact.relation, i), value):
+                yield f"{_shown(program, fact)} has the {argument.name} {unlisted(listed, value)}"
 
 
 def unlisted(listed: Listed, code: object) -> str:

@@ -157,6 +157,7 @@ def test_dates_that_are_hardly_meant_are_said(run: Run, tmp_path: Path) -> None:
 def test_a_code_that_no_document_lists_is_said(run: Run, tmp_path: Path, code: str, said: str) -> None:
     (tmp_path / "c.md").write_text(chart(*REQUEST).replace("63030", code), encoding="utf-8")
     notes = json.loads(run("decide", "c.md", "--format", "json").output)[0]["notes"]
+    assert notes == json.loads(run("check", "c.md", "--format", "json").output)["notes"]
     assert [note.removeprefix("c.md, line 8: `requested` ") for note in notes] == ([said] if said else [])
 
 
