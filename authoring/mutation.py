@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from authoring.coverage import Seen, seen_by, stands_alone
+from authoring.coverage import seen_by, stands_alone
 from authoring.mutants import Mutant, mutants
+from authoring.observing import Seen
 from authoring.running import Run, decided, is_met
 from authoring.trials import Trial, expected, trials, under
 from explain import outcomes
 from explain.goals import for_each_question
 from explain.solutions import solutions
 from explain.verdicts import Verdict
+from kb.compiled import Compiled
 from kb.contradictions import contradictions
 from kb.engines import engine
 from kb.engines.model import EvaluationError, ground_row
@@ -29,7 +31,7 @@ from kb.language.documents import Document
 from kb.language.program import SCOPE, Program
 from kb.language.strata import needed
 from kb.library import Library
-from kb.models import Compiled, Models
+from kb.models import Models
 from kb.parallel import shared_out
 
 _JUSTIFIED = re.compile(r"%\s*(?:always|equivalent):\s*(\S.*)")

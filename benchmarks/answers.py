@@ -26,6 +26,7 @@ from sqlglot import exp  # noqa: E402
 import medproof  # noqa: E402
 from facts.readers.records import charts_of  # noqa: E402
 from facts.readers.tables import FactTable, fact_tables  # noqa: E402
+from kb.compiled import Compiled  # noqa: E402
 from kb.engines.duckdb import run  # noqa: E402
 from kb.engines.sql.plan import DIALECT, plan  # noqa: E402
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types, column_types, created, data_type  # noqa: E402
@@ -33,7 +34,6 @@ from kb.language.clingo import clingo_source, decoded, predicate_name  # noqa: E
 from kb.language.program import Program, stated_rows  # noqa: E402
 from kb.language.strata import needed  # noqa: E402
 from kb.language.values import Row, Value  # noqa: E402
-from kb.models import Compiled  # noqa: E402
 
 BY_HAND = "by-hand"
 _DAY, _SCALE = date(2026, 3, 1), 10

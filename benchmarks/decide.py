@@ -23,11 +23,12 @@ from explain.determination import determine  # noqa: E402
 from explain.outcomes import outcome_of, wanted_for  # noqa: E402
 from explain.questions import questions  # noqa: E402
 from facts.readers.datalog import Chart, read_chart  # noqa: E402
+from kb.compiled import Compiled  # noqa: E402
 from kb.engines import engine  # noqa: E402
 from kb.language.build import check  # noqa: E402
 from kb.language.closed import with_scopes  # noqa: E402
 from kb.language.documents import Document, read  # noqa: E402
-from kb.models import Compiled, models  # noqa: E402
+from kb.models import models  # noqa: E402
 
 DAY = date(2026, 1, 15)
 

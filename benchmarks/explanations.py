@@ -18,16 +18,17 @@ sys.path.insert(0, str(ROOT))
 from timing import milliseconds, whole_commands  # noqa: E402
 
 import medproof  # noqa: E402
+from explain.building import proof_graph  # noqa: E402
 from explain.checker import verify  # noqa: E402
 from explain.explanations import explained  # noqa: E402
-from explain.graph import proof_graph  # noqa: E402
 from explain.proofs import atoms_of, cheapest_choice  # noqa: E402
 from explain.remedies import lacking  # noqa: E402
 from facts.readers.datalog import read_chart  # noqa: E402
+from kb.compiled import Compiled  # noqa: E402
 from kb.engines import engine  # noqa: E402
 from kb.language.build import check  # noqa: E402
 from kb.language.documents import read  # noqa: E402
-from kb.models import Compiled, models  # noqa: E402
+from kb.models import models  # noqa: E402
 
 DAY = date(2026, 1, 15)
 

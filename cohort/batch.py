@@ -14,13 +14,13 @@ from sqlglot import exp
 from cohort.book import Book
 from cohort.clashes import CLASHING
 from cohort.columns import is_odd, parts_rows
-from cohort.disputes import find_conflicts
 from cohort.instances import INSTANCES
 from cohort.live import Live
 from cohort.loading import BOOK, Loader, Range
 from cohort.output import COLUMNS, CRITERIA, DECISIONS
 from cohort.program import CohortProgram, policies_of
 from cohort.rejects import Reject
+from cohort.searches import find_conflicts
 from cohort.statements import Compiling, Statements
 from cohort.verdicts import CONFLICT, DECIDED, STANDING
 from facts.readers.tables import FactTable

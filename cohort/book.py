@@ -14,13 +14,13 @@ from sqlglot import exp
 from cohort.rejects import Reject
 from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
+from kb.compiled import Compiled
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import DATE
 from kb.engines.sql.values import conjunction, disjunction, known, negation, together, unknown
 from kb.language.build import in_force
 from kb.language.program import ProgramRule
 from kb.library import Library
-from kb.models import Compiled
 
 Expr = exp.Expr
 

@@ -18,6 +18,7 @@ from sqlglot import exp
 from cohort.program import CohortProgram
 from explain.outcomes import wanted_for
 from facts.opening import Opened
+from kb.compiled import Compiled
 from kb.engines import Engine
 from kb.engines.model import Model
 from kb.engines.recorded import Recorded, as_given
@@ -27,7 +28,6 @@ from kb.engines.sql.schema import CASE_NUMBER, DATE, NUMBER, Types, column_types
 from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule, stated_rows
 from kb.language.values import UNKNOWN, Row, Value, read_number
-from kb.models import Compiled
 
 INSTANCES = "instances"
 """The table of the instances of a batch: the number of the case, that of the rule in its program, and the values."""

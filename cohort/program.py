@@ -17,6 +17,7 @@ from cohort.clashes import disputed_atoms
 from cohort.wanted import Wanted
 from explain.criteria import criteria_beneath
 from explain.outcomes import wanted_for
+from kb.compiled import Compiled
 from kb.engines.sql.open import open_table, stated_or_open
 from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
@@ -26,7 +27,6 @@ from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds,
 from kb.language.closed import closed_relations, relations_of
 from kb.language.program import Criterion, Goal, Program, ProgramRule, Reading
 from kb.language.strata import dependents, needed
-from kb.models import Compiled
 
 Stated = Mapping[str, Table]
 """The tables of what charts and documents state, by relation; a relation that nobody states anything of may be left out."""

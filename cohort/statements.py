@@ -14,10 +14,11 @@ from threading import Lock
 from typing import TypeVar
 
 from cohort.clashes import CLASHING, clashing_cases
-from cohort.disputes import Disputes, DisputesOfChoice, Search, Way
+from cohort.disputes import Disputes, DisputesOfChoice
 from cohort.instances import recording
 from cohort.output import CODE
 from cohort.program import CohortProgram
+from cohort.searches import Search, Way
 from cohort.verdicts import Judge
 from kb.engines.sql.kept import kept
 from kb.engines.sql.plan import DIALECT, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explain.missing import Ask, Hole, Need, OneOf, Wanted, opened
+from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened
 from explain.wording import comparison_words, demand_words, spaced, words
 from kb.engines.computed import compute
 from kb.language import syntax as s

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facts.readers.datalog import Chart
+from kb.compiled import Compiled
 from kb.contradictions import Contradiction
 from kb.engines import Engine
 from kb.language.diagnostics import Diagnostic
-from kb.models import Compiled, Models, models
+from kb.models import Models, models
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from explain.asks import Ask
 from explain.attempts import Attempt, attempts
-from explain.missing import Ask, minimal_asks
+from explain.missing import minimal_asks
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question
 from explain.verdicts import Verdict, verdict

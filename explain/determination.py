@@ -6,19 +6,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
-from explain.missing import Ask, Open, minimal_asks
+from explain.missing import minimal_asks
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions
 from explain.remedies import remedies
 from explain.verdicts import Verdict, contradictions_beneath
+from kb.compiled import Compiled
 from kb.contradictions import Contradiction
 from kb.engines import Engine
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule
 from kb.language.values import Row
-from kb.models import Compiled, Models, models
+from kb.models import Models, models
 
 
 @dataclass(frozen=True)

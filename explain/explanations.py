@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from explain.building import proof_graph
 from explain.checker import SCHEMA, verify
 from explain.claims import certificate
 from explain.determination import Determination
-from explain.graph import ProofGraph, place_data, plain_row, proof_graph
+from explain.graph import ProofGraph, place_data, plain_row
 from explain.outcomes import Outcome
 from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice, shown_of
 from explain.verdicts import contradictions_beneath

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from explain.graph import ProofGraph, proof_graph
-from explain.missing import Ask, minimal_asks
+from explain.asks import Ask
+from explain.building import proof_graph
+from explain.graph import ProofGraph
+from explain.missing import minimal_asks
 from explain.outcomes import Outcome, outcome, wanted_for
 from explain.remedies import fillings, remedies
 from explain.verdicts import Verdict

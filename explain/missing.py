@@ -13,78 +13,33 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations, count
 
+from explain.asks import (
+    ONE_FACT,
+    SETS_KEPT,
+    Ask,
+    Hole,
+    Need,
+    OneOf,
+    Term,
+    Terms,
+    Wanted,
+    cheapest,
+    distinct,
+    filled,
+    joined,
+    opened,
+)
 from kb.engines.computed import compare, compute
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
 from kb.language.bounds import plain
-from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
+from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row
 from kb.models import Models
 
-SETS_KEPT = 4
-_INCOMPLETE, _OPEN, _RARE, _LOOSE = 2, 3, 30, 10
-"""What it costs to complete a fact, to ask for one, for one that is rarely missing, for one more element of a set."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Hole:
-    """A value that exists and is still to be told (a labelled null)."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """Values any of which will do, in the place of one: several sets that differ there only are said as one."""
-
-    values: tuple[str, ...]
-
-
-Term = Value | Hole | OneOf
-Terms = tuple[Term, ...]
-Wanted = tuple[str, Terms]
-"""A fact to be told: a hole for each value that it has to give, `_` for what may be anything."""
-Open = tuple[str, Row]
-"""The same with `?` for each hole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A comparison that holes have to satisfy; `terms` gives each of its variables a value or a hole."""
-
-    premise: s.Comparison
-    terms: tuple[tuple[str, Term], ...]
-
-    @property
-    def holes(self) -> frozenset[Hole]:
-        """The holes that it speaks of."""
-        return frozenset(term for _, term in self.terms if isinstance(term, Hole))
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A set of facts, with what their values have to satisfy, and how much it asks for."""
-
-    cost: int
-    wanted: frozenset[Wanted]
-    needs: frozenset[Need] = frozenset()
-
-    @property
-    def facts(self) -> frozenset[Open]:
-        """The facts, `?` for what has to be told."""
-        return frozenset((relation, opened(row)) for relation, row in self.wanted)
-
-    @property
-    def holes(self) -> frozenset[Hole]:
-        """What has to be told."""
-        return frozenset(term for _, row in self.wanted for term in row if isinstance(term, Hole))
-
+_INCOMPLETE, _RARE, _LOOSE = 2, 30, 10
+"""What it costs to complete a fact, to ask for one that is rarely missing, and for one more element of a set."""
 
 _NOTHING = Ask(0, frozenset())
-
-
-def opened(row: Terms) -> Row:
-    """The row with `?` for its holes, and the first of several values."""
-    return tuple(UNKNOWN if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term for term in row)
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
@@ -93,7 +48,7 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
     ways = search.ways(relation, pattern)
     if len(ways) < 2:
         return tuple(search.atom(relation, pattern))
-    return tuple(_distinct(ask for way in ways for ask in way[:2]))
+    return tuple(distinct(ask for way in ways for ask in way[:2]))
 
 
 @dataclass
@@ -127,7 +82,7 @@ class _Search:
                 return [_NOTHING]
             self.under_way.add(key)
             ways = (ask for way in self.ways(*key) for ask in way)
-            found = _best([*self._to_tell(*key), *ways])
+            found = cheapest([*self._to_tell(*key), *ways])
             self.under_way.discard(key)
             # What was cut short by a cycle may be incomplete, and is looked for again from elsewhere.
             if self.under_way and not found:
@@ -141,7 +96,7 @@ class _Search:
         inner = {hole for hole in ask.holes if hole not in names} | {h for need in ask.needs for h in need.holes} - set(
             names
         )
-        return _replaced(ask, {**names, **{hole: Hole(next(self.numbers)) for hole in sorted(inner)}})
+        return filled(ask, {**names, **{hole: Hole(next(self.numbers)) for hole in sorted(inner)}})
 
     def ways(self, relation: str, pattern: Terms) -> list[list[Ask]]:
         """The cheapest sets of each rule that may conclude the atom, in the order of the rules."""
@@ -150,7 +105,7 @@ class _Search:
             for instance in self.models.possible_derivations(relation, row):
                 by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance, pattern))
         order = list(self.models.program.rule_by_id)
-        return [_best(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
+        return [cheapest(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
 
     def _to_tell(self, relation: str, pattern: Terms) -> list[Ask]:
         """Facts that the record states in part, and facts on which it is silent."""
@@ -161,7 +116,7 @@ class _Search:
             if UNKNOWN in row
         ]
         if predicate.can_be_open:
-            cost = _RARE if predicate.rare else _OPEN
+            cost = _RARE if predicate.rare else ONE_FACT
             rows = self.open(predicate.name, pattern)
             found += [Ask(cost, frozenset([(relation, self._told(row, pattern, stated=False))])) for row in rows]
         return found
@@ -212,7 +167,7 @@ class _Search:
             wanted += self._to_tell(relation, pattern)
             wanted += [ask for way in self.ways(relation, pattern) for ask in way]
         more = [Ask(_LOOSE + ask.cost, ask.wanted, ask.needs) for ask in wanted if ask.wanted]
-        return _best(more)[:1] or [_NOTHING]
+        return cheapest(more)[:1] or [_NOTHING]
 
     def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for that many distinct elements."""
@@ -236,8 +191,8 @@ class _Search:
         return sorted(sets, key=lambda ask: ask.cost)[:SETS_KEPT]
 
     def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:
-        unions = (_union(a, b) for a in left for b in right)
-        return _best(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
+        unions = (joined(a, b) for a in left for b in right)
+        return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
 
 
 def _wanted_number(premise: s.Aggregate) -> int:
@@ -283,92 +238,3 @@ def _may_hold(models: Models, need: Need) -> bool:
     except (NumberOutOfRange, KeyError):
         return False
     return compare(premise.op, left, right, models.program.domains.get(premise.type), lenient=True)
-
-
-def _replaced(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
-    def of(term: Term) -> Term:
-        return terms.get(term, term) if isinstance(term, Hole) else term
-
-    wanted = frozenset((relation, tuple(map(of, row))) for relation, row in ask.wanted)
-    needs = frozenset(Need(need.premise, tuple((name, of(term)) for name, term in need.terms)) for need in ask.needs)
-    return Ask(ask.cost, wanted, needs)
-
-
-def _distinct(asks: Iterable[Ask]) -> list[Ask]:
-    """The first sets, without those with the same predicates as one before, or that contain one."""
-    kept: dict[tuple[str, ...], Ask] = {}
-    for ask in asks:
-        names = tuple(sorted(relation for relation, _ in ask.wanted))
-        if names in kept:
-            kept[names] = _either(kept[names], ask)
-        elif not any(set(other) <= set(names) and each.facts <= ask.facts for other, each in kept.items()):
-            kept[names] = ask
-    return list(kept.values())[:SETS_KEPT]
-
-
-def _either(kept: Ask, ask: Ask) -> Ask:
-    """Two sets that differ in one value of one fact are one set with either value there; else the first of them."""
-    if kept.cost != ask.cost or len(kept.needs) != len(ask.needs):
-        return kept
-    pairs = list(zip(sorted(kept.wanted, key=_shape), sorted(ask.wanted, key=_shape), strict=True))
-    differing = [
-        (one, position, first, second)
-        for one, other in pairs
-        for position, (first, second) in enumerate(zip(one[1], other[1], strict=True))
-        if not _is_same(first, second)
-    ]
-    if len(differing) != 1:
-        return kept
-    (relation, row), position, first, second = differing[0]
-    values = (*_values(first), *_values(second))
-    if len(values) < 2:
-        return kept
-    changed = (*row[:position], OneOf(tuple(dict.fromkeys(values))), *row[position + 1 :])
-    return Ask(kept.cost, (kept.wanted - {(relation, row)}) | {(relation, changed)}, kept.needs)
-
-
-def _shape(wanted: Wanted) -> str:
-    return f"{wanted[0]} {[term if isinstance(term, str) else '' for term in opened(wanted[1])]}"
-
-
-def _is_same(first: Term, second: Term) -> bool:
-    if isinstance(first, Hole) or isinstance(second, Hole):
-        return isinstance(first, Hole) and isinstance(second, Hole)
-    return first == second or (isinstance(first, OneOf) and second in first.values)
-
-
-def _values(term: Term) -> tuple[str, ...]:
-    if isinstance(term, OneOf):
-        return term.values
-    return (term,) if isinstance(term, str) else ()
-
-
-def _best(found: Iterable[Ask]) -> list[Ask]:
-    return _distinct(sorted(found, key=lambda ask: ask.cost))
-
-
-def _union(left: Ask, right: Ask) -> Ask:
-    """Both sets; two facts that one fact can be are asked for as one."""
-    ask = Ask(left.cost + right.cost, left.wanted | right.wanted, left.needs | right.needs)
-    for one in sorted(right.wanted, key=str):
-        for other in sorted(left.wanted, key=str):
-            if one != other and one[0] == other[0] and fits(opened(one[1]), opened(other[1]), lenient=True):
-                ask = _merged(ask, one, other, max(left.cost, right.cost))
-    return ask
-
-
-def _merged(ask: Ask, one: Wanted, other: Wanted, least: int) -> Ask:
-    """The set with two facts made one; a hole takes the value, or the hole, that the other has in its place."""
-    if one not in ask.wanted or other not in ask.wanted:
-        return ask
-    terms: dict[Hole, Term] = {}
-    row: list[Term] = []
-    for a, b in zip(one[1], other[1], strict=True):
-        sharper, looser = (b, a) if isinstance(a, Hole) or a is ANY else (a, b)
-        if sharper is ANY:
-            sharper, looser = looser, sharper
-        if isinstance(looser, Hole):
-            terms[looser] = sharper
-        row.append(sharper)
-    kept = (ask.wanted - {one, other}) | {(one[0], tuple(row))}
-    return _replaced(Ask(max(least, ask.cost - _OPEN), kept, ask.needs), terms)

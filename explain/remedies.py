@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from explain.missing import Ask, Hole, Need, OneOf, Term, Wanted, minimal_asks
+from explain.asks import Ask, Hole, Need, OneOf, Term, Wanted
+from explain.missing import minimal_asks
 from explain.outcomes import Outcome, is_met, outcome, wanted_for
 from explain.symmetry import classes
 from explain.verdicts import Verdict

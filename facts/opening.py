@@ -10,6 +10,7 @@ from pathlib import Path
 
 from facts.plausibility import hardly_meant
 from facts.readers.datalog import Chart, read_chart
+from kb.compiled import Compiled
 from kb.engines import Engine, engine
 from kb.engines.model import fits, ground_row
 from kb.goals import resolve_goal
@@ -22,7 +23,6 @@ from kb.language.printer import fact_source, value_source
 from kb.language.program import Fact, Origin, Program
 from kb.language.syntax import Constant, Literal, Rule
 from kb.library import Library, UnreadableFile, read_all
-from kb.models import Compiled
 
 CASES = Path(__file__).parent / "cases"
 ASSUMED = Origin("assumption", "assumption", "", "", "", "", 0)

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
+from kb.compiled import Compiled
 from kb.language import cache
 from kb.language.build import check, in_force
 from kb.language.closed import with_scopes
@@ -16,7 +17,6 @@ from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
 from kb.language.memory import Memory
 from kb.language.program import Program
-from kb.models import Compiled
 
 SHIPPED = (Path(__file__).parent.parent / "facts" / "vocabulary.md", Path(__file__).parent / "policies")
 SUFFIXES = (".md", ".dl")

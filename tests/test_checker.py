@@ -15,12 +15,13 @@ import medproof
 from explain.checker import ProofError, verify
 from explain.explanations import best_explained, explained
 from explain.graph import ProofGraph
+from kb.compiled import Compiled
 from kb.contradictions import AtomKey
 from kb.engines import engine
 from kb.language.documents import Document, read
 from kb.language.program import Program
 from kb.language.values import ANY
-from kb.models import Compiled, models
+from kb.models import models
 from tests.random_programs import RandomProgram, programs
 from tests.support import facts, program
 

@@ -12,9 +12,10 @@ from explain.determination import Answer
 from explain.export.text import determination_page
 from explain.proofs import cheapest_proof
 from explain.wording import atom_text
+from kb.compiled import Compiled
 from kb.engines import engine
 from kb.language.documents import read
-from kb.models import Compiled, models
+from kb.models import models
 from tests.support import facts, program
 
 ROOT = Path(__file__).parent.parent

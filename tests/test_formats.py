@@ -12,13 +12,15 @@ import pygraphviz
 import pytest
 
 import medproof
+from explain.building import proof_graph
 from explain.explanations import Explanation
 from explain.formats import MODULES, CannotExport, Options, exported
 from explain.formats.node_link import read as read_json
-from explain.graph import ProofGraph, proof_graph
+from explain.graph import ProofGraph
+from kb.compiled import Compiled
 from kb.engines import engine
 from kb.language.documents import Document, read
-from kb.models import Compiled, models
+from kb.models import models
 from tests.support import DAY, facts, program
 
 TEXTS = ("text", "markdown", "json", "graphml", "gexf", "dot", "mermaid", "svg", "html")

@@ -31,6 +31,7 @@ from explain.determination import Answer, determine
 from explain.verdicts import Verdict
 from explain.wording import atom_text, words
 from facts.readers.datalog import Chart, read_chart
+from kb.compiled import Compiled
 from kb.engines import engine
 from kb.engines.model import EvaluationError
 from kb.language import frontmatter
@@ -42,7 +43,7 @@ from kb.language.parser import split
 from kb.language.printer import premise_text
 from kb.language.symbols import PREDICATE_LABELS
 from kb.library import Library
-from kb.models import Compiled, models
+from kb.models import models
 
 ROOT = Path(__file__).parent.parent
 GRAMMAR = ROOT / "kb" / "language" / "grammar.lark"

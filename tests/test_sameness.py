@@ -8,13 +8,14 @@ from itertools import combinations, product
 from hypothesis import HealthCheck, given, settings
 
 from explain.verdicts import verdict
+from kb.compiled import Compiled
 from kb.engines import engine
 from kb.engines.model import fits
 from kb.language.bounds import plain
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import UNKNOWN, Row, Value
-from kb.models import Compiled, Models, models
+from kb.models import Models, models
 from tests.random_programs import RandomProgram, programs
 from tests.support import clingo_model, facts, program, relations
 

@@ -11,8 +11,9 @@ import explain.remedies
 import medproof
 from explain.determination import Answer, Determination
 from explain.symmetry import classes
+from kb.compiled import Compiled
 from kb.engines import engine
-from kb.models import Compiled, Models, models
+from kb.models import Models, models
 from tests.support import facts, program
 
 RULES = """\

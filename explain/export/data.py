@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from explain.asking import fact_words
+from explain.asks import Ask, OneOf, Wanted, opened
 from explain.attempts import Attempt, Step
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
-from explain.missing import Ask, OneOf, Wanted, opened
 from explain.proofs import Proof
 from explain.wording import atom_text, words
 from kb.language.program import Origin, Program

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from explain.asking import ask_words
+from explain.asks import Ask
 from explain.attempts import Step
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.export.reasons import show_proof, show_reason
-from explain.missing import Ask
 from explain.verdicts import Verdict
 from explain.wording import words
 from kb.language.values import Row

@@ -1,0 +1,167 @@
+"""Facts that would have to be told, with the values that would do: what is asked for, and how asks are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kb.engines.model import fits
+from kb.language import syntax as s
+from kb.language.values import ANY, UNKNOWN, Row, Value
+
+SETS_KEPT = 4
+ONE_FACT = 3
+"""What it costs to ask for a fact."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hole:
+    """A value that exists and is still to be told (a labelled null)."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Values any of which will do, in the place of one: several sets that differ there only are said as one."""
+
+    values: tuple[str, ...]
+
+
+Term = Value | Hole | OneOf
+Terms = tuple[Term, ...]
+
+Wanted = tuple[str, Terms]
+"""A fact to be told: a hole for each value that it has to give, `_` for what may be anything."""
+
+Open = tuple[str, Row]
+"""The same with `?` for each hole."""
+
+
+def opened(row: Terms) -> Row:
+    """The row with `?` for its holes, and the first of several values."""
+    return tuple(UNKNOWN if isinstance(term, Hole) else term.values[0] if isinstance(term, OneOf) else term for term in row)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A comparison that holes have to satisfy; `terms` gives each of its variables a value or a hole."""
+
+    premise: s.Comparison
+    terms: tuple[tuple[str, Term], ...]
+
+    @property
+    def holes(self) -> frozenset[Hole]:
+        """The holes that it speaks of."""
+        return frozenset(term for _, term in self.terms if isinstance(term, Hole))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A set of facts, with what their values have to satisfy, and how much it asks for."""
+
+    cost: int
+    wanted: frozenset[Wanted]
+    needs: frozenset[Need] = frozenset()
+
+    @property
+    def facts(self) -> frozenset[Open]:
+        """The facts, `?` for what has to be told."""
+        return frozenset((relation, opened(row)) for relation, row in self.wanted)
+
+    @property
+    def holes(self) -> frozenset[Hole]:
+        """What has to be told."""
+        return frozenset(term for _, row in self.wanted for term in row if isinstance(term, Hole))
+
+
+def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
+    """The set with values, or other holes, for some of its holes."""
+
+    def of(term: Term) -> Term:
+        return terms.get(term, term) if isinstance(term, Hole) else term
+
+    wanted = frozenset((relation, tuple(map(of, row))) for relation, row in ask.wanted)
+    needs = frozenset(Need(need.premise, tuple((name, of(term)) for name, term in need.terms)) for need in ask.needs)
+    return Ask(ask.cost, wanted, needs)
+
+
+def distinct(asks: Iterable[Ask]) -> list[Ask]:
+    """The first sets, without those with the same predicates as one before, or that contain one."""
+    kept: dict[tuple[str, ...], Ask] = {}
+    for ask in asks:
+        names = tuple(sorted(relation for relation, _ in ask.wanted))
+        if names in kept:
+            kept[names] = _either(kept[names], ask)
+        elif not any(set(other) <= set(names) and each.facts <= ask.facts for other, each in kept.items()):
+            kept[names] = ask
+    return list(kept.values())[:SETS_KEPT]
+
+
+def _either(kept: Ask, ask: Ask) -> Ask:
+    """Two sets that differ in one value of one fact are one set with either value there; else the first of them."""
+    if kept.cost != ask.cost or len(kept.needs) != len(ask.needs):
+        return kept
+    pairs = list(zip(sorted(kept.wanted, key=_shape), sorted(ask.wanted, key=_shape), strict=True))
+    differing = [
+        (one, position, first, second)
+        for one, other in pairs
+        for position, (first, second) in enumerate(zip(one[1], other[1], strict=True))
+        if not _is_same(first, second)
+    ]
+    if len(differing) != 1:
+        return kept
+    (relation, row), position, first, second = differing[0]
+    values = (*_values(first), *_values(second))
+    if len(values) < 2:
+        return kept
+    changed = (*row[:position], OneOf(tuple(dict.fromkeys(values))), *row[position + 1 :])
+    return Ask(kept.cost, (kept.wanted - {(relation, row)}) | {(relation, changed)}, kept.needs)
+
+
+def _shape(wanted: Wanted) -> str:
+    return f"{wanted[0]} {[term if isinstance(term, str) else '' for term in opened(wanted[1])]}"
+
+
+def _is_same(first: Term, second: Term) -> bool:
+    if isinstance(first, Hole) or isinstance(second, Hole):
+        return isinstance(first, Hole) and isinstance(second, Hole)
+    return first == second or (isinstance(first, OneOf) and second in first.values)
+
+
+def _values(term: Term) -> tuple[str, ...]:
+    if isinstance(term, OneOf):
+        return term.values
+    return (term,) if isinstance(term, str) else ()
+
+
+def cheapest(found: Iterable[Ask]) -> list[Ask]:
+    """The distinct ones among some sets, the cheapest first."""
+    return distinct(sorted(found, key=lambda ask: ask.cost))
+
+
+def joined(left: Ask, right: Ask) -> Ask:
+    """Both sets; two facts that one fact can be are asked for as one."""
+    ask = Ask(left.cost + right.cost, left.wanted | right.wanted, left.needs | right.needs)
+    for one in sorted(right.wanted, key=str):
+        for other in sorted(left.wanted, key=str):
+            if one != other and one[0] == other[0] and fits(opened(one[1]), opened(other[1]), lenient=True):
+                ask = _merged(ask, one, other, max(left.cost, right.cost))
+    return ask
+
+
+def _merged(ask: Ask, one: Wanted, other: Wanted, least: int) -> Ask:
+    """The set with two facts made one; a hole takes the value, or the hole, that the other has in its place."""
+    if one not in ask.wanted or other not in ask.wanted:
+        return ask
+    terms: dict[Hole, Term] = {}
+    row: list[Term] = []
+    for a, b in zip(one[1], other[1], strict=True):
+        sharper, looser = (b, a) if isinstance(a, Hole) or a is ANY else (a, b)
+        if sharper is ANY:
+            sharper, looser = looser, sharper
+        if isinstance(looser, Hole):
+            terms[looser] = sharper
+        row.append(sharper)
+    kept = (ask.wanted - {one, other}) | {(one[0], tuple(row))}
+    return filled(Ask(max(least, ask.cost - ONE_FACT), kept, ask.needs), terms)
