@@ -175,7 +175,7 @@ def _decided(
     with closing(Cluster(settings.master)) as cluster:
         outcomes = Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
     account = _together(book, outcomes)
-    notes = (*_notes(base, book), *unlisted_codes(book, tables), *_notes_of_rejects(account.rejects))
+    notes = (*_notes(base, book), *unlisted_codes(book, tables, work / "parts"), *_notes_of_rejects(account.rejects))
     account = replace(account, notes=notes)
     if account.rejects and settings.stop_on_error:
         raise Refused(account.rejects)
@@ -190,7 +190,7 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
 
 
 def _notes_of_rejects(rejects: Iterable[Reject]) -> Iterator[str]:
-    if nameless := sum(not each.case for each in rejects):
+    if nameless := len({(each.file, each.table, each.row) for each in rejects if not each.case}):
         rows = many(nameless, "row names", "rows name")
         yield f"{rows} no case, so some case may be decided without what is said there; `rejects.parquet` tells where."
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -35,17 +36,13 @@ _WHOLE = ""
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """Something that may be wrong with a row: in which column, the value there, what to say of it.
-
-    `of_last_resort`: it is said where nothing else is wrong.
-    """
+    """Something that may be wrong with a row: in which column, the value there, what to say, what may stand there."""
 
     column: str
     value: Expr
     fault: Expr
     problem: Expr
     listed: tuple[str, ...] = ()
-    of_last_resort: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,15 +77,15 @@ class Loader:
     program: Program
     types: Types
     all_of_range: bool
-    _made: dict[tuple[object, ...], tuple[str, str, Table]] = field(default_factory=dict)
+    _made: dict[tuple[str, bool, frozenset[str]], tuple[str, str, Table]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def _columns(self) -> Columns:
         return Columns(self.program, self.types)
 
     def load(self, within: Range, table: FactTable, name: str) -> tuple[Table, bool]:
         """Makes the table of a relation; and whether some row of it cannot be taken (in the column `bad` of that row)."""
-        key = name, within.odd_names, *within.limits
+        key = name, within.odd_names, frozenset(within.limits)
         if key not in self._made:
             self._made[key] = self._statements(within, table, name)
         reading, looking, made = self._made[key]
@@ -126,11 +123,11 @@ class Loader:
                 where, number, _, value, words = bad[0]
                 more = f"more than {_MOST:,} rows cannot be taken, the first of them row {number} of {where}"
                 raise BadTables([f"`{table.place}`: {more}, column `{check.column}`, `{value}`: {words}; mend the table"])
-            hints = {value: nearest(value, check.listed) if value and check.listed else "" for *_, value, _ in bad}
+            hints = {value: _meant(value, check.listed) for value in {value for *_, value, _ in bad}}
             for where, number, case, value, words in bad:
                 others = found.setdefault((str(where), int(number), case or ""), {})
                 # Of a row that is broken as a whole, nobody knows what stands in which column.
-                if not others or (_WHOLE not in others and not check.of_last_resort):
+                if _WHOLE not in others:
                     problem = "; ".join(filter(None, (words, hints[value])))
                     reject = Reject(str(where), int(number), case or "", table.name, check.column, value or "", problem)
                     others.setdefault(check.column, reject)
@@ -148,7 +145,7 @@ class Loader:
         orphan = exp.Is(this=exp.column("id", "b"), expression=exp.null())
         words = "the case has no `request_date`, which says which documents decide it"
         case = _as_text(table.column(table.predicate.case_position or 0, "t"))
-        yield _Check(table.case, case, orphan, exp.Literal.string(words), of_last_resort=True)
+        yield _Check(table.case, case, orphan, exp.Literal.string(words))
 
     def _rows(self, within: Range, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:
         """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
@@ -171,6 +168,17 @@ class Loader:
             # A row without a case is told once, with the first range.
             limits = [disjunction(*limits, unknown(case))]
         return select.where(*limits, copy=False) if limits else select
+
+
+def _meant(value: str | None, listed: Iterable[str]) -> str:
+    """The listed value that another may be a slip for: of a grade or a level, no other digit is guessed at."""
+
+    def digits(text: str) -> list[str]:
+        return list(filter(str.isdigit, text))
+
+    if value is None or not any(map(str.isalpha, value)):
+        return ""
+    return nearest(value, [each for each in listed if digits(each) == digits(value)])
 
 
 def _as_text(raw: Expr) -> Expr:

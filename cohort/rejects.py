@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that cannot be taken, and why; `row` counts from 1, and is 0 where no single row is at fault."""
+    """A column of a row that cannot be taken, and why; `row` counts from 1, and is 0 where no single row is at fault."""
 
     file: str
     row: int

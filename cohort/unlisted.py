@@ -1,79 +1,81 @@
-"""The codes of requests that no document in force lists, over a whole book: most are slips, and none is answered."""
+"""Codes that no document lists, of requests that none speaks to, over a whole book (`explain.slips`: of one case)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from glob import escape
+from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
 from cohort.book import Book
-from facts.plausibility import unlisted
+from cohort.output import DECISIONS
+from explain.slips import unlisted
+from explain.verdicts import Verdict
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
-from kb.language.listed import Listed
+from kb.engines.sql.values import together
+from kb.language.codes import Codes
 from kb.language.values import UNKNOWN, many
 
 _MOST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
-    """A code that some requests have, by the name of its argument: documents list others, and not it."""
-
-    argument: str
-    value: str
-
-
-@dataclass
-class _Requests:
-    """How many requests have a code, the first case of them, and what is listed in its place."""
-
-    count: int
-    case: str
-    listed: Listed
-
-
-def unlisted_codes(book: Book, tables: Iterable[FactTable]) -> Iterator[str]:
-    """A sentence for each such code, those of most requests first, and how many more there are."""
-    found = sorted(_found(book, tables).items(), key=lambda each: (-each[1].count, each[0].value))
-    for code, requests in found[:_MOST]:
-        having = f"{many(requests.count, 'request has', 'requests have')} the {code.argument}"
-        yield f"{having} {unlisted(requests.listed, code.value)} The first is of `{requests.case}`."
-    if more := found[_MOST:]:
-        having = many(sum(requests.count for _, requests in more), "request has", "requests have")
-        yield f"{having} {many(len(more), 'other code')} that no document in force lists."
-
-
-def _found(book: Book, tables: Iterable[FactTable]) -> dict[_Code, _Requests]:
-    found: dict[_Code, _Requests] = {}
-    tables = list(tables)
+def unlisted_codes(book: Book, tables: Iterable[FactTable], parts: Path) -> Iterator[str]:
+    """A sentence for each such code, those of most requests first, and how many more there are; `parts` were decided."""
+    queries = list(_queries(book, {table.relation: table for table in tables}))
+    if not queries or not any(parts.glob(f"*.{DECISIONS}")):
+        return
+    rows = exp.select("argument", "code", "name").distinct().from_(together(queries, distinct=False).subquery("r"))
+    counted = exp.alias_(exp.Count(this=exp.Star()), "n"), exp.alias_(exp.Min(this=exp.column("name")), "first")
+    of_code = exp.select("argument", "code", *counted).from_(rows.subquery("r")).group_by("argument", "code")
+    in_all = (exp.Window(this=exp.Count(this=exp.Star())), exp.Window(this=exp.Sum(this=exp.column("n"))))
+    found = exp.select("*", *in_all).from_(of_code.subquery("c")).order_by("n DESC", "argument", "code").limit(_MOST)
+    values: dict[str, object] = {"book": str(book.path), "decided": f"{escape(str(parts))}/*.{DECISIONS}"}
+    for number, deciding in enumerate(book.programs):
+        values[f"texts{number}"] = [*sorted(deciding.compiled.codes.texts), UNKNOWN.value]
+    statement = found.sql(DIALECT)
     with duckdb.connect() as connection:
-        for number, deciding in enumerate(book.programs):
-            listed = deciding.compiled.listed
-            values = {"book": str(book.path), "program": number, "texts": [*sorted(listed.texts), UNKNOWN.value]}
-            columns = [(table, i) for table in tables for i in range(len(table.columns))]
-            for table, i in columns:
-                if (table.relation, i) in listed.arguments:
-                    for text, count, case in connection.execute(_others(table, i).sql(DIALECT), values).fetchall():
-                        code = _Code(table.predicate.arguments[i].name, str(text))
-                        requests = found.setdefault(code, _Requests(0, str(case), listed))
-                        requests.count += int(count)
-                        requests.case = min(requests.case, str(case))
-    return found
+        told = connection.execute(statement, {k: v for k, v in values.items() if f"${k}" in statement}).fetchall()
+    everything = Codes(frozenset(), frozenset(text for each in book.programs for text in each.compiled.codes.texts))
+    for argument, code, count, case, *_ in told:
+        yield f"{unlisted(everything, argument, code)} {many(count, 'case requests', 'cases request')} it, such as `{case}`."
+    if told and (more := told[0][4] - len(told)):
+        cases = many(told[0][5] - sum(row[2] for row in told), "case requests", "cases request")
+        yield f"{cases} {many(more, 'other code')} that no document in force lists."
 
 
-def _others(table: FactTable, position: int) -> exp.Select:
-    """The texts in a column of one program's cases that are not listed, with how many rows have each, and the first case."""
+def _queries(book: Book, tables: Mapping[str, FactTable]) -> Iterator[exp.Select]:
+    """The codes of the cases of each program that its documents do not list, where a question is unaddressed."""
+    for number, deciding in enumerate(book.programs):
+        goals = [goal for goal in deciding.compiled.program.goals if goal.trigger.relation in tables]
+        for relation, position in sorted(deciding.compiled.codes.arguments):
+            questions = [goal.atom.relation for goal in goals if goal.trigger.relation == relation]
+            if questions:
+                yield _others(number, tables[relation], position, questions)
+
+
+def _others(number: int, table: FactTable, position: int, questions: Iterable[str]) -> exp.Select:
     code, case = exp.cast(table.column(position, "t"), "TEXT"), exp.column("name", "b")
-    listed = exp.select(exp.func("UNNEST", exp.Placeholder(this="texts")))
-    book = exp.alias_(exp.Table(this=exp.func("read_parquet", exp.Placeholder(this="book"))), "b")
-    return (
-        exp.select(code, exp.Count(this=exp.Star()), exp.Min(this=case.copy()))
-        .from_(exp.alias_(table.rows(), "t"))
-        .join(book, on=table.column(table.predicate.case_position or 0, "t").eq(case))
-        .where(exp.column("program", "b").eq(exp.Placeholder(this="program")))
-        .where(exp.not_(code.copy().isin(query=listed)))
-        .group_by(code.copy())
+    argument = exp.Literal.string(table.predicate.arguments[position].name)
+    listed = exp.select(exp.func("UNNEST", exp.Placeholder(this=f"texts{number}")))
+    unaddressed = (
+        exp.select(exp.Literal.number(1))
+        .from_(_parquet("decided", "d"))
+        .where(exp.column("case", "d", quoted=True).eq(case.copy()))
+        .where(exp.column("verdict", "d").eq(exp.Literal.string(Verdict.UNADDRESSED.value)))
+        .where(exp.column("question", "d").isin(*(exp.Literal.string(each) for each in questions)))
     )
+    return (
+        exp.select(exp.alias_(argument, "argument"), exp.alias_(code, "code"), exp.alias_(case, "name"))
+        .from_(exp.alias_(table.rows(), "t"))
+        .join(_parquet("book", "b"), on=table.column(table.predicate.case_position or 0, "t").eq(case.copy()))
+        .where(exp.column("program", "b").eq(exp.Literal.number(number)))
+        .where(exp.not_(code.copy().isin(query=listed)))
+        .where(exp.Exists(this=unaddressed))
+    )
+
+
+def _parquet(parameter: str, alias: str) -> exp.Expr:
+    return exp.alias_(exp.Table(this=exp.func("read_parquet", exp.Placeholder(this=parameter))), alias)

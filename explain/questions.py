@@ -33,6 +33,11 @@ class Question:
         """What is asked, as the goal words it; if it does not, what would hold."""
         return self._worded("question") or f"{self.words}?"
 
+    @property
+    def left_open(self) -> list[str]:
+        """The names of the values that the request does not give."""
+        return [spaced(name) for name, value in self.binding.items() if value is UNKNOWN]
+
     def reads(self, verdict: Verdict) -> str:
         """How a verdict on it reads, as the goal words it; if it does not, by its name."""
         return self._worded(verdict.value) or verdict.value

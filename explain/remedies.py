@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
 from explain.asks import Ask, Hole, Need, OneOf, Term, Wanted
+from explain.criteria import criteria_beneath
 from explain.missing import minimal_asks
 from explain.outcomes import Outcome, is_met, outcome, wanted_for
 from explain.symmetry import classes
-from explain.verdicts import Verdict
+from explain.verdicts import Verdict, verdict
 from facts.opening import ASSUMED
 from kb.contradictions import AtomKey
 from kb.engines.computed import compare, compute
+from kb.engines.model import ground_row, unified
 from kb.language import syntax as s
 from kb.language.program import Fact
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
@@ -53,13 +55,29 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 4, each_va
     """The smallest sets of facts that would make the goal met, each tried out, the easiest first.
 
     A set that a second look does not confirm (a negated premise elsewhere may break
-    it, or the facts would contradict the record) is left out.
+    it, the facts would contradict the record, or be enough by one reading of several) is
+    left out. Where that leaves none, what the criteria beneath the goal ask for is tried.
     """
-    tried = (
-        _tried(found, relation, pattern, ask, each_value) for ask in minimal_asks(found, relation, pattern) if ask.wanted
-    )
-    confirmed = [each for each in tried if each is not None]
-    return tuple(sorted(confirmed, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
+
+    def confirmed(asks: Iterable[Ask]) -> list[Remedy]:
+        tried = (_tried(found, relation, pattern, ask, each_value) for ask in asks if ask.wanted)
+        return [each for each in tried if each is not None]
+
+    works = confirmed(minimal_asks(found, relation, pattern)) or confirmed(_of_criteria(found, relation, pattern))
+    return tuple(sorted(works, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
+
+
+def _of_criteria(found: Models, relation: str, pattern: Row) -> list[Ask]:
+    """What would meet one of the criteria beneath a goal that are open."""
+    goals = [goal for goal in found.program.goals if goal.atom.relation == relation]
+    asks: dict[Ask, None] = {}
+    for goal in goals:
+        binding = unified(goal.atom.terms, pattern) or {}
+        for criterion in criteria_beneath(found.program, found.program.rules_for.get(relation, ())):
+            wanted = criterion.atom.relation, ground_row(criterion.atom.terms, binding)
+            if verdict(found, *wanted) is Verdict.UNDOCUMENTED:
+                asks.update(dict.fromkeys(minimal_asks(found, *wanted)))
+    return list(asks)
 
 
 def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:

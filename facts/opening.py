@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from facts.plausibility import hardly_meant
+from facts.plausibility import odd_dates
 from facts.readers.datalog import Chart, read_chart
 from kb.compiled import Compiled
 from kb.engines import Engine, engine
@@ -159,7 +159,7 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
     if chart.request_date is None:
         given = Origin("command line", "command line", "", "the day that was asked for", "", "", 0)
         chart = replace(chart, facts=(*chart.facts, Fact("request_date", (chart.case, day), given)))
-    notes = (*_notes(base, payer, day), *hardly_meant(compiled.program, compiled.listed, chart))
+    notes = (*_notes(base, payer, day), *odd_dates(compiled.program, chart))
     return Opened(case, chart, payer, day, compiled, in_force(base.documents, payer, day), notes)
 
 

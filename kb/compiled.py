@@ -11,7 +11,7 @@ from hashlib import sha256
 from kb.language import syntax as s
 from kb.language.bounds import bounds
 from kb.language.closed import closed_relations, relations_of, settled
-from kb.language.listed import Listed, listed
+from kb.language.codes import Codes, codes_of
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import UNKNOWN, Row
@@ -41,9 +41,9 @@ class Compiled:
         return sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
-    def listed(self) -> Listed:
+    def codes(self) -> Codes:
         """Which codes of a request the documents list."""
-        return listed(self.program)
+        return codes_of(self.program)
 
     def asked(self, payer: str, on: date) -> Compiled:
         """The same documents asked for a payer on a day, with the same rewritings."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facts.opening import CASES, CaseProblem, asked, open_cases, shipped_cases, untold
-from facts.plausibility import hardly_meant
+from facts.plausibility import odd_dates
 from facts.readers.datalog import read_chart
 from kb.engines import engine
 from kb.language import cache
@@ -53,7 +53,7 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
         chart, wrong = read_chart(document, compiled.program)
         diagnostics.update(wrong)
         contradictions += chart_contradictions(compiled, chart, engine()) if not wrong else ()
-        notes += [*untold(chart), *hardly_meant(compiled.program, compiled.listed, chart)] if not wrong else []
+        notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not wrong else []
     return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from explain.determination import Determination, determine
+from explain.slips import slips
 from facts.opening import CaseProblem, Opened, opened_for_all, with_changes
 from kb.goals import Table
 from kb.language.documents import Document
@@ -45,7 +46,8 @@ def decide(
 
 def _decided(case: Opened, seconds: float | None, whole: bool) -> Determination:
     found = determine(case.compiled, case.facts, case.case, case.chart.title, case.engine, seconds, whole)
-    return replace(found, notes=case.notes)
+    outcomes = (answer.outcome for answer in found.answers)
+    return replace(found, notes=(*case.notes, *slips(case.compiled, outcomes)))
 
 
 def query(
@@ -111,6 +113,7 @@ def explain(
             notes = (*notes, LEFT_OPEN)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
+    notes = (*notes, *slips(at_hand.compiled, outcomes))
     return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, notes, found, proofs, outcomes, determination)
 
 

@@ -280,17 +280,19 @@ def test_a_row_that_cannot_be_taken_is_told_and_its_case_left_out(tmp_path: Path
 
 
 def test_a_row_tells_what_is_wrong_in_each_of_its_columns(tmp_path: Path) -> None:
-    source = tables(tmp_path / "facts", requested=(
-        "Case,Item,Code,Level,Laterality\na,op,63030,L4/5,Left\na,op,,L4-5,left\nb,op,63030,L4-5,left\n"))  # fmt: skip
+    rows = "a,op,63030,L4/5,Left\na,op,,L6-S1,left\nb,op,63030,L4-5,left\n,,,,\n"
+    source = tables(tmp_path / "facts", requested=f"Case,Item,Code,Level,Laterality\n{rows}")
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code == 0 and "2 cases decided, 1 left out" in output, output
     rows = 'SELECT row, "column", value, problem FROM read_parquet(?)'
-    rejects = duckdb.execute(rows, [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
+    rejects = duckdb.execute(f"{rows} WHERE \"case\" = 'a'", [str(tmp_path / "out" / "rejects.parquet")]).fetchall()
     assert [(*each[:3], each[3].rsplit(";")[-1].strip()) for each in rejects] == [
         (1, "Level", "L4/5", "did you mean `L4-5`?"),
         (1, "Laterality", "Left", "did you mean `left`?"),
         (2, "Code", "", "write `?` for a value that the record does not give"),
+        (2, "Level", "L6-S1", "it is no level: L1-2, L2-3, L3-4, L4-5, L5-S1"),
     ]
+    assert "1 row names no case" in " ".join(output.split())
 
 
 BROKEN = {
@@ -770,10 +772,11 @@ def test_codes_that_no_document_lists_are_counted(tmp_path: Path) -> None:
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code == 0, output
     said = " ".join(output.split())
-    assert "2 requests have the Code `63O30`, which stands in no document in force; did you mean `63030`?" in said
-    assert "The first is of `a`." in said
-    assert "1 request has the Code `1`, which stands in no document in force. The first is of `e`." in said
-    assert "2 requests have 2 other codes that no document in force lists." in said
+    listed = "is listed by no document that decides the request"
+    assert f"The Code `63O30` {listed}; did you mean `63030`? 2 cases request it, such as `a`." in said
+    assert f"The Code `1` {listed}. 1 case requests it, such as `e`." in said
+    assert "2 cases request 2 other codes that no document in force lists." in said
+    assert "`63030`. " not in said and "`?`" not in said
 
 
 def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> None:

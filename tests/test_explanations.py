@@ -142,6 +142,48 @@ def test_a_member_is_not_told_that_a_disputed_answer_was_found() -> None:
     assert "found" not in said
 
 
+SIDED = """
+#domain hand = left | right.
+#pred unstable(Case: case, On: hand) :: "the segment is unstable on the {On}".
+#pred both(Case: case) :: "both".
+both(Case) :- unstable(Case, left), unstable(Case, right).
+necessary(Case, Item) :- requested(Case, Item), PREMISE.
+```
+
+## Left
+
+```datalog
+#reading "to the left" unstable(Case, On) :: at "letter 1" :: evidence "S".
+unstable(Case, left) :- slip(Case, _).
+```
+
+## Right
+
+```datalog
+#reading "to the right" unstable(Case, On) :: at "letter 2" :: evidence "S".
+unstable(Case, right) :- slip(Case, _).
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("premise", "told", "verdict"),
+    [("both(Case)", "could not yet see that", "refuted"), ("not both(Case)", "found that", "met")],
+)
+def test_what_only_all_readings_together_show_is_not_told_as_the_answer(premise: str, told: str, verdict: str) -> None:
+    policy = (
+        FOR_MEMBERS.split("#pred unstable")[0]
+        + FOR_MEMBERS[FOR_MEMBERS.index("#goal") : FOR_MEMBERS.index("necessary(Case, Item) :-")]
+    )
+    policy += SIDED.replace("PREMISE", premise).removeprefix("\n")
+    own = library([document_of("sided.md", policy)], shipped=False)
+    found = medproof.explain(own, document_of("slipped.md", SLIPPED), "necessary")
+    assert found.outcomes[0].verdict.value == verdict
+    assert "The proof takes all readings together" in str(exported(found, "text", Options("reviewer", 200)))
+    letter = " ".join(str(exported(found, "text", Options("member", 200))).split())
+    assert f"{told} the operation meets the rules" in letter and "what we found" not in letter
+
+
 def test_a_member_is_told_what_rests_on_silence() -> None:
     silent = SLIPPED.replace("slip(slipped, 2).\n", "")
     denied = SLIPPED.replace("slip(slipped, 2).", "-slip(slipped, _).")
@@ -155,6 +197,17 @@ def test_a_member_is_not_told_one_side_of_a_contradiction() -> None:
     said = letter_of(one_reading, chart=SLIPPED.replace("2).", "5).\n-slip(slipped, _)."))
     assert "Your records contradict themselves on whether the operation meets the rules" in said
     assert "found" not in said
+
+
+def test_a_letter_about_several_items_says_which_is_which(base: medproof.Library) -> None:
+    letter = str(exported(medproof.explain(base, medproof.open_case("two-levels")), "text", Options("member", 100)))
+    upper, lower = letter.index("Upper discectomy:"), letter.index("Lower discectomy:")
+    assert upper < letter.index("found that the operation") < lower < letter.index("could not yet see")
+
+
+def test_a_letter_says_when_what_was_asked_has_no_words_for_a_member(base: medproof.Library) -> None:
+    found = medproof.explain(base, medproof.open_case("reference"), "fusion_indicated")
+    assert "What was asked has no words for a member." in str(exported(found, "text", Options("member", 100)))
 
 
 def test_the_reference_hinges_on_four_facts_and_a_pair(base: medproof.Library) -> None:
@@ -348,4 +401,4 @@ def test_where_a_request_leaves_a_value_open_what_holds_for_some_value_is_shown(
         page = str(exported(found, "html", Options()))
         assert ">undocumented<" in page and ">met<" not in page
         letter = str(exported(found, "text", Options("member")))
-        assert "could not yet see that the level is fine" in letter and "found that the level is fine" not in letter
+        assert "does not say which level is meant" in letter and "found that the level is fine" not in letter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explain.explanations import Explanation
 from explain.graph import Asked
+from explain.outcomes import Outcome
 from explain.verdicts import Verdict
 from explain.wording import words
 
@@ -19,14 +20,28 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         if told := reached.by_reading:
             lines.append("The readings of the policy differ, and the answer with them:")
             lines += [f"- {each}" for each in told]
-            if asked.roots and explanation.proof.kind(asked.roots[0]) != "absence":
-                lines.append("The proof takes all readings together: by itself it is no answer.")
+    if reached is not None and takes_together(explanation, asked, reached):
+        lines.append("The proof takes all readings together: by itself it is no answer.")
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
     for each in explanation.contradictions(asked.goal):
         atoms = "; ".join(words(explanation.models.program, *atom) for atom in each.atoms)
         lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
+    if reached is not None and reached.verdict is Verdict.CONFLICTING:
+        lines.append("The proof takes both sides of that as they stand: by itself it is no answer.")
     return lines
+
+
+def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:
+    """Whether a proof, which takes all readings of a policy together, shows something else than each of them does."""
+    if not reached.readings:
+        return False
+    return reached.verdict is Verdict.DISPUTED or (reached.verdict is Verdict.MET) != holds(explanation, asked)
+
+
+def holds(explanation: Explanation, asked: Asked) -> bool:
+    """Whether what is shown of a goal is that it holds."""
+    return explanation.proof.kind(asked.roots[0]) != "absence" and not asked.holds_for_some
 
 
 def rests_on_silence(explanation: Explanation, asked: Asked, verdict: Verdict) -> bool:

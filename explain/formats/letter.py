@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from explain.explanations import Explanation
 from explain.export.lines import Page
-from explain.formats.headings import rests_on_silence
+from explain.formats.headings import holds, rests_on_silence, takes_together
 from explain.graph import Asked, ProofGraph
+from explain.outcomes import Outcome
+from explain.questions import item_text
 from explain.verdicts import Verdict
 
 _HOLDS = "We looked at what your records say, and found that {}."
@@ -27,8 +29,10 @@ _SILENT = (
 _UNADDRESSED = "We have no rules of your health plan for this request. That does not mean that it is refused."
 _UNANSWERED = {Verdict.CONFLICTING: _CONFLICT, Verdict.DISPUTED: _DISPUTED, Verdict.UNADDRESSED: _UNADDRESSED}
 """What is said instead of what the proof shows: it is of one side of a contradiction, or of all readings together."""
+_LEFT_OPEN = "Your doctor's request does not say which {1} is meant. Until we know that, we cannot tell whether {0}."
+_NO_WORDS = "What was asked has no words for a member."
 _FOUND = "This is what we found:"
-_NOT_FOUND = "We did not find in your records that:"
+_NOT_FOUND = "The rules ask for this too, and your records do not show all of it yet:"
 _CLOSING = (
     "A nurse or a physician looks at this before anybody decides. If something in your records is missing or wrong, "
     "please ask your doctor to send it to us."
@@ -41,65 +45,118 @@ def letter(explanation: Explanation, width: int) -> Page:
     page.add(f"About your request, by the rules that we have for {explanation.on}.")
     page.add()
     proof = explanation.proof
-    for number, asked in enumerate(proof.asked):
-        own = next((text for root in asked.roots for text in _own(proof, root)), "")
-        if own:
-            _goal(page, explanation, asked, own, explanation.outcomes[number].verdict if explanation.outcomes else None)
-            page.add()
+    worded = [(asked, own) for asked in proof.asked if (own := _of_goal(proof, asked))]
+    for asked, own in worded:
+        if len(worded) > 1 and (item := _item(explanation, asked)):
+            page.add(f"{item[0].upper()}{item[1:]}:")
+        _goal(page, explanation, asked, own)
+        page.add()
+    if not worded:
+        page.add(_NO_WORDS)
+        page.add()
     page.add(_CLOSING)
     return page
 
 
-def _goal(page: Page, explanation: Explanation, asked: Asked, own: str, reached: Verdict | None) -> None:
-    if reached in _UNANSWERED:
-        page.add(_UNANSWERED[reached].format(own))
+def _of_goal(proof: ProofGraph, asked: Asked) -> str:
+    """The sentence of a goal; nothing, if it has no words for a member."""
+    return next((text for root in asked.roots for text in _own(proof, root)), "")
+
+
+def _item(explanation: Explanation, asked: Asked) -> str:
+    """What a goal is about, as the request names it."""
+    return item_text(asked.row, explanation.models.program.predicate(asked.relation).case_position)
+
+
+def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
+    proof, outcomes = explanation.proof, explanation.outcomes
+    reached = outcomes[proof.asked.index(asked)] if outcomes else None
+    left_open = _left_open(explanation, asked, reached)
+    page.add(_opening(explanation, asked, reached).format(own, " and which ".join(left_open)))
+    if reached is not None and (reached.verdict in _UNANSWERED or takes_together(explanation, asked, reached)):
         return
-    proof = explanation.proof
-    holds = proof.kind(asked.roots[0]) != "absence" and not asked.holds_for_some
-    page.add((_HOLDS if holds else _OPEN).format(own))
-    if reached is not None and rests_on_silence(explanation, asked, reached):
+    if reached is not None and rests_on_silence(explanation, asked, reached.verdict):
         page.add(_SILENT)
-    found = _distinct(proof, asked, True, {own})
-    _listed(page, _FOUND, [f"{each[0].upper()}{each[1:]}" for each in found])
-    if not holds:
-        _listed(page, _NOT_FOUND, _distinct(proof, asked, False, {own, *found}))
+    found = _distinct(proof, asked, None, {own})
+    _listed(page, _FOUND, found)
+    if not holds(explanation, asked) and not left_open:
+        speaking = frozenset(rule.id for rule in reached.rules) if reached is not None else frozenset()
+        _listed(page, _NOT_FOUND, _distinct(proof, asked, speaking, {own, *found}))
+
+
+def _opening(explanation: Explanation, asked: Asked, reached: Outcome | None) -> str:
+    if reached is not None and reached.verdict in _UNANSWERED:
+        return _UNANSWERED[reached.verdict]
+    if _left_open(explanation, asked, reached):
+        return _LEFT_OPEN
+    if reached is not None and takes_together(explanation, asked, reached):
+        return _HOLDS if reached.verdict is Verdict.MET else _OPEN
+    return _HOLDS if holds(explanation, asked) else _OPEN
+
+
+def _left_open(explanation: Explanation, asked: Asked, reached: Outcome | None) -> list[str]:
+    """The values that the request would have to give before anything can be found."""
+    if reached is None or reached.question is None or holds(explanation, asked):
+        return []
+    return reached.question.left_open
 
 
 def _listed(page: Page, title: str, sentences: list[str]) -> None:
     if sentences:
         page.add(title)
     for each in sentences:
-        page.add(f"- {each}.", "", 2, 2)
+        page.add(f"- {each[0].upper()}{each[1:]}.", "", 2, 2)
 
 
-def _distinct(proof: ProofGraph, asked: Asked, holding: bool, without: set[str]) -> list[str]:
-    sentences = dict.fromkeys(each for root in asked.roots for each in _reasons(proof, root, holding))
+def _distinct(proof: ProofGraph, asked: Asked, lacked_by: frozenset[str] | None, without: set[str]) -> list[str]:
+    """The sentences of what holds; or of what is lacking, by rules that speak to the question (any, if none are told)."""
+    sentences = dict[str, None]()
+    for root in asked.roots:
+        told = _holding(proof, root) if lacked_by is None else _lacking(proof, root, lacked_by)
+        sentences.update(dict.fromkeys(told))
     return [each for each in sentences if each not in without]
 
 
-def _own(proof: ProofGraph, node: str) -> Iterator[str]:
+def _own(proof: ProofGraph, node: str) -> list[str]:
     text = str(proof.attributes(node).get("member", ""))
-    if text:
-        yield text
+    return [text] if text else []
 
 
-def _reasons(proof: ProofGraph, root: str, holding: bool) -> Iterator[str]:
-    """The sentences for a member beneath a node: of what holds, or of what does not."""
+def _holding(proof: ProofGraph, root: str) -> Iterator[str]:
+    """The sentences for a member of what holds beneath a node."""
     seen: set[str] = set()
     pending = [(root, True)]
     while pending:
-        node, holds = pending.pop(0)
+        node, is_found = pending.pop(0)
         if node in seen:
             continue
         seen.add(node)
         kind = proof.kind(node)
-        if (holds and kind in ("conclusion", "fact")) if holding else _is_lacking(proof, node):
+        if is_found and kind in ("conclusion", "fact"):
             yield from _own(proof, node)
         for other in proof.below(node):
-            role = proof.role(node, other)
             # What an absence in a proof rests on is no reason of its own: it says why something is not there.
-            if kind != "absence" or not holding or node == root:
-                pending.append((other, holds and role in ("any", "all", "counts", "miss")))
+            if kind != "absence" or node == root:
+                pending.append((other, is_found and proof.role(node, other) in ("any", "all", "counts", "miss")))
+
+
+def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[str]:
+    """The sentences for a member of what does not hold beneath a node: the outermost, since beneath are ways to it."""
+    seen: set[str] = set()
+    pending = [root]
+    while pending:
+        node = pending.pop(0)
+        if node in seen:
+            continue
+        seen.add(node)
+        own = _own(proof, node) if _is_lacking(proof, node) else []
+        yield from own
+        if own and node != root:
+            continue
+        for other in proof.below(node):
+            is_way = proof.kind(other) == "attempt" and node == root
+            if not is_way or not rules or proof.attributes(other)["rule"] in rules:
+                pending.append(other)
 
 
 def _is_lacking(proof: ProofGraph, node: str) -> bool:
