@@ -61,7 +61,7 @@ def command(
       medproof missing silent-on-imaging A3
     """
     import medproof
-    from explain.export.findings import missing_data, missing_page
+    from explain.export.findings import missing_data, missing_letter, missing_page
 
     with said_plainly():
         base = loaded(policies)
@@ -69,4 +69,4 @@ def command(
     if form == "json":
         show_json(missing_data(found))
     else:
-        show(missing_page(found, width(), audience if audience == "member" else ""))
+        show(missing_letter(found, width()) if audience == "member" else missing_page(found, width()))

@@ -14,17 +14,17 @@ from kb.language.values import NumberOutOfRange, Value
 _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def ask_words(program: Program, ask: Ask, audience: str = "") -> str:
+def ask_words(program: Program, ask: Ask) -> str:
     """The facts that an ask wants, and the comparisons that are not said in the place of a single value."""
-    facts = [fact_words(program, ask, wanted, audience) for wanted in sorted(ask.wanted, key=str)]
+    facts = [fact_words(program, ask, wanted) for wanted in sorted(ask.wanted, key=str)]
     said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
     left = [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
     text = ", and ".join(facts)
     between = dict.fromkeys(comparison_words(need.premise, _known(need)) for need in left)
-    return f"{text}, so that {' and '.join(between)}" if between and not audience else text
+    return f"{text}, so that {' and '.join(between)}" if between else text
 
 
-def fact_words(program: Program, ask: Ask, wanted: Wanted, audience: str = "") -> str:
+def fact_words(program: Program, ask: Ask, wanted: Wanted) -> str:
     """One fact of an ask, with what is needed of each value in its place."""
     relation, row = wanted
     arguments, shown = program.predicate(relation).arguments, dict[int, str]()
@@ -33,7 +33,7 @@ def fact_words(program: Program, ask: Ask, wanted: Wanted, audience: str = "") -
             shown[position] = f"[{text}]"
         elif isinstance(term, OneOf):
             shown[position] = f"[{_choice_words(program, arguments[position].type, term)}]"
-    return words(program, relation, opened(row), audience, shown)
+    return words(program, relation, opened(row), instead=shown)
 
 
 def _choice_words(program: Program, kind: str, choice: OneOf) -> str:

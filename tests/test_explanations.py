@@ -9,6 +9,7 @@ import pytest
 import medproof
 from explain.asking import ask_words
 from explain.export.findings import hinge_words
+from explain.export.text import determination_page
 from explain.formats import Options, exported
 from explain.outcomes import outcome, wanted_for
 from explain.remedies import remedies
@@ -258,6 +259,16 @@ def test_what_is_said_to_be_missing_makes_the_goal_met_when_it_is_told(path: Pat
                 found = determination.models
                 told = found.again(wanted_for(found.program, [goal[0]]), remedy.example)
                 assert outcome(told, goal).verdict.value == "met", ask_words(determination.models.program, remedy.ask)
+
+
+def test_where_the_cheapest_sets_are_not_enough_what_the_criteria_ask_for_is_tried(base: medproof.Library) -> None:
+    """Any slip would show instability by one reading of four; destruction, or a failed fusion, is enough by all."""
+    document = read(Path(__file__).parent / "charts" / "fusion-without-instability.md")
+    [missing] = medproof.missing(base, document, "medically_necessary")
+    asked = {relation for remedy in missing.remedies for relation, _ in remedy.ask.wanted}
+    assert {"structural_destruction", "hardware_failure", "pseudarthrosis"} <= asked
+    text = str(determination_page(medproof.decide(base, document)[0]))
+    assert "Ask for any one of these:" in text.partition("\nIs fusion indicated")[0]
 
 
 def test_what_no_document_speaks_to_is_unaddressed_everywhere(base: medproof.Library) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from explain.asking import ask_words
+from explain.asks import Ask, opened
 from explain.export.data import ask_data, atom_data, origin_data
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.verdicts import Verdict
@@ -32,7 +34,7 @@ def _add_goal(page: Page, program: Program, goal: AtomKey, reached: Outcome) -> 
 # Missing
 
 
-def missing_page(found: list[Missing], width: int, audience: str = "") -> Page:
+def missing_page(found: list[Missing], width: int) -> Page:
     """For each goal the sets of facts that would establish it."""
     page = Page(width)
     for number, each in enumerate(found):
@@ -47,8 +49,32 @@ def missing_page(found: list[Missing], width: int, audience: str = "") -> Page:
         else:
             page.add("Any one of these would establish it; each was tried:", "", 2)
         for remedy in each.remedies:
-            page.add(f"- {ask_words(program, remedy.ask, audience)}", "", 4, 2)
+            page.add(f"- {ask_words(program, remedy.ask)}", "", 4, 2)
     return page
+
+
+def missing_letter(found: list[Missing], width: int) -> Page:
+    """The same for a member: of which things a record may help, and not what has to stand in it."""
+    page = Page(width)
+    told = dict[str, None]()
+    for each in found:
+        for remedy in each.remedies:
+            told.update(dict.fromkeys(_for_member(each.models.program, remedy.ask)))
+    if told:
+        page.add("Records about this may help us to see more; please ask your doctor for them:")
+        for sentence in told:
+            page.add(f"- {sentence[0].upper()}{sentence[1:]}.", "", 2, 2)
+    else:
+        page.add("Nothing that could be asked for has words for a member.")
+    return page
+
+
+def _for_member(program: Program, ask: Ask) -> Iterator[str]:
+    """The facts of an ask that a record could state, as far as they have words for a member."""
+    for relation, row in sorted(ask.wanted, key=str):
+        predicate = program.predicate(relation)
+        if predicate.can_be_open and predicate.wordings.get("member") and not relation.startswith("-"):
+            yield words(program, relation, opened(row), "member")
 
 
 _NOTHING_HELPS = {
@@ -93,9 +119,17 @@ def hinges_page(found: list[Hinged], width: int) -> Page:
             page.add()
         _add_goal(page, each.models.program, each.goal, each.outcome)
         if not each.hinges:
-            page.add("No single fact, pair of facts or silence of those in its proofs changes the verdict.", "", 2, 2)
+            page.add(_NOTHING_HINGES.get(each.outcome.verdict, _NO_HINGE), "", 2, 2)
         add_hinges(page, each.models, each.hinges)
     return page
+
+
+_NO_HINGE = "No single fact, pair of facts or silence of those in its proofs changes the verdict."
+_NOTHING_HINGES = {
+    Verdict.UNDOCUMENTED: "It has no proof that could fall; `medproof missing` looks for what would establish it.",
+    Verdict.CONFLICTING: "The record contradicts itself on it: resolve that first. `medproof decide` shows where.",
+    Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is decided that could fall.",
+}
 
 
 def add_hinges(page: Page, models: Models, hinges: tuple[Hinge, ...]) -> None:

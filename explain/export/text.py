@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from explain.asking import ask_words
-from explain.asks import Ask
+from explain.asks import Ask, Open
 from explain.attempts import Step
 from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
@@ -63,6 +65,14 @@ def _show_verdict(page: Page, answer: Answer) -> None:
     if answer.verdict is Verdict.MET and not answer.certain:
         reads += " (on the record's silence)"
     page.add(f"{reads}: {answer.question.text}", _STYLES.get(answer.verdict, WARN), 2, 4)
+
+
+_NOT_ENOUGH = "No set of facts that was tried is enough by itself; the open criteria ask for"
+
+
+def _is_part(asks: Iterable[Ask], facts: frozenset[Open]) -> bool:
+    """Whether some facts hold all that one of some sets asks for."""
+    return any(ask.facts and ask.facts <= facts for ask in asks)
 
 
 class _Section:
@@ -140,14 +150,21 @@ class _Section:
         answer = self.answer
         if answer.verdict is not Verdict.UNDOCUMENTED:
             return
-        self.page.add("The record does not say. Ask for any one line under each criterion:", WARN, 2)
         needed = [ask.facts for ask in answer.asks]
-        open_ones = [
+        asking = [
             (each.criterion.label, each.asks)
             for each in answer.criteria
-            if not each.excludes and any(ask.facts and ask.facts <= facts for ask in each.asks for facts in needed)
+            if not each.excludes and each.verdict is Verdict.UNDOCUMENTED and each.asks
         ]
-        for label, asks in open_ones or [("", answer.asks)]:
+        by_criterion = [(label, asks) for label, asks in asking if any(_is_part(asks, facts) for facts in needed)]
+        title = "Ask for any one line under each criterion"
+        if not needed:
+            by_criterion, title = asking, _NOT_ENOUGH
+        elif not by_criterion or not all(_is_part(asks, facts) for _, asks in by_criterion for facts in needed):
+            # Criteria of which one would do are no list of what each of them needs.
+            by_criterion, title = [("", answer.asks)], "Ask for any one of these"
+        self.page.add(f"The record does not say. {title}{':' if by_criterion else '.'}", WARN, 2, 2)
+        for label, asks in by_criterion:
             lead = f"{label}  " if label else ""
             for number, ask in enumerate(asks):
                 start = f"- {lead}" if number == 0 else f"  {' ' * len(lead)}or: "
