@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from explain.asks import Ask, Hole, Need, OneOf, Term, Wanted
-from explain.criteria import criteria_beneath
+from explain.asks import Ask, Hole, Need, OneOf, Term
+from explain.criteria import branches
 from explain.missing import minimal_asks
 from explain.outcomes import Outcome, is_met, outcome, wanted_for
 from explain.symmetry import classes
@@ -24,6 +24,7 @@ from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
 
 _TRIED_PER_ASK = 3
+_CRITERIA_TRIED = 8
 _VALUES_TRIED = 8
 _FILLINGS_LOOKED_AT = 5_000
 _DAYS_BEFORE = (0, 1, 7, 14, 30, 41, 42, 60, 90, 120, 180, 200, 364, 365, 366, 400, 730)
@@ -68,16 +69,17 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 4, each_va
 
 
 def _of_criteria(found: Models, relation: str, pattern: Row) -> list[Ask]:
-    """What would meet one of the criteria beneath a goal that are open."""
-    goals = [goal for goal in found.program.goals if goal.atom.relation == relation]
-    asks: dict[Ask, None] = {}
-    for goal in goals:
+    """What would meet one of the open criteria right beneath a goal: of each the cheapest first."""
+    asks: dict[Ask, tuple[int, int]] = {}
+    top = branches(found.program, found.program.rules_for.get(relation, ()))
+    for goal in (goal for goal in found.program.goals if goal.atom.relation == relation):
         binding = unified(goal.atom.terms, pattern) or {}
-        for criterion in criteria_beneath(found.program, found.program.rules_for.get(relation, ())):
+        for criterion in (branch.criterion for branch in top if not branch.excludes):
             wanted = criterion.atom.relation, ground_row(criterion.atom.terms, binding)
             if verdict(found, *wanted) is Verdict.UNDOCUMENTED:
-                asks.update(dict.fromkeys(minimal_asks(found, *wanted)))
-    return list(asks)
+                for number, ask in enumerate(minimal_asks(found, *wanted)):
+                    asks.setdefault(ask, (number, ask.cost))
+    return sorted(asks, key=lambda ask: asks[ask])[:_CRITERIA_TRIED]
 
 
 def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
@@ -90,16 +92,45 @@ def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
 def _tried(found: Models, relation: str, pattern: Row, ask: Ask, each_value: bool) -> Remedy | None:
     """The ask with an example that works; of values any of which should do, those that do."""
     tried = list(islice(_fillings(found, ask), _TRIED_PER_ASK))
-    if not each_value:
-        works = _works(found, relation, pattern, ask, tried)
-        return None if works is None else Remedy(ask, works)
-    working, example = list[Ask](), None
-    for alike in _each_value(found, ask, pattern, tried):
-        # What works with one of several interchangeable values works with each.
-        works = _works(found, relation, pattern, alike[0], tried)
+    places = _places(ask) if each_value else []
+    alike = [_alike(found, ask, place, pattern, tried) for place in places]
+    example, working = None, [set[str]() for _ in places]
+    for chosen in _choices(places, alike, working):
+        values = [values[0] for values in chosen]
+        works = _works(found, relation, pattern, _placed(ask, places, values), tried)
         if works is not None:
-            working, example = [*working, *alike], example or works
-    return None if example is None else Remedy(_with_values(ask, working), example)
+            example = example or works
+            for known, values in zip(working, chosen, strict=True):
+                # What works with one of several interchangeable values works with each.
+                known.update(values)
+    if example is None:
+        return None
+    kept = [OneOf(tuple(filter(known.__contains__, place.values))) for place, known in zip(places, working, strict=True)]
+    return Remedy(_placed(ask, places, [each.values[0] if len(each.values) == 1 else each for each in kept]), example)
+
+
+Alike = list[str]
+"""Values that may be exchanged for one another."""
+
+
+def _choices(places: list[OneOf], alike: list[list[Alike]], working: list[set[str]]) -> Iterator[list[Alike]]:
+    """What to try for places that any of several values may take, until each value was tried with others that work.
+
+    First a value in each place at once; where some of these work, then by themselves those that
+    are not known to be `working`.
+    """
+    together = [[each[number % len(each)] for each in alike] for number in range(max(map(len, alike), default=1))]
+    first: list[Alike] | None = None
+    for chosen in together:
+        yield chosen
+        if first is None and all(not known.isdisjoint(values) for known, values in zip(working, chosen, strict=True)):
+            first = chosen
+    if first is None:
+        return
+    for number, each in enumerate(alike):
+        for values in each:
+            if working[number].isdisjoint(values):
+                yield [*first[:number], values, *first[number + 1 :]]
 
 
 def _works(found: Models, relation: str, pattern: Row, ask: Ask, fillings: list[Filling]) -> tuple[Fact, ...] | None:
@@ -111,38 +142,26 @@ def _works(found: Models, relation: str, pattern: Row, ask: Ask, fillings: list[
     return None
 
 
-def _each_value(found: Models, ask: Ask, pattern: Row, tried: list[Filling]) -> list[list[Ask]]:
-    """The ask with each single value in the place of several, for the first fact that has such a place: like with like."""
-    for wanted, position, choice in _choices(ask):
-        told = [relation for relation, _ in ask.wanted]
-        # What else is tried with the value is held fixed: what fills the other places is not exchanged.
-        other = _placed(ask, wanted, position, UNKNOWN)
-        named = (value for filling in tried for fact in _facts(found, other, filling) for value in fact.row)
-        groups = classes(found, told, choice.values[:_VALUES_TRIED], (*pattern, *named))
-        return [[_placed(ask, wanted, position, value) for value in group] for group in groups]
-    return [[ask]]
-
-
-def _choices(ask: Ask) -> Iterator[tuple[Wanted, int, OneOf]]:
+def _places(ask: Ask) -> list[OneOf]:
     """The places that any of several values may take, in a fixed order."""
-    for wanted in sorted(ask.wanted, key=str):
-        for position, term in enumerate(wanted[1]):
-            if isinstance(term, OneOf):
-                yield wanted, position, term
+    terms = (term for _, row in sorted(ask.wanted, key=str) for term in row if isinstance(term, OneOf))
+    return list({id(term): term for term in terms}.values())
 
 
-def _placed(ask: Ask, wanted: Wanted, position: int, value: Term) -> Ask:
-    relation, row = wanted
-    changed = relation, (*row[:position], value, *row[position + 1 :])
-    return Ask(ask.cost, (ask.wanted - {wanted}) | {changed}, ask.needs)
+def _placed(ask: Ask, places: list[OneOf], values: Iterable[Term]) -> Ask:
+    """The ask with these values in its places for several."""
+    chosen = {id(place): value for place, value in zip(places, values, strict=True)}
+    rows = ((relation, tuple(chosen.get(id(term), term) for term in row)) for relation, row in ask.wanted)
+    return Ask(ask.cost, frozenset(rows), ask.needs)
 
 
-def _with_values(ask: Ask, working: list[Ask]) -> Ask:
-    """The ask with those of its values that work."""
-    for wanted, position, choice in _choices(ask):
-        kept = tuple(value for value in choice.values if _placed(ask, wanted, position, value) in working)
-        return _placed(ask, wanted, position, kept[0] if len(kept) == 1 else OneOf(kept))
-    return ask
+def _alike(found: Models, ask: Ask, place: OneOf, pattern: Row, tried: list[Filling]) -> list[Alike]:
+    """The values that may take a place, like with like."""
+    told = [relation for relation, _ in ask.wanted]
+    # What else is tried with the value is held fixed: what fills the other places is not exchanged.
+    other = _placed(ask, [place], [UNKNOWN])
+    named = (value for filling in tried for fact in _facts(found, other, filling) for value in fact.row)
+    return classes(found, told, place.values[:_VALUES_TRIED], (*pattern, *named))
 
 
 def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:

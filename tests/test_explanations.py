@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 import medproof
 from explain.asking import ask_words
+from explain.asks import Ask, OneOf
 from explain.export.findings import hinge_words
 from explain.export.text import determination_page
 from explain.formats import Options, exported
 from explain.outcomes import outcome, wanted_for
-from explain.remedies import remedies
+from explain.remedies import fillings, remedies
 from explain.wording import words
 from kb.language.documents import read as document_of
 from kb.library import library
@@ -259,6 +261,25 @@ def test_what_is_said_to_be_missing_makes_the_goal_met_when_it_is_told(path: Pat
                 found = determination.models
                 told = found.again(wanted_for(found.program, [goal[0]]), remedy.example)
                 assert outcome(told, goal).verdict.value == "met", ask_words(determination.models.program, remedy.ask)
+
+
+@pytest.mark.parametrize("name", ["practice/p09-fusion-extension-nicotine.md", "opposite-sides.md"])
+def test_each_value_that_is_said_to_do_does(base: medproof.Library, name: str) -> None:
+    """Also of sets with several such places, of which one may not go with what stands in another."""
+    found = medproof.missing(base, read(Path(__file__).parent / "charts" / name), "medically_necessary")
+    tried = [(missing, remedy) for missing in found for remedy in missing.remedies]
+    assert tried
+    for missing, remedy in tried:
+        for relation, row in remedy.ask.wanted:
+            for position, term in enumerate(row):
+                for value in term.values if isinstance(term, OneOf) else ():
+                    told = (relation, (*row[:position], value, *row[position + 1 :]))
+                    ask = Ask(0, (remedy.ask.wanted - {(relation, row)}) | {told}, remedy.ask.needs)
+                    facts = islice(fillings(missing.models, ask), 3)
+                    again = (
+                        missing.models.again(wanted_for(missing.models.program, [missing.goal[0]]), each) for each in facts
+                    )
+                    assert any(outcome(each, missing.goal).verdict.value == "met" for each in again), (value, remedy.ask)
 
 
 def test_where_the_cheapest_sets_are_not_enough_what_the_criteria_ask_for_is_tried(base: medproof.Library) -> None:
