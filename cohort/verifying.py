@@ -27,7 +27,7 @@ from explain.verifying import verify
 from facts.opening import CaseProblem, asked
 from facts.readers.tables import FactTable
 from kb.language.diagnostics import DocumentErrors
-from kb.language.documents import Document, read
+from kb.language.documents import Document, digest, read
 from kb.language.values import ANY, UNKNOWN
 from kb.library import Library
 from kb.parallel import shared_out
@@ -37,7 +37,7 @@ from kb.parallel import shared_out
 class Verified:
     """How many proofs hold, and how many of them for another payer or day than their chart names; what does not hold.
 
-    `repeated` lines show what another one shows, and count once; `failures` are lines that
+    `repeated` lines say what another one says, and count once; `failures` are lines that
     fail; `unproved` is what the cohort has as met and no line shows.
     """
 
@@ -79,11 +79,12 @@ def verify_lines(
             checked += found
             heard(len(checked), len(places))
     failures = tuple(each.failure for each in checked if each.failure)
-    shown = {(each.shows, each.under, each.is_elsewhere) for each in checked if each.shows is not None}
+    shown = {each.digest: each for each in checked if each.shows is not None}
     repeated = len(checked) - len(failures) - len(shown)
-    questions = {question for question, _, _ in shown}
+    questions = {each.shows for each in shown.values()}
     unproved = tuple(each for each in met(output) if each not in questions) if output is not None else ()
-    return Verified(len(shown), sum(is_elsewhere for *_, is_elsewhere in shown), repeated, failures, unproved)
+    elsewhere = sum(each.is_elsewhere for each in shown.values())
+    return Verified(len(shown), elsewhere, repeated, failures, unproved)
 
 
 @contextmanager
@@ -113,10 +114,13 @@ def _places(path: Path) -> list[_Place]:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A line: what it shows, if it does, for which payer and day, and whether its chart names others; else why it fails."""
+    """A line: what it shows, if it does, and whether for another payer or day than its chart names; else why it fails.
+
+    `digest` is that of all that it says.
+    """
 
     shows: Question | None = None
-    under: tuple[str, str] = "", ""
+    digest: str = ""
     is_elsewhere: bool = False
     failure: str = ""
 
@@ -160,8 +164,8 @@ def _checked(base: Library, number: int, line: ProofLine | str, held: _Held | No
         return _Checked(failure=f"line {number}, {first.document}:{first.line}: {first.message}")
     except ProofError as error:
         return _Checked(failure=f"line {number}, {error}")
-    under, named = (line.payer, line.on), (request.payer, request.on.isoformat() if request.on else "")
-    return _Checked(line.asked, under, is_elsewhere=under != named)
+    is_elsewhere = (line.payer, line.on) != (request.payer, request.on.isoformat() if request.on else "")
+    return _Checked(line.asked, digest(line.text), is_elsewhere)
 
 
 def _check_line(base: Library, line: ProofLine, chart: Document) -> None:

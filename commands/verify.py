@@ -87,7 +87,7 @@ def _verify_lines(base: Library, path: Path, jobs: int, cohort: Path | None) -> 
         click.echo(visible(f"{path}: no line that holds shows {question}({item}) of `{case}`, which is met"), err=True)
     if len(found.unproved) > _MOST:
         click.echo(f"and {len(found.unproved) - _MOST:,} more that no line shows", err=True)
-    repeated = f"; {many(found.repeated, 'line shows', 'lines show')} what another one shows" if found.repeated else ""
+    repeated = f"; {many(found.repeated, 'line says', 'lines say')} what another one says" if found.repeated else ""
     others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
     click.echo(f"{path}: {many(found.proofs, 'proof holds', 'proofs hold')}{others}{repeated}")
     if cohort is not None and not found.unproved:

@@ -33,7 +33,7 @@ def goal_pattern(program: Program, case: str, text: str) -> AtomKey:
 def _named(program: Program, text: str) -> AtomKey | None:
     """The criterion or the predicate of that name; raises BadGoal where several criteria have it."""
     label, _, document = map(str.strip, text.partition(" of "))
-    criteria = [each for each in program.criteria if each.id == text or (each.label == label and _is_of(each, document))]
+    criteria = [each for each in program.criteria if label in (each.id, each.label) and _is_of(each, document)]
     patterns = {(each.atom.relation, ground_row(each.atom.terms, {})) for each in criteria}
     if len(patterns) > 1:
         ids = ", ".join(f"`{each.id}` ({each.origin.document})" for each in criteria)
@@ -51,8 +51,10 @@ def _is_of(criterion: Criterion, document: str) -> bool:
 
 def _written(program: Program, text: str) -> AtomKey:
     if re.fullmatch(r"([A-Za-z]*[0-9][\w.-]*|[A-Z][\w.-]*)( of .*)?", text.strip()):
+        label = text.partition(" of ")[0].strip()
         labels = list(dict.fromkeys(each.label for each in program.criteria))
-        hint = nearest(text.strip(), labels) or f"the criteria are: {', '.join(labels)}"
+        here = [f"`{label} of {each.origin.document}`" for each in program.criteria if each.label == label]
+        hint = f"there is {', '.join(here)}" if here else nearest(label, labels) or f"the criteria are: {', '.join(labels)}"
         raise BadGoal([_problem(text, f"no criterion in force is called `{text.strip()}`", hint)])
     premises = resolve_goal(program, text)
     if len(premises) != 1 or not isinstance(premises[0], Literal) or premises[0].negated:

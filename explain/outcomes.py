@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -95,10 +95,19 @@ def _under_readings(
     found: Models, question: Question, rules: tuple[ProgramRule, ...]
 ) -> Iterator[tuple[tuple[Reading, ...], Models]]:
     """The models under each choice of one reading per item that the rules depend on."""
-    program = found.program
-    if not program.readings:
-        return
-    used = needed(program, [name for rule in rules for p in rule.rule.body for name in relations_of(p)])
+    asked = [name for rule in rules for premise in rule.rule.body for name in relations_of(premise)]
+    return under_readings(found, asked, wanted_for(found.program, [question.relation]))
+
+
+def under_readings(
+    found: Models, asked: Iterable[str], wanted: Iterable[str]
+) -> Iterator[tuple[tuple[Reading, ...], Models]]:
+    """The models, as far as they are wanted, under each choice of one reading per item that some relations depend on.
+
+    Nothing, where there is no choice.
+    """
+    program, wanted = found.program, list(wanted)
+    used = needed(program, asked) if program.readings else frozenset[str]()
     groups: dict[str, list[Reading]] = {}
     for reading in program.readings:
         if reading.relation in used:
@@ -108,4 +117,4 @@ def _under_readings(
     for choice in product(*groups.values()):
         chosen = {reading.relation: reading.name for reading in choice}
         compiled = found.compiled.with_readings(tuple(sorted(chosen.items())))
-        yield choice, found.again(wanted_for(program, [question.relation]), compiled=compiled)
+        yield choice, found.again(wanted, compiled=compiled)

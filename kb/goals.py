@@ -36,6 +36,8 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    """What has to be known of the answers: they are those of the record as it stands, by all readings together."""
 
 
 def ask(program: Program, facts: Iterable[Fact], goal: str, engine: Engine, seconds: float | None = None) -> Table:

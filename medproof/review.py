@@ -13,6 +13,7 @@ from facts.opening import CaseProblem, Opened, opened_for_all, with_changes
 from kb.goals import Table
 from kb.language.documents import Document
 from kb.language.program import Program
+from kb.language.syntax import literals
 from kb.library import Library
 from kb.models import Models, models
 
@@ -62,10 +63,14 @@ def query(
 
     Raises BadGoal, with a diagnostic in the goal's text, and what `decide` raises.
     """
-    from kb.goals import ask
+    from explain.caveats import caveats
+    from kb.goals import ask, resolve_goal
 
     at_hand = _one(base, case, payer, on)
-    return ask(at_hand.program, at_hand.facts, goal, at_hand.engine, seconds)
+    table = ask(at_hand.program, at_hand.facts, goal, at_hand.engine, seconds)
+    asked = [literal.atom.relation for literal in literals(resolve_goal(at_hand.program, goal))]
+    found = models(at_hand.compiled, at_hand.facts, at_hand.case, at_hand.engine, asked, seconds)
+    return replace(table, notes=tuple(caveats(found, asked)))
 
 
 def explain(

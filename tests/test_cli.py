@@ -196,6 +196,39 @@ def test_a_label_that_two_documents_give_is_asked_for_with_its_document(run: Run
     assert "on_the_left" in run("explain", "c.md", "A4 of unworded", "--policies", "own.md").output
 
 
+@pytest.mark.parametrize(
+    ("goal", "hint"),
+    [
+        ("A4 of bcbs-sc-cam-161", "there is `A4 of aetna-cpb-0743@2026-01`"),
+        ("A44 of aetna-cpb-0743", "did you mean `A4`?"),
+    ],
+)
+def test_a_criterion_that_no_document_in_force_has_is_told_with_a_way_out(run: Run, goal: str, hint: str) -> None:
+    result = run("explain", "reference", goal)
+    assert result.exit_code == 2
+    assert f"no criterion in force is called `{goal}`" in result.output and hint in result.output
+
+
+CONTRADICTED = (
+    'root_compression(c, "L5-S1", "S1", left, mri, "2026-01-30").', '-root_compression(c, "L5-S1", "S1", left, _, _).'
+)  # fmt: skip
+
+
+def test_a_query_tells_of_contradictions_beneath_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.md").write_text(chart(*REQUEST, *CONTRADICTED), encoding="utf-8")
+    result = run("query", "c.md", "root_compression(Case, Level, Root, Side, Study, On)")
+    assert "The record contradicts itself" in result.output and "1 answer" in result.output
+    assert "contradicts" not in run("query", "c.md", "motor_deficit(Case, Root, Side)").output
+
+
+def test_a_query_tells_where_readings_differ(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.md").write_text(
+        chart(*REQUEST, 'listhesis(c, "L5-S1", degenerative, "I", mri, "2026-01-30").'), encoding="utf-8"
+    )
+    assert "A policy is read in several ways" in run("query", "c.md", "unstable(Case, Level)").output
+    assert "several ways" not in run("query", "reference", "medically_necessary(Case, Item)").output
+
+
 UNWORDED = """---
 id: unworded
 title: Unworded

@@ -150,7 +150,7 @@ def test_lines_are_held_to_the_cohort_that_they_come_from(cohort: Path, lines: P
     twice = tmp_path / "twice.jsonl"
     twice.write_text(lines.read_text(encoding="utf-8") + lines.read_text(encoding="utf-8").splitlines(True)[0])
     code, said = verified(twice)
-    assert code == 0 and f"{len(met(cohort))} proofs hold; 1 line shows what another one shows" in said
+    assert code == 0 and f"{len(met(cohort))} proofs hold; 1 line says what another one says" in said
     certain = json.loads(lines.read_text(encoding="utf-8").splitlines()[0])["certain"]
     how = "however the silences of the record turn out" if certain else "by the record's silence"
     code, said = verified(changed(lines, tmp_path / "certain.jsonl", 0, certain=not certain))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from explain.export.data import value_data
-from explain.export.lines import DIM, TITLE, Page
+from explain.export.lines import DIM, TITLE, WARN, Page
 from kb.goals import Table
 
 
@@ -15,12 +15,15 @@ def table_data(table: Table) -> dict[str, Any]:
         "schema": "medproof/table/1",
         "columns": list(table.columns),
         "rows": [[value_data(value) for value in row] for row in table.rows],
+        "notes": list(table.notes),
     }
 
 
 def table_page(table: Table, width: int = 80) -> Page:
     """The table with its columns aligned; without columns, whether the goal holds."""
     page = Page(width)
+    for note in table.notes:
+        page.add(note, WARN, 0, 2)
     if not table.columns:
         page.add("yes" if table.rows else "no")
         return page

@@ -58,6 +58,7 @@ def verified_lines(graph: nx.DiGraph[str], chart: str) -> list[str]:
         lines.append(f"  it assumes, beyond the chart: {each['relation']}({told})")
     if cut := sum(1 for node in graph if graph.nodes[node].get("cut")):
         lines.append(f"  {cut} nodes are not shown step by step; they were looked up in the certified model")
+    lines.append("  that the record does not contradict it, and that all readings agree, `medproof decide` tells")
     return lines
 
 

@@ -1,0 +1,27 @@
+"""What has to be known of answers that are no verdicts: they take the record as it stands, and all readings together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from explain.outcomes import under_readings
+from explain.verdicts import contradictions_beneath
+from explain.wording import words
+from kb.language.values import ANY
+from kb.models import Models
+
+
+def caveats(found: Models, relations: Iterable[str]) -> Iterator[str]:
+    """A sentence for each contradiction beneath some relations, and one if a policy's readings differ on them."""
+    relations = list(dict.fromkeys(relations))
+    told = dict[str, None]()
+    for relation in relations:
+        anything = (ANY,) * len(found.program.predicate(relation).arguments)
+        for each in contradictions_beneath(found, relation, anything):
+            atoms = "; ".join(words(found.program, *atom) for atom in each.atoms)
+            told[f"The record contradicts itself: {atoms}. What follows from it is answered from both sides."] = None
+    yield from told
+    for _, again in under_readings(found, relations, relations):
+        if any(again.perfect.rows(relation) != found.perfect.rows(relation) for relation in relations):
+            yield "A policy is read in several ways, which this takes together; `medproof decide` answers by each."
+            break
