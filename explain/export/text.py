@@ -213,12 +213,18 @@ class _Section:
             failing.sort(key=lambda step: step.status != "refuted")
             if not failing:
                 continue
-            text = f"lacks: {self._step(failing[0])} ({self._why(failing[0])})"
+            text = self._lack(failing[0])
             if text not in seen:
                 seen.add(text)
                 self.page.add(text, DIM, indent, 2)
             for step in attempt.steps if self.verbose else ():
                 self.page.add(f"{step.status}: {self._step(step)}", DIM, indent + 2, 2)
+
+    def _lack(self, step: Step) -> str:
+        """What a rule lacks: a premise; or what is so instead of what it compares."""
+        if not step.relation and step.status == "refuted":
+            return f"but {step.text}"
+        return f"lacks: {self._step(step)} ({self._why(step)})"
 
     def _why(self, step: Step) -> str:
         """Why a premise does not hold; for what only the request or general knowledge decides, that it is not so."""
