@@ -17,8 +17,6 @@ from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, POSSIBLE, bounded, plain
 from kb.language.program import Goal, Program
 
-Tables = Mapping[str, Table]
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -31,12 +29,15 @@ class Wanted:
     program: Program
     rewritten: Program
     types: Types
-    perfect: Tables
+    perfect: Mapping[str, Table]
     same: frozenset[str]
     asked: tuple[tuple[Goal, tuple[s.Atom, ...]], ...]
 
-    def values(self, name: str, perfect: Tables) -> dict[int, list[exp.Query]]:
-        """The cases (`id`) and values (`v`) of the arguments of an open relation, where not all are asked for."""
+    def values(self, name: str, tables: Mapping[str, Table]) -> dict[int, list[exp.Query]]:
+        """The cases (`id`) and values (`v`) of the arguments of an open relation, where not all are asked for.
+
+        `tables` hold the perfect model, under the choice of readings that is evaluated.
+        """
         predicate = self.program.predicate(plain(name))
         found: dict[int, list[exp.Query]] = {}
         for position, argument in enumerate(predicate.arguments):
@@ -52,7 +53,7 @@ class Wanted:
             ):
                 sources = frozenset[Source]().union(*(each for each in of_both if each is not None))
                 kind = self.types[argument.type]
-                found[position] = [self._rows_of(source, kind, perfect) for source in sorted(sources, key=str)]
+                found[position] = [self._rows_of(source, kind, tables) for source in sorted(sources, key=str)]
         return found
 
     @cached_property
@@ -74,7 +75,7 @@ class Wanted:
                 for position, term in enumerate(atom.terms):
                     yield relation, position, term
 
-    def _rows_of(self, source: Source, kind: str, tables: Tables) -> exp.Query:
+    def _rows_of(self, source: Source, kind: str, tables: Mapping[str, Table]) -> exp.Query:
         """The cases and the values of a source of values."""
         if isinstance(source, Known):
             rows = Compiler(tables, self.types).instances(source.literals, (source.case, source.variable))

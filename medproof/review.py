@@ -108,7 +108,8 @@ def explain(
         title = f"{at_hand.case}: {at_hand.chart.title or 'every question of the case'}"
     else:
         found, goals = _found(at_hand, goal, seconds)
-        title = f"{at_hand.case}: whether {words(at_hand.program, *goals[0])}"
+        what = words(at_hand.program, *goals[0])
+        title = f"{at_hand.case}: whether {'it is ' if what.startswith('documented as absent') else ''}{what}"
     chart, notes = at_hand.document, at_hand.notes
     if best and goal is not None and found.holds(*goals[0]):
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
