@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -179,6 +180,15 @@ def chart(base: Library, case: str, cohort: str | None) -> Document | Opened:
     return medproof.open_case(case) if cohort is None else medproof.cohort_case(base, cohort, case)
 
 
+def one_case(base: Library, case: str, cohort: str | None, payer: str | None, on: date | None) -> Opened:
+    """The same, under the one payer that is asked for."""
+    import medproof
+
+    if payer == "all":
+        raise medproof.CaseProblem("this is asked under one payer at a time")
+    return medproof.opened(base, chart(base, case, cohort), payer, on)
+
+
 def loaded(policies: tuple[Path, ...]) -> Library:
     """The shipped documents with those of the option."""
     from kb.library import load
@@ -190,6 +200,15 @@ def show(page: Page) -> None:
     """Prints a page, in colour on a terminal."""
     for line in page.lines:
         click.secho(line.text, **_COLOURS.get(line.style, {}))
+
+
+def show_of(case: Opened, page: Page) -> None:
+    """Prints a page about a case, below what has to be known of the case."""
+    for note in case.notes:
+        click.secho(textwrap.fill(note, width(), subsequent_indent="  "), **_COLOURS["warn"])
+    if case.notes:
+        click.echo()
+    show(page)
 
 
 def show_json(data: Any) -> None:

@@ -15,12 +15,12 @@ from commands.common import (
     ON,
     POLICIES,
     TIMEOUT,
-    chart,
     loaded,
+    one_case,
     payer_option,
     said_plainly,
-    show,
     show_json,
+    show_of,
     width,
 )
 
@@ -59,8 +59,9 @@ def command(
 
     with said_plainly():
         base = loaded(policies)
-        found = medproof.hinges(base, chart(base, case, cohort), goal, payer, on, timeout)
+        opened = one_case(base, case, cohort, payer, on)
+        found = medproof.hinges(base, opened, goal, seconds=timeout)
     if form == "json":
         show_json(hinges_data(found))
     else:
-        show(hinges_page(found, width()))
+        show_of(opened, hinges_page(found, width()))

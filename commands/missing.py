@@ -15,12 +15,13 @@ from commands.common import (
     ON,
     POLICIES,
     TIMEOUT,
-    chart,
     loaded,
+    one_case,
     payer_option,
     said_plainly,
     show,
     show_json,
+    show_of,
     width,
 )
 from commands.explaining import AUDIENCE
@@ -65,8 +66,11 @@ def command(
 
     with said_plainly():
         base = loaded(policies)
-        found = medproof.missing(base, chart(base, case, cohort), goal, payer, on, timeout, limit)
+        opened = one_case(base, case, cohort, payer, on)
+        found = medproof.missing(base, opened, goal, seconds=timeout, limit=limit)
     if form == "json":
         show_json(missing_data(found))
+    elif audience == "member":
+        show(missing_letter(found, width()))
     else:
-        show(missing_letter(found, width()) if audience == "member" else missing_page(found, width()))
+        show_of(opened, missing_page(found, width()))

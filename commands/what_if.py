@@ -15,12 +15,12 @@ from commands.common import (
     ON,
     POLICIES,
     TIMEOUT,
-    chart,
     loaded,
+    one_case,
     payer_option,
     said_plainly,
-    show,
     show_json,
+    show_of,
     width,
 )
 
@@ -62,8 +62,9 @@ def command(
         if not assume and not retract:
             raise medproof.CaseProblem("nothing is changed; name facts with --assume or --retract")
         base = loaded(policies)
-        found = medproof.what_if(base, chart(base, case, cohort), assume, retract, payer, on, timeout)
+        opened = one_case(base, case, cohort, payer, on)
+        found = medproof.what_if(base, opened, assume, retract, seconds=timeout)
     if form == "json":
         show_json(what_if_data(found))
     else:
-        show(what_if_page(found, width(), verbose))
+        show_of(opened, what_if_page(found, width(), verbose))

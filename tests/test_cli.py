@@ -268,6 +268,14 @@ def test_a_code_that_the_rules_of_a_request_do_not_look_up_may_be_any_text(run: 
     assert found["answers"][0]["verdict"] == "met"
 
 
+@pytest.mark.parametrize("command", ["missing", "hinges", "what-if"])
+def test_what_has_to_be_known_of_a_case_is_said_by_whatever_asks_about_it(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "c.md").write_text(chart(*REQUEST, 'severe_pain(c, examination, "2206-01-05").'), encoding="utf-8")
+    change = ["--retract", "severe_pain(_, _, _)"] if command == "what-if" else ["medically_necessary"]
+    result = run(command, "c.md", *change)
+    assert result.exit_code == 0 and "is dated 2206-01-05" in " ".join(result.output.split())
+
+
 def test_a_chart_that_does_not_tell_the_request_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.md").write_text(chart(REQUEST[0]), encoding="utf-8")
     notes = json.loads(run("check", "c.md", "--format", "json").output)["notes"]
