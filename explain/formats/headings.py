@@ -23,7 +23,9 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     if reached is not None and takes_together(explanation, asked, reached):
         lines.append("The proof takes all readings together: by itself it is no answer.")
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
-        lines.append("This is no refusal. What follows says why the rules for other requests do not apply.")
+        has_rules = asked.relation in explanation.models.program.rules_for
+        follows = "What follows says why the rules for other requests do not apply." if has_rules else "No rule was applied."
+        lines.append(f"This is no refusal. {follows}")
     for each in explanation.contradictions(asked.goal):
         atoms = "; ".join(words(explanation.models.program, *atom) for atom in each.atoms)
         lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
