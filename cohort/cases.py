@@ -132,7 +132,7 @@ class Cohort:
         rows = rows_of(
             self.output / DECISIONS,
             """SELECT "case", question, item, verdict, certain, payer FROM read_parquet($path)
-               WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
+               WHERE "case" BETWEEN $first AND $last AND "case" IN (SELECT unnest($names))""",
             first=names[0], last=names[-1], names=names,
         )  # fmt: skip
         for case, question, item, decided, certain, payer in rows:

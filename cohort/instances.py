@@ -66,7 +66,7 @@ def read_instances(path: Path, cases: Iterable[str]) -> dict[str, dict[str, list
     with duckdb.connect() as connection:
         rows = connection.execute(
             """SELECT "case", rule, "values" FROM read_parquet($path)
-               WHERE "case" BETWEEN $first AND $last AND list_contains($names, "case")""",
+               WHERE "case" BETWEEN $first AND $last AND "case" IN (SELECT unnest($names))""",
             {"path": str(path), "first": names[0], "last": names[-1], "names": names},
         )
         while some := rows.fetchmany(10_000):

@@ -24,20 +24,20 @@ _MOST = 5
 
 def unlisted_codes(book: Book, tables: Iterable[FactTable], parts: Path) -> Iterator[str]:
     """A sentence for each such code, those of most requests first, and how many more there are; `parts` were decided."""
-    queries = list(_queries(book, {table.relation: table for table in tables}))
+    queries = _queries(book, {table.relation: table for table in tables})
     if not queries or not any(parts.glob(f"*.{DECISIONS}")):
         return
-    rows = exp.select("argument", "code", "name").distinct().from_(together(queries, distinct=False).subquery("r"))
+    requested = together((query for _, query in queries), distinct=False).subquery("r")
+    rows = exp.select("argument", "code", "name").distinct().from_(requested)
     counted = exp.alias_(exp.Count(this=exp.Star()), "n"), exp.alias_(exp.Min(this=exp.column("name")), "first")
     of_code = exp.select("argument", "code", *counted).from_(rows.subquery("r")).group_by("argument", "code")
     in_all = (exp.Window(this=exp.Count(this=exp.Star())), exp.Window(this=exp.Sum(this=exp.column("n"))))
     found = exp.select("*", *in_all).from_(of_code.subquery("c")).order_by("n DESC", "argument", "code").limit(_MOST)
     values: dict[str, object] = {"book": str(book.path), "decided": f"{escape(str(parts))}/*.{DECISIONS}"}
-    for number, deciding in enumerate(book.programs):
-        values[f"texts{number}"] = [*sorted(deciding.compiled.codes.texts), UNKNOWN.value]
-    statement = found.sql(DIALECT)
+    for number, _ in queries:
+        values[f"texts{number}"] = [*sorted(book.programs[number].compiled.codes.texts), UNKNOWN.value]
     with duckdb.connect() as connection:
-        told = connection.execute(statement, {k: v for k, v in values.items() if f"${k}" in statement}).fetchall()
+        told = connection.execute(found.sql(DIALECT), values).fetchall()
     everything = Codes(frozenset(), frozenset(text for each in book.programs for text in each.compiled.codes.texts))
     for argument, code, count, case, *_ in told:
         yield f"{unlisted(everything, argument, code)} {many(count, 'case requests', 'cases request')} it, such as `{case}`."
@@ -46,14 +46,16 @@ def unlisted_codes(book: Book, tables: Iterable[FactTable], parts: Path) -> Iter
         yield f"{cases} {many(more, 'other code')} that no document in force lists."
 
 
-def _queries(book: Book, tables: Mapping[str, FactTable]) -> Iterator[exp.Select]:
-    """The codes of the cases of each program that its documents do not list, where a question is unaddressed."""
+def _queries(book: Book, tables: Mapping[str, FactTable]) -> list[tuple[int, exp.Select]]:
+    """By the number of a program: the codes of its cases that its documents do not list, where a question is unaddressed."""
+    found = []
     for number, deciding in enumerate(book.programs):
         goals = [goal for goal in deciding.compiled.program.goals if goal.trigger.relation in tables]
         for relation, position in sorted(deciding.compiled.codes.arguments):
             questions = [goal.atom.relation for goal in goals if goal.trigger.relation == relation]
             if questions:
-                yield _others(number, tables[relation], position, questions)
+                found.append((number, _others(number, tables[relation], position, questions)))
+    return found
 
 
 def _others(number: int, table: FactTable, position: int, questions: Iterable[str]) -> exp.Select:

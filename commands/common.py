@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,11 +181,9 @@ def chart(base: Library, case: str, cohort: str | None) -> Document | Opened:
 
 def one_case(base: Library, case: str, cohort: str | None, payer: str | None, on: date | None) -> Opened:
     """The same, under the one payer that is asked for."""
-    import medproof
+    from facts.opening import opened_for_one
 
-    if payer == "all":
-        raise medproof.CaseProblem("this is asked under one payer at a time")
-    return medproof.opened(base, chart(base, case, cohort), payer, on)
+    return opened_for_one(base, chart(base, case, cohort), payer, on)
 
 
 def loaded(policies: tuple[Path, ...]) -> Library:
@@ -204,10 +201,14 @@ def show(page: Page) -> None:
 
 def show_of(case: Opened, page: Page) -> None:
     """Prints a page about a case, below what has to be known of the case."""
+    from explain.export.lines import WARN, Page
+
+    notes = Page(width())
     for note in case.notes:
-        click.secho(textwrap.fill(note, width(), subsequent_indent="  "), **_COLOURS["warn"])
+        notes.add(note, WARN, 0, 2)
     if case.notes:
-        click.echo()
+        notes.add()
+    show(notes)
     show(page)
 
 

@@ -62,7 +62,8 @@ def command(
       medproof missing silent-on-imaging A3
     """
     import medproof
-    from explain.export.findings import missing_data, missing_letter, missing_page
+    from explain.export.findings import missing_data, missing_page
+    from explain.formats.letter import missing_letter
 
     with said_plainly():
         base = loaded(policies)

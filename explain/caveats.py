@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from explain.outcomes import under_readings
 from explain.verdicts import contradictions_beneath
-from explain.wording import words
+from explain.wording import together
 from kb.language.values import ANY
 from kb.models import Models
 
@@ -18,7 +18,7 @@ def caveats(found: Models, relations: Iterable[str]) -> Iterator[str]:
     for relation in relations:
         anything = (ANY,) * len(found.program.predicate(relation).arguments)
         for each in contradictions_beneath(found, relation, anything):
-            atoms = "; ".join(words(found.program, *atom) for atom in each.atoms)
+            atoms = together(found.program, each.atoms)
             told[f"The record contradicts itself: {atoms}. What follows from it is answered from both sides."] = None
     yield from told
     for _, again in under_readings(found, relations, relations):

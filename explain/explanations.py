@@ -12,7 +12,7 @@ from explain.building import proof_graph
 from explain.checker import SCHEMA, verify
 from explain.claims import certificate
 from explain.determination import Determination
-from explain.graph import ProofGraph, place_data, plain_row
+from explain.graph import Asked, ProofGraph, place_data, plain_row
 from explain.outcomes import Outcome
 from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice, shown_of
 from explain.verdicts import contradictions_beneath
@@ -56,6 +56,11 @@ class Explanation:
         used = {data.get("document") for proof in self.proofs for _, data in proof.graph.nodes(data=True)}
         metas = (meta for meta in self.models.program.documents if meta.kind != "reference" and meta.full_id in used)
         return [meta.full_id for meta in metas if meta.review != "approved"]
+
+    def outcome(self, asked: Asked) -> Outcome | None:
+        """The outcome of a goal, of one of several proofs too."""
+        number = self.proof.asked.index(asked) if asked in self.proof.asked else 0
+        return self.outcomes[number] if self.outcomes else None
 
     def contradictions(self, goal: AtomKey) -> tuple[Contradiction, ...]:
         """The contradictions of the record that a goal depends on."""

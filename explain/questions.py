@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explain.verdicts import Verdict
 from explain.wording import spaced, words
@@ -16,12 +16,12 @@ from kb.models import Models
 
 @dataclass(frozen=True)
 class Question:
-    """A goal with its arguments, the atom in words, and the values of the variables of its declaration."""
+    """A goal with its arguments, and the values of the variables of its declaration."""
 
     goal: Goal
     row: Row
-    words: str
     binding: dict[str, Value]
+    program: Program = field(compare=False, repr=False)
 
     @property
     def relation(self) -> str:
@@ -31,7 +31,7 @@ class Question:
     @property
     def text(self) -> str:
         """What is asked, as the goal words it; if it does not, what would hold."""
-        return self._worded("question") or f"{self.words}?"
+        return self._worded("question") or f"{words(self.program, self.relation, self.row)}?"
 
     @property
     def left_open(self) -> list[str]:
@@ -79,9 +79,7 @@ def questions(models: Models) -> tuple[Question, ...]:
             first = min(requests, key=lambda row: _in_order(models.program, goal, row)) if len(requests) > 1 else requests[0]
             binding = _binding(goal, first)
             assert binding is not None
-            found.setdefault(
-                (goal.atom.relation, of), Question(goal, of, words(models.program, goal.atom.relation, of), binding)
-            )
+            found.setdefault((goal.atom.relation, of), Question(goal, of, binding, models.program))
     return tuple(found.values())
 
 

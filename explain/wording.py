@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from kb.engines.computed import compute
@@ -28,6 +28,11 @@ def words(program: Program, relation: str, row: Row, audience: str = "", instead
     values = {argument.name: _value(argument, value) for argument, value in zip(predicate.arguments, row, strict=True)}
     values |= {predicate.arguments[position].name: text for position, text in (instead or {}).items()}
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
+
+
+def together(program: Program, atoms: Iterable[tuple[str, Row]]) -> str:
+    """Atoms that contradict one another, in words."""
+    return "; ".join(words(program, *atom) for atom in atoms)
 
 
 def _value(argument: Argument, value: Value) -> str:

@@ -207,6 +207,13 @@ def opened_for_all(base: Library, case: Document | Opened, payer: str | None = N
     return [opened(base, case, each, on) for each in payers]
 
 
+def opened_for_one(base: Library, case: Document | Opened, payer: str | None = None, on: date | None = None) -> Opened:
+    """The case under one payer; raises CaseProblem when all are asked for, and what `opened` does."""
+    if payer == "all":
+        raise CaseProblem("this is asked under one payer at a time")
+    return opened(base, case, payer, on)
+
+
 def asked(case: Document) -> Request:
     """The payer and the date that the chart states, read off its syntax: they choose the program that checks it."""
     payers, days = _texts(case, "payer"), _texts(case, "request_date")

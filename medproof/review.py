@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from explain.determination import Determination, determine
 from explain.slips import slips
-from facts.opening import CaseProblem, Opened, opened_for_all, with_changes
+from facts.opening import CaseProblem, Opened, opened_for_all, opened_for_one, with_changes
 from kb.goals import Table
 from kb.language.documents import Document
 from kb.language.program import Program
@@ -66,7 +66,7 @@ def query(
     from explain.caveats import caveats
     from kb.goals import ask, resolve_goal
 
-    at_hand = _one(base, case, payer, on)
+    at_hand = opened_for_one(base, case, payer, on)
     table = ask(at_hand.program, at_hand.facts, goal, at_hand.engine, seconds)
     asked = [literal.atom.relation for literal in literals(resolve_goal(at_hand.program, goal))]
     found = models(at_hand.compiled, at_hand.facts, at_hand.case, at_hand.engine, asked, seconds)
@@ -96,7 +96,7 @@ def explain(
 
     if best and goal is None:
         raise CaseProblem("the best proofs are those of one goal; name it")
-    at_hand = _one(base, case, payer, on)
+    at_hand = opened_for_one(base, case, payer, on)
     determination = None
     if goal is None:
         determination = _decided(at_hand, seconds, whole=True)
@@ -138,7 +138,7 @@ def missing(
     """
     from explain.remedies import lacking
 
-    at_hand = _one(base, case, payer, on)
+    at_hand = opened_for_one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
     return [lacking(found, each, limit) for each in goals]
 
@@ -159,7 +159,7 @@ def what_if(
     """
     from explain.changes import what_if as compared
 
-    at_hand = _one(base, case, payer, on)
+    at_hand = opened_for_one(base, case, payer, on)
     changed, assumed, retracted = with_changes(at_hand, assume, retract)
     before, after = _decided(at_hand, seconds, whole=False), _decided(changed, seconds, whole=False)
     _hold_to_cohort(at_hand, before.models, ((each.question.relation, each.question.row) for each in before.answers))
@@ -180,7 +180,7 @@ def hinges(
     """
     from explain.hinges import hinged
 
-    at_hand = _one(base, case, payer, on)
+    at_hand = opened_for_one(base, case, payer, on)
     found, goals = _found(at_hand, goal, seconds)
     return [hinged(found, each) for each in goals]
 
@@ -198,13 +198,6 @@ def verify(base: Library, proof: nx.DiGraph[str], case: Document) -> None:
 def program(base: Library, payer: str = "", on: date | None = None) -> Program:
     """The program in force for a payer on a day (today, if none is given); raises DocumentErrors."""
     return base.compiled(payer, on or date.today()).program
-
-
-def _one(base: Library, case: Document | Opened, payer: str | None, on: date | None) -> Opened:
-    found = opened_for_all(base, case, payer, on)
-    if len(found) != 1:
-        raise CaseProblem("this is asked under one payer at a time")
-    return found[0]
 
 
 def _found(case: Opened, goal: str, seconds: float | None) -> tuple[Models, list[AtomKey]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from explain.asking import ask_words
-from explain.asks import Ask, opened
 from explain.export.data import ask_data, atom_data, origin_data
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.verdicts import Verdict
@@ -53,33 +51,10 @@ def missing_page(found: list[Missing], width: int) -> Page:
     return page
 
 
-def missing_letter(found: list[Missing], width: int) -> Page:
-    """The same for a member: of which things a record may help, and not what has to stand in it."""
-    page = Page(width)
-    told = dict[str, None]()
-    for each in found:
-        for remedy in each.remedies:
-            told.update(dict.fromkeys(_for_member(each.models.program, remedy.ask)))
-    if told:
-        page.add("Records about this may help us to see more; please ask your doctor for them:")
-        for sentence in told:
-            page.add(f"- {sentence[0].upper()}{sentence[1:]}.", "", 2, 2)
-    else:
-        page.add("Nothing that could be asked for has words for a member.")
-    return page
-
-
-def _for_member(program: Program, ask: Ask) -> Iterator[str]:
-    """The facts of an ask that a record could state, as far as they have words for a member."""
-    for relation, row in sorted(ask.wanted, key=str):
-        predicate = program.predicate(relation)
-        if predicate.can_be_open and predicate.wordings.get("member") and not relation.startswith("-"):
-            yield words(program, relation, opened(row), "member")
-
-
+_CONTRADICTED = "The record contradicts itself on it: resolve that first. `medproof decide` shows where."
 _NOTHING_HELPS = {
     Verdict.REFUTED: "The record rules it out: nothing that could be added would establish it. `medproof why-not` says why.",
-    Verdict.CONFLICTING: "The record contradicts itself on it: resolve that first. `medproof decide` shows where.",
+    Verdict.CONFLICTING: _CONTRADICTED,
     Verdict.UNDOCUMENTED: "No set of facts that was tried establishes it.",
     Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is missing. That is no refusal.",
     Verdict.DISPUTED: "The readings of the policy differ, and the answer with them; `medproof explain` shows how.",
@@ -127,7 +102,7 @@ def hinges_page(found: list[Hinged], width: int) -> Page:
 _NO_HINGE = "No single fact, pair of facts or silence of those in its proofs changes the verdict."
 _NOTHING_HINGES = {
     Verdict.UNDOCUMENTED: "It has no proof that could fall; `medproof missing` looks for what would establish it.",
-    Verdict.CONFLICTING: "The record contradicts itself on it: resolve that first. `medproof decide` shows where.",
+    Verdict.CONFLICTING: _CONTRADICTED,
     Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is decided that could fall.",
 }
 

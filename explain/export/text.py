@@ -151,11 +151,7 @@ class _Section:
         if answer.verdict is not Verdict.UNDOCUMENTED:
             return
         needed = [ask.facts for ask in answer.asks]
-        asking = [
-            (each.criterion.label, each.asks)
-            for each in answer.criteria
-            if not each.excludes and each.verdict is Verdict.UNDOCUMENTED and each.asks
-        ]
+        asking = [(each.criterion.label, each.asks) for each in answer.criteria if not each.excludes and each.asks]
         by_criterion = [(label, asks) for label, asks in asking if any(_is_part(asks, facts) for facts in needed)]
         title = "Ask for any one line under each criterion"
         if not needed:

@@ -6,13 +6,12 @@ from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
 from explain.verdicts import Verdict
-from explain.wording import words
+from explain.wording import together
 
 
 def heading(explanation: Explanation, asked: Asked) -> list[str]:
     """The outcome of a goal, and the contradictions that it depends on."""
-    number = explanation.proof.asked.index(asked) if asked in explanation.proof.asked else 0
-    reached = explanation.outcomes[number] if explanation.outcomes else None
+    reached = explanation.outcome(asked)
     lines = []
     if reached is not None and reached.question is not None:
         silence = " (on the record's silence)" if rests_on_silence(explanation, asked, reached.verdict) else ""
@@ -27,7 +26,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         follows = "What follows says why the rules for other requests do not apply." if has_rules else "No rule was applied."
         lines.append(f"This is no refusal. {follows}")
     for each in explanation.contradictions(asked.goal):
-        atoms = "; ".join(words(explanation.models.program, *atom) for atom in each.atoms)
+        atoms = together(explanation.models.program, each.atoms)
         lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
     if reached is not None and reached.verdict is Verdict.CONFLICTING:
         lines.append("The proof takes both sides of that as they stand: by itself it is no answer.")

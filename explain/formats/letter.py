@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
 
+from explain.asks import Ask, opened
 from explain.explanations import Explanation
 from explain.export.lines import Page
 from explain.formats.headings import holds, rests_on_silence, takes_together
 from explain.graph import Asked, ProofGraph
-from explain.outcomes import Outcome
 from explain.questions import item_text
 from explain.verdicts import Verdict
+from explain.wording import words
+from kb.language.program import Program
+
+if TYPE_CHECKING:
+    from explain.remedies import Missing
 
 _HOLDS = "We looked at what your records say, and found that {}."
 _OPEN = "From the records that we have, we could not yet see that {}."
@@ -30,6 +37,8 @@ _UNADDRESSED = "We have no rules of your health plan for this request. That does
 _UNANSWERED = {Verdict.CONFLICTING: _CONFLICT, Verdict.DISPUTED: _DISPUTED, Verdict.UNADDRESSED: _UNADDRESSED}
 """What is said instead of what the proof shows: it is of one side of a contradiction, or of all readings together."""
 _LEFT_OPEN = "Your doctor's request does not say which {1} is meant. Until we know that, we cannot tell whether {0}."
+_MAY_HELP = "Records about this may help us to see more; please ask your doctor for them:"
+_NO_HELP = "Nothing that could be asked for has words for a member."
 _NO_WORDS = "What was asked has no words for a member."
 _FOUND = "This is what we found:"
 _NOT_FOUND = "The rules ask for this too, and your records do not show all of it yet:"
@@ -48,7 +57,7 @@ def letter(explanation: Explanation, width: int) -> Page:
     worded = [(asked, own) for asked in proof.asked if (own := _of_goal(proof, asked))]
     for asked, own in worded:
         if len(worded) > 1 and (item := _item(explanation, asked)):
-            page.add(f"{item[0].upper()}{item[1:]}:")
+            page.add(f"{_capitalised(item)}:")
         _goal(page, explanation, asked, own)
         page.add()
     if not worded:
@@ -69,52 +78,58 @@ def _item(explanation: Explanation, asked: Asked) -> str:
 
 
 def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
-    proof, outcomes = explanation.proof, explanation.outcomes
-    reached = outcomes[proof.asked.index(asked)] if outcomes else None
-    left_open = _left_open(explanation, asked, reached)
-    page.add(_opening(explanation, asked, reached).format(own, " and which ".join(left_open)))
-    if reached is not None and (reached.verdict in _UNANSWERED or takes_together(explanation, asked, reached)):
+    proof, reached = explanation.proof, explanation.outcome(asked)
+    is_found = holds(explanation, asked)
+    left_open = reached.question.left_open if reached is not None and reached.question is not None and not is_found else []
+    if reached is not None and reached.verdict in _UNANSWERED:
+        page.add(_UNANSWERED[reached.verdict].format(own))
+        return
+    apart = reached if reached is not None and takes_together(explanation, asked, reached) else None
+    is_met = is_found if apart is None else apart.verdict is Verdict.MET
+    opening = _LEFT_OPEN if left_open else _HOLDS if is_met else _OPEN
+    page.add(opening.format(own, " and which ".join(left_open)))
+    if apart is not None:
         return
     if reached is not None and rests_on_silence(explanation, asked, reached.verdict):
         page.add(_SILENT)
-    found = _distinct(proof, asked, None, {own})
+    found = _distinct((_holding(proof, root) for root in asked.roots), {own})
     _listed(page, _FOUND, found)
-    if not holds(explanation, asked) and not left_open:
+    if not is_found and not left_open:
         speaking = frozenset(rule.id for rule in reached.rules) if reached is not None else frozenset()
-        _listed(page, _NOT_FOUND, _distinct(proof, asked, speaking, {own, *found}))
+        _listed(page, _NOT_FOUND, _distinct((_lacking(proof, root, speaking) for root in asked.roots), {own, *found}))
 
 
-def _opening(explanation: Explanation, asked: Asked, reached: Outcome | None) -> str:
-    if reached is not None and reached.verdict in _UNANSWERED:
-        return _UNANSWERED[reached.verdict]
-    if _left_open(explanation, asked, reached):
-        return _LEFT_OPEN
-    if reached is not None and takes_together(explanation, asked, reached):
-        return _HOLDS if reached.verdict is Verdict.MET else _OPEN
-    return _HOLDS if holds(explanation, asked) else _OPEN
+def missing_letter(found: Iterable[Missing], width: int) -> Page:
+    """Of which things a record may help, as far as they have words for a member; not what has to stand in it."""
+    page = Page(width)
+    told = _distinct((_told(each.models.program, remedy.ask) for each in found for remedy in each.remedies), set())
+    _listed(page, _MAY_HELP, told)
+    if not told:
+        page.add(_NO_HELP)
+    return page
 
 
-def _left_open(explanation: Explanation, asked: Asked, reached: Outcome | None) -> list[str]:
-    """The values that the request would have to give before anything can be found."""
-    if reached is None or reached.question is None or holds(explanation, asked):
-        return []
-    return reached.question.left_open
+def _told(program: Program, ask: Ask) -> Iterator[str]:
+    """The facts of an ask that a record could state."""
+    for relation, row in sorted(ask.wanted, key=str):
+        predicate = program.predicate(relation)
+        if predicate.can_be_open and predicate.wordings.get("member") and not relation.startswith("-"):
+            yield words(program, relation, opened(row), "member")
 
 
 def _listed(page: Page, title: str, sentences: list[str]) -> None:
     if sentences:
         page.add(title)
     for each in sentences:
-        page.add(f"- {each[0].upper()}{each[1:]}.", "", 2, 2)
+        page.add(f"- {_capitalised(each)}.", "", 2, 2)
 
 
-def _distinct(proof: ProofGraph, asked: Asked, lacked_by: frozenset[str] | None, without: set[str]) -> list[str]:
-    """The sentences of what holds; or of what is lacking, by rules that speak to the question (any, if none are told)."""
-    sentences = dict[str, None]()
-    for root in asked.roots:
-        told = _holding(proof, root) if lacked_by is None else _lacking(proof, root, lacked_by)
-        sentences.update(dict.fromkeys(told))
-    return [each for each in sentences if each not in without]
+def _capitalised(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _distinct(told: Iterable[Iterator[str]], without: set[str]) -> list[str]:
+    return [each for each in dict.fromkeys(chain.from_iterable(told)) if each not in without]
 
 
 def _own(proof: ProofGraph, node: str) -> list[str]:
@@ -141,7 +156,10 @@ def _holding(proof: ProofGraph, root: str) -> Iterator[str]:
 
 
 def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[str]:
-    """The sentences for a member of what does not hold beneath a node: the outermost, since beneath are ways to it."""
+    """The sentences for a member of what does not hold beneath a node: the outermost, since beneath are ways to it.
+
+    Only what the `rules` lack that speak to the question, if any do.
+    """
     seen: set[str] = set()
     pending = [root]
     while pending:
