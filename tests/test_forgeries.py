@@ -10,7 +10,7 @@ import pytest
 
 from explain.checker import ProofError, verify
 from kb.language.documents import Document
-from tests.test_checker import proof
+from tests.test_checker import documents, proof
 
 SOURCE = """\
 #fact q(Case: case, I: text).
@@ -125,3 +125,12 @@ def test_nothing_stands_beneath_what_was_not_looked_into() -> None:
         graph.nodes[node]["cut"] = 1
         if list(graph.adj[node]) or graph.nodes[node]["kind"] == "fact":
             assert forged(graph, policy, chart)
+
+
+@pytest.mark.parametrize("more", ["holds(C, I) :- q(C, I).", "holds(x, a).", "q(y, a).", "#pred more(Case: case)."])
+def test_a_chart_that_states_more_than_facts_of_its_case(more: str) -> None:
+    found, policy, _ = proof(SOURCE, CHART, "holds")
+    _, chart = documents(SOURCE, f"{CHART}\n{more}")
+    named = [{"id": each.id, "file": each.name, "digest": each.digest} for each in (policy, chart)]
+    found.graph.graph["documents"] = json.dumps(named)
+    assert forged(found.graph, policy, chart) == "chart.md: line 7 states no fact of the case `x`"

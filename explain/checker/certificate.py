@@ -87,8 +87,8 @@ def _cone(statements: Statements, wanted: Iterable[str]) -> set[str]:
         relation = pending.pop()
         if relation not in found:
             found.add(relation)
-            bodies = (rule.body for rule in statements.rules.values() if rule.head.relation == relation)
-            pending += [literal.atom.relation for body in bodies for literal in s.literals(body)]
+            rules = statements.rules_for.get(relation, ())
+            pending += [literal.atom.relation for rule in rules for literal in s.literals(rule.body)]
     return found
 
 
@@ -116,7 +116,7 @@ def read_value(statements: Statements, value: Any, kind: str) -> Value:
     except ValueError as error:
         raise ProofError("value", f"`{value}` is not a {kind}") from error
     domain = statements.domains.get(kind)
-    if domain is not None and all(member.name != found for member in domain.members):
+    if domain is not None and found not in domain.ranks:
         raise ProofError("value", f"`{value}` is not a value of `{kind}`")
     return found
 
@@ -165,9 +165,7 @@ def unify(statements: Statements, head: s.Atom, row: Row) -> Binding | None:
 
 def _check_closed(sides: Sides, cone: set[str], model: str) -> None:
     """No rule leads from what is claimed to an atom that is not."""
-    for rule in sides.statements.rules.values():
-        if rule.head.relation not in cone:
-            continue
+    for rule in (each for relation in cone for each in sides.statements.rules_for.get(relation, ())):
         for binding in solutions(sides, rule, rule.body, {}):
             row = pattern_of(rule.head, binding)
             if not sides.upper.covers(rule.head.relation, row, sides.lenient):
@@ -184,7 +182,7 @@ def open_rows(statements: Statements, predicate: Predicate, case: str) -> set[Ro
         if kind == "case":
             choices.append((case,))
         elif position in predicate.about and domain is not None:
-            choices.append(tuple(member.name for member in domain.members if not member.parts))
+            choices.append(tuple(domain.ranks))
         else:
             choices.append((UNKNOWN,))
     stated = [*statements.stated(predicate.name), *statements.stated(f"-{predicate.name}")]

@@ -195,10 +195,15 @@ def _take(binding: Binding, term: s.Term, value: Value, lenient: bool) -> bool:
 
 def pattern_of(atom: s.Atom, binding: Mapping[str, Value]) -> Row:
     """What an atom asks for under a binding: `_` for what is not bound."""
-    names = (term.name if isinstance(term, s.Variable) else "" for term in atom.terms)
     return tuple(
-        term.value if isinstance(term, s.Constant) else binding.get(name, ANY)
-        for term, name in zip(atom.terms, names, strict=True)
+        [
+            binding.get(term.name, ANY)
+            if isinstance(term, s.Variable)
+            else term.value
+            if isinstance(term, s.Constant)
+            else ANY
+            for term in atom.terms
+        ]
     )
 
 

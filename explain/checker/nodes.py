@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +32,8 @@ class Checking:
     graph: nx.DiGraph[str]
     statements: Statements
     certified: Certified
+    _atoms: dict[str, tuple[str, Row]] = field(default_factory=dict)
+    """Those that were read: a node is looked at from each side of its edges."""
 
     # What every node says
 
@@ -56,6 +58,12 @@ class Checking:
                 raise ProofError(node, f"`{key}` should be {wanted.get(key)!r}, and is {data.get(key)!r}")
 
     def _atom(self, node: str) -> tuple[str, Row]:
+        found = self._atoms.get(node)
+        if found is None:
+            found = self._atoms[node] = self._read_atom(node)
+        return found
+
+    def _read_atom(self, node: str) -> tuple[str, Row]:
         data = self.graph.nodes[node]
         relation = str(data.get("relation"))
         predicate = self.statements.predicates.get(relation.removeprefix("-"))
@@ -94,8 +102,8 @@ class Checking:
     def _conclusion(self, node: str, data: Mapping[str, Any]) -> None:
         relation, row = self._atom(node)
         wanted = self._about(node, relation, row) | {"kind": "conclusion"}
-        criterion = next((each for name, each, _ in self.statements.criteria if name == relation), None)
-        if criterion is not None:
+        if relation in self.statements.criteria:
+            criterion, _ = self.statements.criteria[relation]
             wanted |= {"criterion": criterion.id, **_criterion(criterion.wordings)}
         self._says(node, wanted)
         below = list(self.graph.adj[node])
@@ -126,18 +134,17 @@ class Checking:
 
     def _says_rule(self, node: str, rule: Rule, kind: str) -> None:
         place = rule.place
-        reading = next((each for each, _ in self.statements.readings if rule.reading and each.name == rule.reading), None)
+        reading = self.statements.readings.get(rule.reading)
         section = f", {place['section']}" if place["section"] else ""
         named = f", in the reading “{rule.reading}”" if rule.reading else ""
         wanted: dict[str, Any] = {
             "kind": kind, "rule": rule.id, "substitution": self.graph.nodes[node].get("substitution"),
             "words": f"{place['title']}{section}{named}", **place,
         }  # fmt: skip
-        for relation, each, stands in self.statements.criteria:
-            if relation == rule.head.relation:
-                if (stands["document"], stands["section"]) == (place["document"], place["section"]):
-                    wanted |= _criterion(each.wordings)
-                break
+        if rule.head.relation in self.statements.criteria:
+            criterion, stands = self.statements.criteria[rule.head.relation]
+            if (stands["document"], stands["section"]) == (place["document"], place["section"]):
+                wanted |= _criterion(criterion.wordings)
         if reading is not None:
             wanted |= {"reading": reading.name, **_criterion(reading.wordings)}
         self._says(node, wanted)
@@ -366,11 +373,14 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _json(node: str, text: Any, kind: type[Any]) -> Any:
     try:
         value = json.loads(str(text))
     except ValueError as error:
         raise ProofError(node, f"`{text}` is not what it should be") from error
-    if not isinstance(value, kind) or json.dumps(value, ensure_ascii=False) != text:
+    if not isinstance(value, kind) or _encoded(value) != text:
         raise ProofError(node, f"`{text}` is not what it should be")
     return value

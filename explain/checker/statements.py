@@ -13,12 +13,22 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import product
 
+from explain.refusals import ProofError
 from kb.language import syntax as s
 from kb.language.documents import Document, Stated
 from kb.language.values import ANY, UNKNOWN, Row, Value, number_text
 
 Place = Mapping[str, str | int]
 """Where a statement stands: document, file, title, section, passage, line."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A declared domain: its values, each with its place in their order, and the parts of its collective ones."""
+
+    ranks: Mapping[str, int]
+    parts: Mapping[str, tuple[str, ...]]
+    ordered: bool
 
 
 @dataclass(frozen=True)
@@ -49,13 +59,16 @@ class Rule:
 class Statements:
     """All statements in force, and the chart's."""
 
-    domains: dict[str, s.DomainDeclaration] = field(default_factory=dict)
+    domains: dict[str, Domain] = field(default_factory=dict)
     predicates: dict[str, Predicate] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    rules_for: dict[str, list[Rule]] = field(default_factory=dict)
+    """The rules by the relation that they conclude."""
     facts: dict[str, dict[Row, list[Place]]] = field(default_factory=dict)
-    criteria: list[tuple[str, s.CriterionDeclaration, Place]] = field(default_factory=list)
-    """Each with the name of the predicate that concludes it."""
-    readings: list[tuple[s.ReadingDeclaration, Place]] = field(default_factory=list)
+    criteria: dict[str, tuple[s.CriterionDeclaration, Place]] = field(default_factory=dict)
+    """The first criterion of each predicate that concludes one."""
+    readings: dict[str, s.ReadingDeclaration] = field(default_factory=dict)
+    """The first reading of each name."""
 
     def type_of(self, document: Document, name: str) -> str:
         """A type's qualified name."""
@@ -77,9 +90,7 @@ class Statements:
     def rank(self, kind: str, value: Value) -> int | None:
         """The place of a value in the order of an ordered domain."""
         domain = self.domains.get(kind)
-        if domain is None or not domain.ordered:
-            return None
-        return next((number for number, member in enumerate(domain.members) if member.name == value), None)
+        return domain.ranks.get(value) if domain is not None and domain.ordered and isinstance(value, str) else None
 
     def stated(self, relation: str) -> Iterable[Row]:
         """The rows that documents state of a relation."""
@@ -105,18 +116,29 @@ def in_force(documents: Iterable[Document], payer: str, on: date) -> list[Docume
 
 
 def read(policies: Iterable[Document], chart: Document, files: Mapping[str, str]) -> Statements:
-    """The statements of policies and of a chart; `files` says under which name each document is known."""
-    named = tuple(replace(each, name=files[each.id]) for each in policies)
-    known = _read(_Policies(tuple((each.id, each.name, each.digest) for each in named), named))
-    # What the chart adds to is copied.
-    heads = (stated.node.head for stated in chart.statements if isinstance(stated.node, s.Rule))
-    added = {known.predicate_of(chart, head.predicate).name for head in heads if head is not None}
-    facts = dict(known.facts)
-    for relation in (relation for name in added for relation in (name, f"-{name}") if relation in facts):
-        facts[relation] = {row: list(places) for row, places in facts[relation].items()}
-    found = replace(known, facts=facts, rules=dict(known.rules))
-    _state(found, [replace(chart, name=files[chart.id])])
-    return found
+    """The statements of policies and of a chart; `files` says under which name each document is known.
+
+    Raises ProofError when the chart states more than facts of its case.
+    """
+    policies = tuple(policies)
+    known = _read(_Policies(tuple((each.id, files[each.id], each.digest) for each in policies), policies))
+    found, named = replace(known, facts={}), replace(chart, name=files[chart.id])
+    for stated in chart.statements:
+        _fact(found, named, stated, _head_of_fact(known, chart, stated))
+    # Policies state nothing of a case: no relation is in both.
+    return replace(found, facts={**known.facts, **found.facts})
+
+
+def _head_of_fact(known: Statements, chart: Document, stated: Stated) -> s.Atom:
+    """What a statement of a chart says of its case: a fact, and nothing that rules conclude."""
+    node = stated.node
+    if isinstance(node, s.Rule) and node.head is not None and not node.body:
+        predicate = known.predicate_of(chart, node.head.predicate)
+        pairs = zip(node.head.terms, predicate.arguments, strict=True)
+        about = [getattr(term, "value", None) for term, (_, kind) in pairs if kind == "case"]
+        if predicate.is_fact and about == [chart.meta.case]:
+            return node.head
+    raise ProofError(chart.name, f"line {node.place.line} states no fact of the case `{chart.meta.case}`")
 
 
 @dataclass(frozen=True)
@@ -130,31 +152,36 @@ class _Policies:
 @lru_cache(maxsize=8)
 def _read(policies: _Policies) -> Statements:
     """The statements of policies: read once for the many charts that are checked against them."""
+    documents = [replace(each, name=name) for each, (_, name, _) in zip(policies.documents, policies.known_by, strict=True)]
     found = Statements()
-    for document, stated in _each(policies.documents):
+    for document, stated in _each(documents):
         if isinstance(stated.node, s.DomainDeclaration):
-            found.domains[qualified(document, stated.node.name)] = stated.node
-    for document, stated in _each(policies.documents):
+            found.domains[qualified(document, stated.node.name)] = _domain(stated.node)
+    for document, stated in _each(documents):
         if isinstance(stated.node, s.PredicateDeclaration):
             predicate = _predicate(found, document, stated.node)
             found.predicates[predicate.name] = predicate
-    for document, stated in _each(policies.documents):
+    for document, stated in _each(documents):
         _describe(found, document, stated)
-    _state(found, policies.documents)
-    return found
-
-
-def _state(found: Statements, documents: Iterable[Document]) -> None:
-    """Adds the rules and facts of documents."""
     for document, stated in _each(documents):
         if isinstance(stated.node, s.Rule) and stated.node.head is not None:
-            _rule_or_fact(found, document, stated, stated.node, stated.node.head)
+            if stated.node.body:
+                _rule(found, document, stated, stated.node, stated.node.head)
+            else:
+                _fact(found, document, stated, stated.node.head)
+    return found
 
 
 def _each(documents: Iterable[Document]) -> Iterator[tuple[Document, Stated]]:
     for document in documents:
         for stated in document.statements:
             yield document, stated
+
+
+def _domain(node: s.DomainDeclaration) -> Domain:
+    values = [member.name for member in node.members if not member.parts]
+    parts = {member.name: member.parts for member in node.members if member.parts}
+    return Domain({value: rank for rank, value in enumerate(values)}, parts, node.ordered)
 
 
 def _predicate(found: Statements, document: Document, node: s.PredicateDeclaration) -> Predicate:
@@ -177,9 +204,9 @@ def _describe(found: Statements, document: Document, stated: Stated) -> None:
             found.predicates[known.name] = replace(known, closed=True)
     elif isinstance(node, s.CriterionDeclaration):
         relation = found.predicate_of(document, node.atom.predicate).name
-        found.criteria.append((relation, node, place_of(document, stated)))
+        found.criteria.setdefault(relation, (node, place_of(document, stated)))
     elif isinstance(node, s.ReadingDeclaration):
-        found.readings.append((node, place_of(document, stated)))
+        found.readings.setdefault(node.name, node)
 
 
 def place_of(document: Document, stated: Stated) -> dict[str, str | int]:
@@ -194,28 +221,28 @@ def place_of(document: Document, stated: Stated) -> dict[str, str | int]:
     }
 
 
-def _rule_or_fact(found: Statements, document: Document, stated: Stated, node: s.Rule, head: s.Atom) -> None:
-    place = place_of(document, stated)
-    if node.body:
-        rule_id = _new_id(found, document, stated, head)
-        body = _apart(tuple(_qualified_premise(found, document, premise) for premise in node.body))
-        named = _qualified_atom(found, document, head)
-        types: dict[str, str] = {}
-        _collect_types(found, [*body, s.Literal(named)], types)
-        typed = tuple(_typed_premise(found, premise, types) for premise in body)
-        found.rules[rule_id] = Rule(
-            rule_id, _typed_atom(found, named), typed, types, place, _reading(document, stated, head)
-        )
-        return
-    atom = _qualified_atom(found, document, head)
-    choices = []
-    for term, (_, kind) in zip(atom.terms, found.predicates[atom.predicate].arguments, strict=True):
+def _rule(found: Statements, document: Document, stated: Stated, node: s.Rule, head: s.Atom) -> None:
+    rule_id = _new_id(found, document, stated, head)
+    body = _apart(tuple(_qualified_premise(found, document, premise) for premise in node.body))
+    named = _qualified_atom(found, document, head)
+    types: dict[str, str] = {}
+    _collect_types(found, [*body, s.Literal(named)], types)
+    typed = tuple(_typed_premise(found, premise, types) for premise in body)
+    place, reading = place_of(document, stated), _reading(document, stated, head)
+    found.rules[rule_id] = rule = Rule(rule_id, _typed_atom(found, named), typed, types, place, reading)
+    found.rules_for.setdefault(rule.head.relation, []).append(rule)
+
+
+def _fact(found: Statements, document: Document, stated: Stated, head: s.Atom) -> None:
+    predicate, place = found.predicate_of(document, head.predicate), place_of(document, stated)
+    choices: list[tuple[Value, ...]] = []
+    for term, (_, kind) in zip(head.terms, predicate.arguments, strict=True):
         value = found.value(term.value, kind) if isinstance(term, s.Constant) else ANY
         domain = found.domains.get(kind)
-        parts = next((m.parts for m in domain.members if m.name == value and m.parts), ()) if domain else ()
-        choices.append(parts or (value,))
+        choices.append(domain.parts.get(value, (value,)) if domain is not None and isinstance(value, str) else (value,))
+    relation = f"-{predicate.name}" if head.strong else predicate.name
     for row in product(*choices):
-        found.facts.setdefault(atom.relation, {}).setdefault(row, []).append(place)
+        found.facts.setdefault(relation, {}).setdefault(row, []).append(place)
 
 
 def _new_id(found: Statements, document: Document, stated: Stated, head: s.Atom) -> str:
