@@ -180,8 +180,9 @@ def pydatalog(name: str, facts: Path, cases: int) -> Answers:
         named = connection.execute('SELECT "Case" FROM read_parquet(?) ORDER BY 1 LIMIT ?', [path, cases]).fetchall()
     charts = charts_of(fact_tables(facts, program.predicates, facts), [name for (name,) in named])
     found: Answers = set()
-    for case, document in charts.items():
-        model = models(compiled, read_chart(document, program)[0].facts, case, engine(), wanted).perfect
+    for document in charts:
+        chart, _ = read_chart(document, program)
+        model = models(compiled, chart.facts, chart.case, engine(), wanted).perfect
         found |= {answer(relation, row) for relation in wanted for row in model.rows(relation)}
     return found
 

@@ -58,8 +58,8 @@ class Cohort:
     told: Told | None = None
     _records: dict[tuple[str, ...], Records] = field(default_factory=dict, compare=False)
 
-    def charts(self, names: Iterable[str]) -> dict[str, Document]:
-        """The charts of some cases; without those that no table names."""
+    def charts(self, names: Iterable[str]) -> Iterator[Document]:
+        """The charts of some cases by name; without those that no table names."""
         return charts_of(self.tables, names)
 
     def open(self, names: Iterable[str]) -> Iterator[Opened]:
@@ -73,7 +73,8 @@ class Cohort:
         if self.output is not None and self._is_on_record:
             with undamaged(self.output):
                 instances = read_instances(self.output / INSTANCES, names)
-        for name, chart in self.charts(names).items():
+        for chart in self.charts(names):
+            name = chart.meta.case
             record = decisions.get(name)
             case = self.opened(chart, record.payer if record is not None else None)
             if record is not None:

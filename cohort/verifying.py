@@ -133,7 +133,9 @@ def _check(path: Path, decided: Decided | None, base: Library, places: list[_Pla
     if decided is not None:
         cohort = Cohort(base, decided.tables, decided.output)
         names = sorted({line.case for line in lines if isinstance(line, ProofLine)})
-        held = _Held(told(decided.output), cohort.charts(names), cohort.decisions(names))
+        held = _Held(
+            told(decided.output), {chart.meta.case: chart for chart in cohort.charts(names)}, cohort.decisions(names)
+        )
     return [_checked(base, number, line, held) for (number, _), line in zip(places, lines, strict=True)]
 
 

@@ -20,7 +20,7 @@ from kb.contradictions import AtomKey
 from kb.engines.model import Instance, demanded, ground_row
 from kb.language import syntax as s
 from kb.language.printer import premise_text
-from kb.language.program import Criterion, Program, ProgramRule
+from kb.language.program import Program, ProgramRule
 from kb.language.values import Row, Value, value_text
 from kb.models import Models
 
@@ -87,7 +87,7 @@ class _Building:
         attributes = self._about(relation, row) | {"kind": "conclusion" if is_derived else "fact"}
         if not is_derived:
             attributes |= place_data(self.models.stated[relation][row].origin)
-        elif (criterion := self._criterion(relation)) is not None:
+        elif (criterion := self.program.criterion_of.get(relation)) is not None:
             attributes |= {"criterion": criterion.id, "locator": criterion.locator, "evidence": criterion.evidence}
         return self._node(("atom", *atom), attributes, atom if is_derived else None)
 
@@ -136,16 +136,12 @@ class _Building:
     def _rule(self, kind: str, rule: ProgramRule, values: Mapping[str, Value], about: Instance | Attempt) -> str:
         attributes = {"kind": kind, "rule": rule.id, "substitution": substitution_text(values), **place_data(rule.origin)}
         attributes["words"] = rule_words(rule)
-        criterion = self._criterion(rule.head.relation)
+        criterion = self.program.criterion_of.get(rule.head.relation)
         if criterion is not None and criterion.origin.anchor == rule.origin.anchor:
             attributes |= {"locator": criterion.locator, "evidence": criterion.evidence}
-        reading = next((each for each in self.program.readings if rule.reading and each.name == rule.reading), None)
-        if reading is not None:
+        if rule.reading and (reading := self.program.reading_named.get(rule.reading)) is not None:
             attributes |= {"reading": reading.name, "locator": reading.locator, "evidence": reading.evidence}
         return self._node((kind, rule.id, attributes["substitution"]), attributes, about)
-
-    def _criterion(self, relation: str) -> Criterion | None:
-        return next((each for each in self.program.criteria if each.atom.relation == relation), None)
 
     def _edge(self, source: str, target: str, role: str, **more: Any) -> None:
         if not self.graph.has_edge(source, target):

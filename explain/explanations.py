@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +11,7 @@ from explain.building import proof_graph
 from explain.checker import SCHEMA, verify
 from explain.claims import certificate
 from explain.determination import Determination
-from explain.graph import Asked, ProofGraph, place_data, plain_row
+from explain.graph import Asked, ProofGraph, json_text, place_data, plain_row
 from explain.outcomes import Outcome
 from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice, shown_of
 from explain.verdicts import contradictions_beneath
@@ -127,21 +126,17 @@ def _certified(models: Models, proof: ProofGraph, policies: list[Document], char
         case=models.case,
         payer=program.payer,
         on=program.on.isoformat(),
-        documents=_json([{"id": each.id, "file": each.name, "digest": each.digest} for each in (*policies, chart)]),
-        assumptions=_json([_assumption(fact) for fact in models.facts if fact.origin.document not in known]),
-        goals=_json(
+        documents=json_text([{"id": each.id, "file": each.name, "digest": each.digest} for each in (*policies, chart)]),
+        assumptions=json_text([_assumption(fact) for fact in models.facts if fact.origin.document not in known]),
+        goals=json_text(
             [{"relation": each.relation, "row": plain_row(each.pattern), "roots": list(each.roots)} for each in proof.asked]
         ),
         cut=proof.cut,
     )
-    proof.graph.graph["certificate"] = _json(certificate(models, proof))
+    proof.graph.graph["certificate"] = json_text(certificate(models, proof))
     verify(proof.graph, policies, chart)
     return proof
 
 
 def _assumption(fact: Fact) -> dict[str, Any]:
     return {"relation": fact.relation, "row": plain_row(fact.row), "place": place_data(fact.origin)}
-
-
-def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False)

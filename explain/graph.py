@@ -110,6 +110,10 @@ class ProofGraph:
         return sum(1 for node in self.graph if self.kind(node) == kind)
 
 
+json_text = json.JSONEncoder(ensure_ascii=False).encode
+"""Plain data as an attribute: JSON."""
+
+
 def place_data(origin: Origin) -> dict[str, Any]:
     """Where a statement stands, as attributes of its node."""
     return {
@@ -131,7 +135,7 @@ def rule_words(rule: ProgramRule) -> str:
 
 def row_text(row: Row) -> str:
     """The values of a row as JSON: texts, numbers and dates as text, `?` as null, `_` as false."""
-    return json.dumps(plain_row(row), ensure_ascii=False)
+    return json_text(plain_row(row))
 
 
 def plain_row(row: Row) -> list[str | bool | None]:
@@ -141,7 +145,7 @@ def plain_row(row: Row) -> list[str | bool | None]:
 
 def substitution_text(values: Mapping[str, Value]) -> str:
     """The value of each named variable as a JSON object; see `row_text`."""
-    return json.dumps({name: _plain(value) for name, value in values.items()}, ensure_ascii=False)
+    return json_text({name: _plain(value) for name, value in values.items()})
 
 
 def _plain(value: Value) -> str | bool | None:

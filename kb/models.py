@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from kb.compiled import Compiled, Stated
@@ -125,8 +125,7 @@ class Models:
             return
         rewritten = self.rewritten(loose)
         missing = needed(rewritten, targets) - set(self._runs) - self.same
-        rules = tuple(rule for rule in rewritten.rules if rule.head.relation in missing)
-        run = self.engine(replace(rewritten, rules=rules), self.given(missing), targets, self.seconds)
+        run = self.engine(rewritten.part(missing), self.given(missing), targets, self.seconds)
         self._runs.update(dict.fromkeys(missing, run))
 
     def rewritten(self, relations: Iterable[str]) -> Program:

@@ -17,22 +17,27 @@ from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.language import syntax as s
 from kb.language.documents import Document, Line, written
-from kb.language.printer import fact_source
-from kb.language.program import Argument, Fact, Origin
+from kb.language.printer import row_source
+from kb.language.program import Argument
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Value, read_number
+from kb.language.values import Row as Values
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of a table: where it stands, and the fact that it states."""
+    """A row of a table: where it stands, and what it states."""
 
     place: str
     number: int
-    fact: Fact
+    relation: str
+    values: Values
 
 
-def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> dict[str, Document]:
-    """The charts of some cases, with a section for each table that says something of it; without cases of whom none does."""
+def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> Iterator[Document]:
+    """The charts of some cases by name, with a section for each table that says something; without cases of whom none does.
+
+    All rows are read at once, and each chart is made when it is wanted.
+    """
     names = sorted(set(cases))
     sections: dict[str, dict[str, list[_Row]]] = {name: {} for name in names}
     with duckdb.connect() as connection:
@@ -43,29 +48,32 @@ def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> dict[str, Do
                     sections[case].setdefault(title, []).append(row)
             except duckdb.Error as error:
                 raise BadTables([f"`{table.place}` cannot be read: {first_line(error)}; {BROKEN}"]) from error
-    return {case: _chart(case, found) for case, found in sections.items() if found}
+    for name in names:
+        if found := sections.pop(name):
+            yield _chart(name, found)
 
 
 def _chart(case: str, sections: dict[str, list[_Row]]) -> Document:
-    front = yaml.safe_dump({"case": case, "title": f"{case}, as the tables of its cohort state it"}, allow_unicode=True)
+    about = {"case": case, "title": f"{case}, as the tables of its cohort state it"}
+    front = yaml.dump(about, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), allow_unicode=True)
     lines = {title: list(map(_line, rows)) for title, rows in sections.items()}
     return written("cohort-case.md", front, lines)
 
 
 def _line(row: _Row) -> Line:
     prose = f"Row {row.number} of {_one_line(row.place)}."
-    return Line(prose, fact_source(row.fact), partial(_statement, row.fact))
+    return Line(prose, row_source(row.relation, row.values), partial(_statement, row))
 
 
-def _statement(fact: Fact, place: s.Place) -> s.Rule:
+def _statement(row: _Row, place: s.Place) -> s.Rule:
     """The fact as the parser reads it: days are text there, and `_` is a variable."""
     terms = list[s.Term]()
-    for value in fact.row:
+    for value in row.values:
         if value is ANY:
             terms.append(s.Variable(f"_{1 + sum(isinstance(term, s.Variable) for term in terms)}", place))
         else:
             terms.append(s.Constant(value.isoformat() if isinstance(value, date) else value, place))
-    return s.Rule(s.Atom(fact.relation.removeprefix("-"), tuple(terms), fact.relation.startswith("-"), place), (), place)
+    return s.Rule(s.Atom(row.relation.removeprefix("-"), tuple(terms), row.relation.startswith("-"), place), (), place)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[str]) -> Iterator[tuple[str, _Row]]:
@@ -87,7 +95,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: FactTable, names: list[s
             raise BadTables([f"{place}, row {row}: {fault} (case `{name}`)"])
         arguments = zip(table.predicate.arguments, texts, strict=True)
         values = tuple(_value(argument, text, table.denied) for argument, text in arguments)
-        yield str(name), _Row(str(place), int(row), Fact(table.relation, values, Origin("", "", "", "", "", "", 0)))
+        yield str(name), _Row(str(place), int(row), table.relation, values)
 
 
 def _value(argument: Argument, text: str | None, denied: bool) -> Value:

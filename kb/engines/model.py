@@ -45,7 +45,7 @@ class Instance:
     @property
     def head(self) -> tuple[str, Row]:
         """The relation and the row that it concludes."""
-        return self.rule.head.relation, ground_row(self.rule.head.terms, self.binding)
+        return self.rule.head.relation, self.rule.concluded(self.values)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Model:
     @cached_property
     def _derivations(self) -> dict[tuple[str, Row], list[Instance]]:
         found: dict[tuple[str, Row], list[Instance]] = {}
-        for rule_id in self.rules:
+        for rule_id in filter(self.rows_of_rules.__contains__, self.rules):
             for instance in self.instances(rule_id):
                 found.setdefault(instance.head, []).append(instance)
         return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kb.engines import Engine
-from kb.engines.model import Instance, Model
+from kb.engines.model import Model
 from kb.language.program import Program
 from kb.language.strata import needed
 from kb.language.values import Row
@@ -41,14 +41,14 @@ class Recorded:
         if program is not self.program or wanted is None or not self._covers(wanted) or as_given(relations) != self.given:
             return self.other(program, relations, wanted, seconds)
         rules = program.rule_by_id
-        rows: dict[str, set[Row]] = {name: set(each) for name, each in self.given.items() if name in self.used}
-        for rule, values in self.instances.items():
-            for value in values:
-                relation, row = Instance(rules[rule], value).head
-                rows.setdefault(relation, set()).add(row)
-        for name, each in self.shared.relations.items():
-            rows.setdefault(name, set()).update(each)
-        found = {name: frozenset(each) for name, each in rows.items()}
+        concluded: dict[str, set[Row]] = {}
+        for name, values in self.instances.items():
+            rule = rules[name]
+            concluded.setdefault(rule.head.relation, set()).update(map(rule.concluded, values))
+        given = {name: rows for name, rows in self.given.items() if name in self.used}
+        found = {**given, **self.shared.relations}
+        for relation, rows in concluded.items():
+            found[relation] = found.get(relation, frozenset()) | rows
         return Model(found, rules, {**self.shared.rows_of_rules, **self.instances})
 
     def _covers(self, wanted: frozenset[str]) -> bool:

@@ -272,8 +272,14 @@ def _comment_above(lines: list[str], row: int) -> str:
     return " ".join(comment)
 
 
+_MARKED = re.compile(r"\]\(|\*\*|__|`|(?<!\w)[*_]")
+"""Where Markdown may say more than its text."""
+
+
 def _plain(markdown: str) -> str:
     """Inline Markdown as one line of prose: without emphasis, code marks and link targets."""
+    if not _MARKED.search(markdown):
+        return " ".join(markdown.split())
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text)
     text = re.sub(r"(?<!\w)[*_](?=\S)(.+?)(?<=\S)[*_](?!\w)", r"\1", text)

@@ -49,7 +49,7 @@ def resolve_atom(source: Source, atom: s.Atom, symbols: Symbols, report: Report)
         related = ((f"`{atom.predicate}` is declared here", predicate.origin.file, predicate.origin.line),)
         report.add(source, Finding(atom.place, "arity", message, hint, related))
         return replace(atom, predicate=f"?{atom.predicate}")
-    return replace(atom, predicate=predicate.name)
+    return atom if predicate.name == atom.predicate else replace(atom, predicate=predicate.name)
 
 
 def is_unresolved(atom: s.Atom) -> bool:

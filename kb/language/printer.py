@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from kb.language import syntax as s
 from kb.language.program import Fact, Predicate, Program
-from kb.language.values import ANY, Mark, Value, number_text, quoted
+from kb.language.values import Mark, Row, Value, number_text, quoted
 
 _NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
 _KEYWORDS = ("not", "for", "refuted", "undocumented", "conflicting")
@@ -94,9 +94,14 @@ def rule_source(rule: s.Rule) -> str:
 
 def fact_source(fact: Fact) -> str:
     """A fact with its period."""
-    sign, name = ("-", fact.relation[1:]) if fact.relation.startswith("-") else ("", fact.relation)
-    values = ", ".join("_" if value is ANY else value_source(value) for value in fact.row)
-    return f"{sign}{name_source(name)}({values})." if fact.row else f"{sign}{name_source(name)}."
+    return row_source(fact.relation, fact.row)
+
+
+def row_source(relation: str, row: Row) -> str:
+    """The fact that a row of a relation is, with its period."""
+    sign, name = ("-", relation[1:]) if relation.startswith("-") else ("", relation)
+    values = ", ".join(map(value_source, row))
+    return f"{sign}{name_source(name)}({values})." if row else f"{sign}{name_source(name)}."
 
 
 def program_source(program: Program) -> str:

@@ -8,8 +8,8 @@ from datetime import date
 from functools import cached_property
 
 from kb.language.frontmatter import Meta
-from kb.language.syntax import Atom, Rule, body_variables, literals
-from kb.language.values import Row
+from kb.language.syntax import Atom, Constant, Rule, Variable, body_variables, literals
+from kb.language.values import ANY, Row, Value
 
 BUILT_IN_TYPES = ("case", "text", "number", "date")
 SCOPE = "scope:"
@@ -107,6 +107,18 @@ class ProgramRule:
         """The variables that an instance gives values, in order."""
         return body_variables(self.rule.body)
 
+    def concluded(self, values: Row) -> Row:
+        """The row that the instance with these values concludes; ANY where the head has a variable without one."""
+        return tuple([constant if place is None else values[place] for place, constant in self._head])
+
+    @cached_property
+    def _head(self) -> tuple[tuple[int | None, Value], ...]:
+        """For each argument of the head the place of its variable's value, or else its constant."""
+        places = {name: place for place, name in enumerate(self.variables)}
+        names = (term.name if isinstance(term, Variable) else "" for term in self.head.terms)
+        constants = (term.value if isinstance(term, Constant) else ANY for term in self.head.terms)
+        return tuple((places.get(name), constant) for name, constant in zip(names, constants, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -186,6 +198,17 @@ class Program:
         vars(same).update(known)
         return same
 
+    def part(self, relations: frozenset[str]) -> Program:
+        """The program with the rules of some relations alone; made once for each choice of them."""
+        if relations not in self._parts:
+            rules = tuple(rule for rule in self.rules if rule.head.relation in relations)
+            self._parts[relations] = replace(self, rules=rules)
+        return self._parts[relations]
+
+    @cached_property
+    def _parts(self) -> dict[frozenset[str], Program]:
+        return {}
+
     @cached_property
     def rules_for(self) -> dict[str, tuple[ProgramRule, ...]]:
         """The rules by the relation that they conclude."""
@@ -206,6 +229,16 @@ class Program:
     def rule_by_id(self) -> dict[str, ProgramRule]:
         """The rules by id."""
         return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def criterion_of(self) -> dict[str, Criterion]:
+        """The criterion that each relation concludes; the first, where it concludes several."""
+        return {each.atom.relation: each for each in reversed(self.criteria)}
+
+    @cached_property
+    def reading_named(self) -> dict[str, Reading]:
+        """The readings by name; the first, where several have one."""
+        return {each.name: each for each in reversed(self.readings)}
 
     @cached_property
     def constraints(self) -> tuple[ProgramRule, ...]:

@@ -56,7 +56,7 @@ class Typing:
         body = self.premises(rule.body)
         if rule.head is not None and not is_fact:
             head = self.atom(rule.head, is_fact)
-        return replace(rule, head=head, body=body)
+        return s.Rule(head, body, rule.place)
 
     def premises(self, body: tuple[s.Premise, ...]) -> tuple[s.Premise, ...]:
         """The premises of a body, typed."""
@@ -87,7 +87,7 @@ class Typing:
             self.argument(term, argument.type, is_fact, atom.strong)
             for term, argument in zip(atom.terms, arguments, strict=True)
         )
-        return replace(atom, terms=terms)
+        return s.Atom(atom.predicate, terms, atom.strong, atom.place)
 
     def argument(self, term: s.Term, wanted: str, is_fact: bool, strong: bool) -> s.Term:
         """An argument of an atom, which has to be of the wanted type."""
@@ -142,7 +142,7 @@ class Typing:
         value = read_date(text)
         if value is None:
             self._find(term.place, "date", f"`{text}` is not a date", 'write a day of the calendar as "YYYY-MM-DD"')
-        return replace(term, value=value or text)
+        return s.Constant(value or text, term.place)
 
     def _member(self, term: s.Constant, value: str, domain: Domain, is_fact: bool) -> None:
         if value in domain.parts and not is_fact:
