@@ -20,6 +20,10 @@ class Hole:
 
     number: int
 
+    def __repr__(self) -> str:
+        # Rows are put in order by their texts, and holes among them in the order in which they were made.
+        return f"?{self.number:+012d}"
+
 
 @dataclass(frozen=True, slots=True)
 class OneOf:

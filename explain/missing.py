@@ -44,11 +44,12 @@ _NOTHING = Ask(0, frozenset())
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
     """The cheapest sets of facts for an atom of the pattern: a few, and of each rule at most two."""
-    search = _Search(models)
+    # The criteria of a case share most of what is beneath them.
+    search = models.remembered(_Search, lambda: _Search(models))
     ways = search.ways(relation, pattern)
-    if len(ways) < 2:
-        return tuple(search.atom(relation, pattern))
-    return tuple(distinct(ask for way in ways for ask in way[:2]))
+    found = search.atom(relation, pattern) if len(ways) < 2 else distinct(ask for way in ways for ask in way[:2])
+    search.forget_cut()
+    return tuple(found)
 
 
 @dataclass
@@ -56,6 +57,9 @@ class _Search:
     models: Models
     known: dict[Wanted, list[Ask]] = field(default_factory=dict)
     under_way: set[Wanted] = field(default_factory=set)
+    cut: set[Wanted] = field(default_factory=set)
+    """What is known of these leaves out the ways that led back to what was under way."""
+    meets_cut: bool = False
     numbers: Iterator[int] = field(default_factory=count)
     sorted_rows: dict[str, list[Row]] = field(default_factory=dict)
     sorted_open: dict[str, list[Row]] = field(default_factory=dict)
@@ -80,16 +84,28 @@ class _Search:
         if key not in self.known and key not in self.under_way:
             if any(_is_told(row, pattern) for row in self.models.perfect.rows(relation)):
                 return [_NOTHING]
+            before, self.meets_cut = self.meets_cut, False
             self.under_way.add(key)
             ways = (ask for way in self.ways(*key) for ask in way)
             found = cheapest([*self._to_tell(*key), *ways])
             self.under_way.discard(key)
+            if self.meets_cut:
+                self.cut.add(key)
+            self.meets_cut = self.meets_cut or before
             # What was cut short by a cycle may be incomplete, and is looked for again from elsewhere.
             if self.under_way and not found:
                 return []
             self.known[key] = found
+        self.meets_cut = self.meets_cut or key in self.under_way or key in self.cut
         back = {name: hole for hole, name in names.items()}
         return [self._renamed(ask, back) for ask in self.known.get(key, [])]
+
+    def forget_cut(self) -> None:
+        """Forgets what depends on where the search began, so that what is asked before changes nothing of what is found."""
+        for key in self.cut:
+            self.known.pop(key, None)
+        self.cut.clear()
+        self.meets_cut = False
 
     def _renamed(self, ask: Ask, names: Mapping[Hole, Hole]) -> Ask:
         """The set with its own holes: those of the pattern as given, each other one new."""

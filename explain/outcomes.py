@@ -116,5 +116,4 @@ def under_readings(
         return
     for choice in product(*groups.values()):
         chosen = {reading.relation: reading.name for reading in choice}
-        compiled = found.compiled.with_readings(tuple(sorted(chosen.items())))
-        yield choice, found.again(wanted, compiled=compiled)
+        yield choice, found.by(chosen, wanted)

@@ -59,7 +59,7 @@ def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:
         key = pending.pop()
         if key not in seen:
             seen.add(key)
-            atoms, beneath = models.remembered(key, lambda: _beneath(models, *key))  # noqa: B023
+            atoms, beneath = models.remembered((_beneath, key), lambda: _beneath(models, *key))  # noqa: B023
             yield from atoms
             pending += beneath
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from kb.compiled import Compiled, Stated
 from kb.contradictions import AtomKey, Contradiction, contradictions
@@ -16,6 +17,8 @@ from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import Row
 from kb.silence import open_rows
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Models:
     engine: Engine
     seconds: float | None
     _runs: dict[str, Model] = field(default_factory=dict)
-    _beneath: dict[AtomKey, tuple[list[AtomKey], list[AtomKey]]] = field(default_factory=dict)
+    _remembered: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
@@ -50,18 +53,26 @@ class Models:
         wanted: Iterable[str],
         more: Iterable[Fact] = (),
         without: Iterable[AtomKey] = (),
-        compiled: Compiled | None = None,
     ) -> Models:
-        """The case decided again, with facts added to the record or taken from it, or under another program."""
+        """The case decided again, with facts added to the record or taken from it."""
         more, gone = tuple(more), set(without)
         facts = (*(fact for fact in self.facts if (fact.relation, fact.row) not in gone), *more)
-        used = (compiled or self.compiled).used(wanted)
-        if compiled is not None or not used <= self.used:
-            return models(compiled or self.compiled, facts, self.case, self.engine, wanted, self.seconds)
-        changed = {*(fact.relation for fact in more), *(relation for relation, _ in gone)}
-        stated = _stated(self.program, facts)
-        perfect = updated(self.perfect, self.program, stated, changed, used, self.engine, self.seconds)
-        return _around(perfect, self.compiled, self.case, facts, stated, used, self.engine, self.seconds)
+        return self._updated(self.compiled, wanted, facts, {*(fact.relation for fact in more), *(name for name, _ in gone)})
+
+    def by(self, readings: Mapping[str, str], wanted: Iterable[str]) -> Models:
+        """The case decided by one reading of each of some relations, which are named."""
+        compiled = self.compiled.with_readings(tuple(sorted(readings.items())))
+        return self._updated(compiled, wanted, self.facts, readings)
+
+    def _updated(self, compiled: Compiled, wanted: Iterable[str], facts: tuple[Fact, ...], changed: Iterable[str]) -> Models:
+        """The models of other facts, or by other rules, where these are of the `changed` relations."""
+        wanted = list(wanted)
+        used = compiled.used(wanted)
+        if not used <= self.used:
+            return models(compiled, facts, self.case, self.engine, wanted, self.seconds)
+        stated = _stated(compiled.program, facts)
+        perfect = updated(self.perfect, compiled.program, stated, changed, used, self.engine, self.seconds)
+        return _around(perfect, compiled, self.case, facts, stated, used, self.engine, self.seconds)
 
     def holds(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern is in the perfect model."""
@@ -101,13 +112,12 @@ class Models:
         """The model that holds the certain rows of a relation, under its name there."""
         return self._bound(relation, CERTAIN)
 
-    def remembered(
-        self, key: AtomKey, found: Callable[[], tuple[list[AtomKey], list[AtomKey]]]
-    ) -> tuple[list[AtomKey], list[AtomKey]]:
-        """What lies beneath a pattern, looked for once: the questions of a case and their criteria share most of it."""
-        if key not in self._beneath:
-            self._beneath[key] = found()
-        return self._beneath[key]
+    def remembered(self, what: Hashable, find: Callable[[], T]) -> T:
+        """What is found of these models once: the questions of a case and their criteria share most of it."""
+        if what not in self._remembered:
+            self._remembered[what] = find()
+        found: T = self._remembered[what]
+        return found
 
     def is_stated(self, relation: str, row: Row) -> bool:
         """Whether the chart or a document states the atom."""

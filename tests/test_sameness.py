@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 
 from hypothesis import HealthCheck, given, settings
@@ -97,6 +98,27 @@ def test_deciding_again_after_a_change_is_deciding_afresh(random: RandomProgram)
             assert {rule.id: ours.perfect.instances(rule.id) for rule in of.rules} == {
                 rule.id: fresh.perfect.instances(rule.id) for rule in of.rules
             }
+
+
+@_SETTINGS
+@given(programs())
+def test_deciding_by_one_reading_is_deciding_without_the_rules_of_the_others(random: RandomProgram) -> None:
+    of = program(random.source)
+    of = replace(of, rules=tuple(replace(rule, reading="ab"[number % 2]) for number, rule in enumerate(of.rules)))
+    stated = facts(random.chart, of)
+    every = models(Compiled(of), stated, "x", engine())
+    for relation in concluded(of):
+        rules = tuple(rule for rule in of.rules if rule.head.relation != relation or rule.reading == "a")
+        fresh = models(Compiled(replace(of, rules=rules)), stated, "x", engine())
+        ours = every.by({relation: "a"}, concluded(of))
+        assert ours.contradictions == fresh.contradictions
+        for name in concluded(of):
+            assert ours.perfect.rows(name) == fresh.perfect.rows(name)
+            assert ours.certain_rows(name) == fresh.certain_rows(name)
+            assert ours.possible_rows(name) == fresh.possible_rows(name)
+        assert ours.perfect.rows_of_rules.keys() <= ours.perfect.rules.keys()
+        for rule in rules:
+            assert ours.perfect.instances(rule.id) == fresh.perfect.instances(rule.id)
 
 
 def case_models(of: Program, stated: tuple[Fact, ...]) -> Models:

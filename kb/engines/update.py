@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from kb.engines import Engine
 from kb.engines.model import Model
@@ -27,10 +26,10 @@ def updated(
     only, and holds at least what is wanted. Raises EvaluationError.
     """
     touched = dependents(program, changed) & wanted
-    rules = tuple(rule for rule in program.rules if rule.head.relation in touched)
     given = {name: stated.get(name, ()) if name in touched else former.rows(name) for name in wanted}
-    run = engine(replace(program, rules=rules), given, touched, seconds)
+    run = engine(program.part(touched), given, touched, seconds)
     kept = {name: rows for name, rows in former.relations.items() if name not in touched}
-    gone = {rule.id for rule in rules}
-    instances = {name: rows for name, rows in former.rows_of_rules.items() if name not in gone}
-    return Model({**kept, **run.relations}, program.rule_by_id, {**instances, **run.rows_of_rules})
+    rules = program.rule_by_id
+    same = {name for name, rule in rules.items() if rule.head.relation not in touched}
+    instances = {name: rows for name, rows in former.rows_of_rules.items() if name in same}
+    return Model({**kept, **run.relations}, rules, {**instances, **run.rows_of_rules})
