@@ -78,6 +78,11 @@ class Ask:
         """What has to be told."""
         return frozenset(term for _, row in self.wanted for term in row if isinstance(term, Hole))
 
+    @property
+    def all_holes(self) -> frozenset[Hole]:
+        """What has to be told, and what comparisons speak of besides."""
+        return self.holes.union(*(need.holes for need in self.needs))
+
 
 def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
     """The set with values, or other holes, for some of its holes."""

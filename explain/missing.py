@@ -49,7 +49,8 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
     ways = search.ways(relation, pattern)
     found = search.atom(relation, pattern) if len(ways) < 2 else distinct(ask for way in ways for ask in way[:2])
     search.forget_cut()
-    return tuple(found)
+    # How many holes were made before does not matter to who asks.
+    return tuple(filled(ask, {hole: Hole(number) for number, hole in enumerate(sorted(ask.all_holes))}) for ask in found)
 
 
 @dataclass
@@ -109,9 +110,7 @@ class _Search:
 
     def _renamed(self, ask: Ask, names: Mapping[Hole, Hole]) -> Ask:
         """The set with its own holes: those of the pattern as given, each other one new."""
-        inner = {hole for hole in ask.holes if hole not in names} | {h for need in ask.needs for h in need.holes} - set(
-            names
-        )
+        inner = ask.all_holes - names.keys()
         return filled(ask, {**names, **{hole: Hole(next(self.numbers)) for hole in sorted(inner)}})
 
     def ways(self, relation: str, pattern: Terms) -> list[list[Ask]]:
