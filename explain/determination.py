@@ -120,7 +120,7 @@ def _silences(found: Models, proof: Proof) -> Iterator[Ask]:
     """What would overturn an absence that only silence speaks for: the smallest sets of open facts."""
     for node in proof.walk():
         if node.kind == "absence" and node.silent:
-            yield from minimal_asks(found, node.relation, node.row)
+            yield from (ask for ask in minimal_asks(found, node.relation, node.row) if ask.wanted)
 
 
 ASSERTIONS = ("reviewer_statement",)

@@ -25,7 +25,6 @@ from kb.models import Models
 
 _TRIED_PER_ASK = 3
 _CRITERIA_TRIED = 8
-_VALUES_TRIED = 8
 _FILLINGS_LOOKED_AT = 5_000
 _DAYS_BEFORE = (0, 1, 7, 14, 30, 41, 42, 60, 90, 120, 180, 200, 364, 365, 366, 400, 730)
 _NUMBERS = tuple(Decimal(number) for number in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 20, 30, 40, 41, 50, 51, 100))
@@ -161,7 +160,7 @@ def _alike(found: Models, ask: Ask, place: OneOf, pattern: Row, tried: list[Fill
     # What else is tried with the value is held fixed: what fills the other places is not exchanged.
     other = _placed(ask, [place], [UNKNOWN])
     named = (value for filling in tried for fact in _facts(found, other, filling) for value in fact.row)
-    return classes(found, told, place.values[:_VALUES_TRIED], (*pattern, *named))
+    return classes(found, told, place.values, (*pattern, *named))
 
 
 def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import medproof
+from explain.asking import ask_words
 from explain.determination import Answer
 from explain.export.text import determination_page
 from explain.proofs import cheapest_proof
@@ -140,3 +141,28 @@ def test_a_day_outside_every_version_is_said_with_the_days_of_each(base: medproo
     [found] = medproof.decide(base, medproof.open_case("reference"), on=date(2020, 1, 1))
     assert found.answers[0].verdict is medproof.Verdict.UNADDRESSED
     assert any("2016-11-01 until 2017-09-23" in note and "from 2025-10-01" in note for note in found.notes)
+
+
+def test_nothing_is_named_where_nothing_would_overturn_an_answer(base: medproof.Library) -> None:
+    [found] = medproof.decide(base, medproof.open_case("elective"), "bcbs-sc")
+    discectomy = next(each for each in found.answers if each.verdict is medproof.Verdict.MET)
+    assert not discectomy.certain and discectomy.silences == ()
+    said = " ".join(determination_page(found).text.split())
+    assert "nothing was found that would overturn it" in said and "It may fall if the record" not in said
+
+
+def test_each_value_that_would_do_is_named(base: medproof.Library) -> None:
+    chart = """\
+---
+case: c
+---
+
+```datalog
+payer(c, "medicare").
+request_date(c, "2026-03-20").
+requested(c, op, "22612", "L4-5", left).
+instability_reported(c, "L4-5", ?, imaging_report, "2026-02-20").
+```
+"""
+    [asked] = medproof.missing(base, read("c.md", chart), "medically_necessary")
+    assert any("cause: [any instability cause]" in ask_words(asked.models.program, each.ask) for each in asked.remedies)

@@ -208,6 +208,45 @@ def test_a_letter_about_several_items_says_which_is_which(base: medproof.Library
     assert upper < letter.index("found that the operation") < lower < letter.index("could not yet see")
 
 
+LACKING = """\
+---
+id: lacking
+kind: guideline
+---
+
+# Three things
+
+```datalog
+#fact request_date(Case: case, On: date).
+#fact payer(Case: case, Payer: text).
+#fact requested(Case: case, Item: text).
+#fact seen(Case: case, What: text, Source: text) :: "{What}, by {Source}" :: member "you have {What}".
+#closed request_date, payer, requested.
+#pred first(Case: case) :: "first" :: member "the first thing is so".
+#pred second(Case: case) :: "second" :: member "the second thing is so".
+#pred necessary(Case: case, Item: text) :: "{Item} is necessary" :: member "the rules are met".
+#goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?".
+necessary(Case, Item) :- requested(Case, Item), first(Case), second(Case), seen(Case, pain, doctor).
+first(Case) :- seen(Case, one, doctor).
+second(Case) :- seen(Case, two, doctor).
+```
+"""
+BY_PATIENT = SLIPPED.replace("fusion", "operation").replace("slip(slipped, 2)", "seen(slipped, pain, patient)")
+
+
+def test_a_letter_names_all_that_lacks_and_all_that_was_found(base: medproof.Library) -> None:
+    letter = str(exported(medproof.explain(base, medproof.open_case("two-levels")), "text", Options("member", 100)))
+    lower = letter[letter.index("Lower discectomy:") :]
+    found, lacking = lower[: lower.index("The rules ask for this too")], lower[lower.index("The rules ask for this too") :]
+    for what in ("other causes", "pinched nerve", "could not wait", "daily activities"):
+        assert what in found and what not in lacking
+    assert "A scan shows the cause of your symptoms." in lacking
+    said = letter_of(LACKING, chart=BY_PATIENT)
+    lacking = said[said.index("The rules ask for this too") :]
+    assert "The first thing is so." in lacking and "The second thing is so." in lacking
+    assert "You have pain (your records say so, and not in the way that the rules ask for)." in lacking
+
+
 def test_a_letter_says_when_what_was_asked_has_no_words_for_a_member(base: medproof.Library) -> None:
     found = medproof.explain(base, medproof.open_case("reference"), "fusion_indicated")
     assert "What was asked has no words for a member." in str(exported(found, "text", Options("member", 100)))

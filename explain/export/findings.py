@@ -53,7 +53,7 @@ def missing_page(found: list[Missing], width: int) -> Page:
 
 _CONTRADICTED = "The record contradicts itself on it: resolve that first. `medproof decide` shows where."
 _NOTHING_HELPS = {
-    Verdict.REFUTED: "The record rules it out: nothing that could be added would establish it. `medproof why-not` says why.",
+    Verdict.REFUTED: "The record rules it out: nothing that it leaves open would establish it. `medproof why-not` says why.",
     Verdict.CONFLICTING: _CONTRADICTED,
     Verdict.UNDOCUMENTED: "No set of facts that was tried establishes it.",
     Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is missing. That is no refusal.",

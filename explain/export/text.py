@@ -110,7 +110,13 @@ class _Section:
             for fact in answer.statements:
                 self.page.add(f"- {self._words(fact.relation, fact.row)}", "", 4, 2)
         if answer.verdict is Verdict.MET and not answer.certain:
-            self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)
+            if answer.silences:
+                self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)
+            else:
+                unsure = (
+                    "It is not proven to hold whatever else the record might say; nothing was found that would overturn it."
+                )
+                self.page.add(unsure, WARN, 2, 2)
             for ask in answer.silences:
                 self.page.add(f"- {self._ask(ask)}", "", 4, 2)
         if answer.documents:

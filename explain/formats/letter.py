@@ -14,7 +14,11 @@ from explain.graph import Asked, ProofGraph
 from explain.questions import item_text
 from explain.verdicts import Verdict
 from explain.wording import words
-from kb.language.program import Program
+from kb.engines.model import ground_row, unified
+from kb.language.program import Program, ProgramRule
+from kb.language.syntax import Literal
+from kb.language.values import ANY
+from kb.models import Models
 
 if TYPE_CHECKING:
     from explain.remedies import Missing
@@ -42,6 +46,8 @@ _NO_HELP = "Nothing that could be asked for has words for a member."
 _NO_WORDS = "What was asked has no words for a member."
 _FOUND = "This is what we found:"
 _NOT_FOUND = "The rules ask for this too, and your records do not show all of it yet:"
+_OTHERWISE = "{} (your records say so, and not in the way that the rules ask for)"
+"""As by the patient's own word, where a rule asks for what a clinician found."""
 _CLOSING = (
     "A nurse or a physician looks at this before anybody decides. If something in your records is missing or wrong, "
     "please ask your doctor to send it to us."
@@ -92,11 +98,36 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
         return
     if reached is not None and rests_on_silence(explanation, asked, reached.verdict):
         page.add(_SILENT)
-    found = _distinct((_holding(proof, root) for root in asked.roots), {own})
+    if is_found or left_open:
+        _listed(page, _FOUND, _distinct((_holding(proof, root) for root in asked.roots), {own}))
+        return
+    rules = reached.rules if reached is not None else ()
+    named = frozenset(rule.id for rule in rules)
+    met = (text for text, is_met in _asked_for(explanation.models, asked, rules) if is_met)
+    open_ = (text for text, is_met in _asked_for(explanation.models, asked, rules) if not is_met)
+    found = _distinct((met, *(_holding(proof, root) for root in asked.roots)), {own})
     _listed(page, _FOUND, found)
-    if not is_found and not left_open:
-        speaking = frozenset(rule.id for rule in reached.rules) if reached is not None else frozenset()
-        _listed(page, _NOT_FOUND, _distinct((_lacking(proof, root, speaking) for root in asked.roots), {own, *found}))
+    lacking = _distinct((open_, *(_lacking(proof, root, named) for root in asked.roots)), {own, *found})
+    stated = set(_stated(explanation.models))
+    _listed(page, _NOT_FOUND, [_OTHERWISE.format(each) if each in stated else each for each in lacking])
+
+
+def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, bool]]:
+    """What the rules for a goal ask for, in a member's words, and whether it holds: a graph ends at the first that fails."""
+    for rule in rules:
+        binding = unified(rule.head.terms, asked.row) or {}
+        for premise in rule.rule.body:
+            if isinstance(premise, Literal) and premise.lists:
+                relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
+                if ANY not in row and models.program.predicate(relation).wordings.get("member"):
+                    yield words(models.program, relation, row, "member"), models.holds(relation, row)
+
+
+def _stated(models: Models) -> Iterator[str]:
+    """What the records state, in words for a member."""
+    for relation, rows in models.stated.items():
+        if not relation.startswith("-") and models.program.predicate(relation).wordings.get("member"):
+            yield from (words(models.program, relation, row, "member") for row in rows)
 
 
 def missing_letter(found: Iterable[Missing], width: int) -> Page:
@@ -128,7 +159,7 @@ def _capitalised(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _distinct(told: Iterable[Iterator[str]], without: set[str]) -> list[str]:
+def _distinct(told: Iterable[Iterable[str]], without: set[str]) -> list[str]:
     return [each for each in dict.fromkeys(chain.from_iterable(told)) if each not in without]
 
 
