@@ -1,9 +1,10 @@
-"""What has to be known of answers that are no verdicts: they take the record as it stands, and all readings together."""
+"""What has to be known of a record beside its answers: contradictions, and readings that are taken together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from explain.determination import Determination
 from explain.outcomes import under_readings
 from explain.verdicts import contradictions_beneath
 from explain.wording import together
@@ -25,3 +26,12 @@ def caveats(found: Models, relations: Iterable[str]) -> Iterator[str]:
         if any(again.perfect.rows(relation) != found.perfect.rows(relation) for relation in relations):
             yield "A policy is read in several ways, which this takes together; `medproof decide` answers by each."
             break
+
+
+def idle_contradictions(determination: Determination) -> Iterator[str]:
+    """A sentence for each contradiction of the record that no answer depends on."""
+    told = {each for answer in determination.answers for each in answer.contradictions}
+    for each in determination.models.contradictions:
+        if each not in told:
+            atoms = together(determination.models.program, each.atoms)
+            yield f"The record contradicts itself, though no answer below depends on it: {atoms}."

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from explain.caveats import caveats, idle_contradictions
 from explain.determination import Determination, determine
 from explain.slips import slips
 from facts.opening import CaseProblem, Opened, opened_for_all, opened_for_one, with_changes
@@ -48,7 +49,7 @@ def decide(
 def _decided(case: Opened, seconds: float | None, whole: bool) -> Determination:
     found = determine(case.compiled, case.facts, case.case, case.chart.title, case.engine, seconds, whole)
     outcomes = (answer.outcome for answer in found.answers)
-    return replace(found, notes=(*case.notes, *slips(case.compiled, outcomes)))
+    return replace(found, notes=(*case.notes, *slips(case.compiled, outcomes), *idle_contradictions(found)))
 
 
 def query(
@@ -63,7 +64,6 @@ def query(
 
     Raises BadGoal, with a diagnostic in the goal's text, and what `decide` raises.
     """
-    from explain.caveats import caveats
     from kb.goals import ask, resolve_goal
 
     at_hand = opened_for_one(base, case, payer, on)

@@ -166,3 +166,26 @@ instability_reported(c, "L4-5", ?, imaging_report, "2026-02-20").
 """
     [asked] = medproof.missing(base, read("c.md", chart), "medically_necessary")
     assert any("cause: [any instability cause]" in ask_words(asked.models.program, each.ask) for each in asked.remedies)
+
+
+def test_a_contradiction_that_no_answer_depends_on_is_told(base: medproof.Library) -> None:
+    therapy = 'therapy(c, physical_therapy, in_person, "2026-03-01", "2026-01-01", failed, therapy_notes).'
+    chart = f"""\
+---
+case: c
+---
+
+```datalog
+payer(c, "aetna").
+request_date(c, "2026-03-20").
+requested(c, op, "63030", "L4-5", left).
+{therapy}
+```
+"""
+    [found] = medproof.decide(base, read("c.md", chart))
+    assert not any(each.contradictions for each in found.answers)
+    assert any(
+        note.startswith("The record contradicts itself, though no answer") and "2026-01-01" in note for note in found.notes
+    )
+    [grades] = medproof.decide(base, medproof.open_case("two-grades-one-day"))
+    assert any(each.contradictions for each in grades.answers) and not any("contradicts" in note for note in grades.notes)
