@@ -183,7 +183,9 @@ def _mutated(found: Models, compiled: Compiled, changed: list[str]) -> Models | 
     except EvaluationError:
         return None
     clashes = contradictions(program, perfect)
-    return replace(found, compiled=compiled, perfect=perfect, contradictions=clashes, definite=frozenset(), _runs={})
+    return replace(
+        found, compiled=compiled, perfect=perfect, contradictions=clashes, definite=frozenset(), _runs={}, _remembered={}
+    )
 
 
 def _is_noticed(one: Run, again: Models) -> bool:

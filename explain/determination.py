@@ -96,13 +96,14 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
     reached = outcome_of(found, question)
     decided, rules = reached.verdict, reached.rules
     proof = cheapest_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
+    certain = decided is Verdict.MET and is_certain(found, relation, row, proof)
     answer = Answer(
         outcome=reached,
         question=question,
-        certain=decided is Verdict.MET and is_certain(found, relation, row, proof),
+        certain=certain,
         criteria=tuple(status(found, question, branch, whole) for branch in branches(found.program, rules)),
         proof=proof,
-        silences=tuple(_silences(found, proof)) if proof else (),
+        silences=tuple(_silences(found, proof)) if proof and not certain else (),
         statements=tuple(_statements(found, question, proof)) if proof else (),
         asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),

@@ -46,9 +46,11 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
     """The cheapest sets of facts for an atom of the pattern: a few, and of each rule at most two."""
     # The criteria of a case share most of what is beneath them.
     search = models.remembered(_Search, lambda: _Search(models))
-    ways = search.ways(relation, pattern)
-    found = search.atom(relation, pattern) if len(ways) < 2 else distinct(ask for way in ways for ask in way[:2])
-    search.forget_cut()
+    try:
+        ways = search.ways(relation, pattern)
+        found = search.atom(relation, pattern) if len(ways) < 2 else distinct(ask for way in ways for ask in way[:2])
+    finally:
+        search.forget_cut()
     # How many holes were made before does not matter to who asks.
     return tuple(filled(ask, {hole: Hole(number) for number, hole in enumerate(sorted(ask.all_holes))}) for ask in found)
 
@@ -106,6 +108,7 @@ class _Search:
         for key in self.cut:
             self.known.pop(key, None)
         self.cut.clear()
+        self.under_way.clear()
         self.meets_cut = False
 
     def _renamed(self, ask: Ask, names: Mapping[Hole, Hole]) -> Ask:

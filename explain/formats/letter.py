@@ -46,6 +46,9 @@ _NO_HELP = "Nothing that could be asked for has words for a member."
 _NO_WORDS = "What was asked has no words for a member."
 _FOUND = "This is what we found:"
 _NOT_FOUND = "The rules ask for this too, and your records do not show all of it yet:"
+_NOT_FOUND_OF_SEVERAL = (
+    "There is more than one way to meet the rules. Of what they ask for, your records do not show this yet:"
+)
 _OTHERWISE = "{} (your records say so, and not in the way that the rules ask for)"
 """As by the patient's own word, where a rule asks for what a clinician found."""
 _CLOSING = (
@@ -109,7 +112,11 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     _listed(page, _FOUND, found)
     lacking = _distinct((open_, *(_lacking(proof, root, named) for root in asked.roots)), {own, *found})
     stated = set(_stated(explanation.models))
-    _listed(page, _NOT_FOUND, [_OTHERWISE.format(each) if each in stated else each for each in lacking])
+    _listed(
+        page,
+        _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND,
+        [_OTHERWISE.format(each) if each in stated else each for each in lacking],
+    )
 
 
 def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, bool]]:

@@ -46,7 +46,7 @@ class Recorded:
             rule = rules[name]
             concluded.setdefault(rule.head.relation, set()).update(map(rule.concluded, values))
         given = {name: rows for name, rows in self.given.items() if name in self.used}
-        found = {**given, **self.shared.relations}
+        found = {**self.shared.relations, **given}
         for relation, rows in concluded.items():
             found[relation] = found.get(relation, frozenset()) | rows
         return Model(found, rules, {**self.shared.rows_of_rules, **self.instances})

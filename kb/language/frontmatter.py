@@ -97,12 +97,8 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
 def _load(lines: list[str]) -> tuple[dict[str, Any] | None, list[Finding]]:
     import yaml
 
-    text, quick = "\n".join(lines), getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        try:
-            data = yaml.load(text, Loader=quick)  # texts only: `0743` stays `0743`
-        except yaml.YAMLError:
-            data = yaml.load(text, Loader=yaml.BaseLoader)  # a mistake is told in the same words everywhere
+        data = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # texts only: `0743` stays `0743`
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(mark.line + 2, mark.column + 1) if mark else Place(1, 1, 3)

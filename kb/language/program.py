@@ -192,7 +192,10 @@ class Program:
     recursive: frozenset[str] = field(default=frozenset())
 
     def asked(self, payer: str, on: date) -> Program:
-        """The same documents asked for a payer on a day; what was found of their rules stays known."""
+        """The same documents asked for a payer on a day; what was found of their rules, and their parts, stay known.
+
+        (A part is evaluated, and whoever evaluates asks neither for the payer nor for the day.)
+        """
         same = replace(self, payer=payer, on=on)
         known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
         vars(same).update(known)
