@@ -114,7 +114,7 @@ class _Section:
                 self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)
             else:
                 unsure = (
-                    "It is not proven to hold whatever else the record might say; nothing was found that would overturn it."
+                    "It is not proven to hold whatever else the record might say; what could overturn it was not worked out."
                 )
                 self.page.add(unsure, WARN, 2, 2)
             for ask in answer.silences:

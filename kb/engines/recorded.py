@@ -46,7 +46,8 @@ class Recorded:
             rule = rules[name]
             concluded.setdefault(rule.head.relation, set()).update(map(rule.concluded, values))
         given = {name: rows for name, rows in self.given.items() if name in self.used}
-        found = {**self.shared.relations, **given}
+        # What is shared holds what the documents state of it, and nothing of a case.
+        found = {**given, **{name: rows for name, rows in self.shared.relations.items() if rows}}
         for relation, rows in concluded.items():
             found[relation] = found.get(relation, frozenset()) | rows
         return Model(found, rules, {**self.shared.rows_of_rules, **self.instances})
