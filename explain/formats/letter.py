@@ -101,22 +101,20 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
         return
     if reached is not None and rests_on_silence(explanation, asked, reached.verdict):
         page.add(_SILENT)
+    holding = (_holding(proof, root) for root in asked.roots)
     if is_found or left_open:
-        _listed(page, _FOUND, _distinct((_holding(proof, root) for root in asked.roots), {own}))
+        _listed(page, _FOUND, _distinct(holding, {own}))
         return
     rules = reached.rules if reached is not None else ()
-    named = frozenset(rule.id for rule in rules)
-    met = (text for text, is_met in _asked_for(explanation.models, asked, rules) if is_met)
-    open_ = (text for text, is_met in _asked_for(explanation.models, asked, rules) if not is_met)
-    found = _distinct((met, *(_holding(proof, root) for root in asked.roots)), {own})
+    told = list(_asked_for(explanation.models, asked, rules))
+    found = _distinct(([text for text, is_met in told if is_met], *holding), {own})
     _listed(page, _FOUND, found)
-    lacking = _distinct((open_, *(_lacking(proof, root, named) for root in asked.roots)), {own, *found})
+    named = frozenset(rule.id for rule in rules)
+    beneath = (_lacking(proof, root, named) for root in asked.roots)
+    lacking = _distinct(([text for text, is_met in told if not is_met], *beneath), {own, *found})
     stated = set(_stated(explanation.models))
-    _listed(
-        page,
-        _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND,
-        [_OTHERWISE.format(each) if each in stated else each for each in lacking],
-    )
+    title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND
+    _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in lacking])
 
 
 def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, bool]]:
