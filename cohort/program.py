@@ -243,7 +243,7 @@ class CohortProgram:
         names = tuple(sorted({reading.relation: reading.name for reading in choice}.items()))
         program = self.compiled.with_readings(names).program
         cone = dependents(self.program, [reading.relation for reading in choice])
-        changed = replace(program, rules=tuple(rule for rule in program.rules if rule.head.relation in cone))
+        changed = program.part(cone)
         kept = {name: table for name, table in self.perfect[1].items() if name not in cone}
         stated = {name: table for name, table in self.stated.items() if name in cone}
         perfect = plan(changed, self.types, {**kept, **stated}, wanted, f"{prefix}p")

@@ -50,7 +50,7 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
         ways = search.ways(relation, pattern)
         found = search.atom(relation, pattern) if len(ways) < 2 else distinct(ask for way in ways for ask in way[:2])
     finally:
-        search.forget_cut()
+        search.end()
     # How many holes were made before does not matter to who asks.
     return tuple(filled(ask, {hole: Hole(number) for number, hole in enumerate(sorted(ask.all_holes))}) for ask in found)
 
@@ -103,7 +103,7 @@ class _Search:
         back = {name: hole for hole, name in names.items()}
         return [self._renamed(ask, back) for ask in self.known.get(key, [])]
 
-    def forget_cut(self) -> None:
+    def end(self) -> None:
         """Forgets what depends on where the search began, so that what is asked before changes nothing of what is found."""
         for key in self.cut:
             self.known.pop(key, None)

@@ -67,8 +67,7 @@ class Compiled:
         cone = self._cone(frozenset(wanted))
         key = cone, same & cone, definite & cone, contradicted & cone
         if key not in self._bounds:
-            rules = tuple(rule for rule in self.program.rules if rule.head.relation in cone)
-            self._bounds[key] = bounds(replace(self.program, rules=rules), *key[1:])
+            self._bounds[key] = bounds(self.program.part(cone), *key[1:])
         return self._bounds[key]
 
     def _cone(self, wanted: frozenset[str]) -> frozenset[str]:

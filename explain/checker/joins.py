@@ -195,16 +195,13 @@ def _take(binding: Binding, term: s.Term, value: Value, lenient: bool) -> bool:
 
 def pattern_of(atom: s.Atom, binding: Mapping[str, Value]) -> Row:
     """What an atom asks for under a binding: `_` for what is not bound."""
-    return tuple(
-        [
-            binding.get(term.name, ANY)
-            if isinstance(term, s.Variable)
-            else term.value
-            if isinstance(term, s.Constant)
-            else ANY
-            for term in atom.terms
-        ]
-    )
+    return tuple([_asked(term, binding) for term in atom.terms])
+
+
+def _asked(term: s.Term, binding: Mapping[str, Value]) -> Value:
+    if isinstance(term, s.Variable):
+        return binding.get(term.name, ANY)
+    return term.value if isinstance(term, s.Constant) else ANY
 
 
 def demand_of(atom: s.Atom, binding: Mapping[str, Value]) -> Row:

@@ -52,6 +52,7 @@ def determination_page(determination: Determination, width: int = 80, verbose: i
     return page
 
 
+_UNSURE = "It is not proven to hold whatever else the record might say; what could overturn it was not worked out."
 _LEGEND = (
     "How a criterion was read: [P] in the issuer's text, [T] in a transcription, [S] in somebody's summary, "
     "[ref] in the reference determination, [U] unverified."
@@ -113,10 +114,7 @@ class _Section:
             if answer.silences:
                 self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)
             else:
-                unsure = (
-                    "It is not proven to hold whatever else the record might say; what could overturn it was not worked out."
-                )
-                self.page.add(unsure, WARN, 2, 2)
+                self.page.add(_UNSURE, WARN, 2, 2)
             for ask in answer.silences:
                 self.page.add(f"- {self._ask(ask)}", "", 4, 2)
         if answer.documents:

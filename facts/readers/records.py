@@ -54,8 +54,7 @@ def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> Iterator[Doc
 
 
 def _chart(case: str, sections: dict[str, list[_Row]]) -> Document:
-    about = {"case": case, "title": f"{case}, as the tables of its cohort state it"}
-    front = yaml.safe_dump(about, allow_unicode=True)
+    front = yaml.safe_dump({"case": case, "title": f"{case}, as the tables of its cohort state it"}, allow_unicode=True)
     lines = {title: list(map(_line, rows)) for title, rows in sections.items()}
     return written("cohort-case.md", front, lines)
 
