@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import medproof
 from cli import main
@@ -20,7 +22,7 @@ from cohort.running import Settings
 from kb.engines import engine
 from kb.engines.model import Model
 from kb.engines.recorded import Recorded
-from kb.language.documents import read
+from kb.language.documents import chart_of, read
 from kb.language.program import Program
 from kb.language.values import Row
 from kb.library import Library
@@ -302,3 +304,9 @@ def test_a_value_that_no_vocabulary_has_is_told_with_its_row(tmp_path: Path) -> 
     result = CliRunner().invoke(main, ["explain", "--cohort", str(source), "a", "A1"])
     assert result.exit_code == 2
     assert "Row 2 of" in result.output and "pain_score.csv: " in result.output and "(case `a`)" in result.output
+
+
+@given(st.text(min_size=1))
+def test_the_chart_of_a_case_of_any_name_is_what_reading_its_text_gives(name: str) -> None:
+    chart = chart_of("cohort-case.md", name, f"{name}, as somebody states it", {"Payer": []})
+    assert chart == read("cohort-case.md", chart.text)

@@ -9,14 +9,13 @@ from decimal import Decimal
 from functools import partial
 
 import duckdb
-import yaml
 from sqlglot import exp
 
 from facts.readers.found import BROKEN, BadTables, first_line
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.language import syntax as s
-from kb.language.documents import Document, Line, written
+from kb.language.documents import Document, Line, chart_of
 from kb.language.printer import row_source
 from kb.language.program import Argument
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Value, read_number
@@ -54,9 +53,8 @@ def charts_of(tables: Iterable[FactTable], cases: Iterable[str]) -> Iterator[Doc
 
 
 def _chart(case: str, sections: dict[str, list[_Row]]) -> Document:
-    front = yaml.safe_dump({"case": case, "title": f"{case}, as the tables of its cohort state it"}, allow_unicode=True)
     lines = {title: list(map(_line, rows)) for title, rows in sections.items()}
-    return written("cohort-case.md", front, lines)
+    return chart_of("cohort-case.md", case, f"{case}, as the tables of its cohort state it", lines)
 
 
 def _line(row: _Row) -> Line:

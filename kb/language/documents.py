@@ -121,24 +121,23 @@ class Line:
     node: Callable[[Place], Statement]
 
 
-def written(name: str, front: str, sections: Mapping[str, Sequence[Line]]) -> Document:
-    """A document that is made rather than read: the one that `read` finds in its text, without parsing it.
+def chart_of(name: str, case: str, title: str, sections: Mapping[str, Sequence[Line]]) -> Document:
+    """A chart that is made rather than read: the document that `read` finds in its text, without parsing it.
 
-    `front` is the YAML of its front matter, `sections` holds the statements below each heading.
+    `sections` holds the statements below each heading.
     """
-    lines, gathered = ["---", *front.rstrip("\n").split("\n"), "---", ""], _Gathered([])
-    for title, each in sections.items():
-        lines += [f"## {title}", ""]
-        gathered.sections.append((_plain(title), ()))
+    meta, front = frontmatter.of_case(case, title)
+    lines, gathered = [*front, ""], _Gathered([])
+    for heading, each in sections.items():
+        lines += [f"## {heading}", ""]
+        gathered.sections.append((_plain(heading), ()))
         for line in each:
             lines += [line.prose, "", "```datalog", line.source, "```", ""]
             place = Place(len(lines) - 2, 1, len(line.source))
             gathered.statements.append(Stated(line.node(place), len(gathered.sections) - 1, _plain(line.prose)))
     text = "\n".join(lines)
-    meta, findings, _ = frontmatter.read(name, text)
-    return Document(
-        name, digest(text), meta, _anchored(gathered), tuple(gathered.statements), (), findings, lines=tuple(lines)
-    )
+    statements = tuple(gathered.statements)
+    return Document(name, digest(text), meta, _anchored(gathered), statements, lines=tuple(lines))
 
 
 @dataclass

@@ -94,6 +94,24 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
     return Meta(**values), tuple(findings), end + 1
 
 
+def of_case(case: str, title: str) -> tuple[Meta, tuple[str, ...]]:
+    """The front matter of a chart, and the lines in which `read` finds it."""
+    lines = (f"{key}: {_scalar(value)}" for key, value in (("case", case), ("title", title)))
+    return Meta(id=case, case=case, title=title), ("---", *lines, "---")
+
+
+def _scalar(text: str) -> str:
+    """A text as a double-quoted scalar of YAML, on one line."""
+    if _NEEDS_NO_ESCAPE.fullmatch(text):
+        return f'"{text}"'
+    import yaml
+
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip()
+
+
+_NEEDS_NO_ESCAPE = re.compile(r"[ !#-\[\]-~]*")
+
+
 def _load(lines: list[str]) -> tuple[dict[str, Any] | None, list[Finding]]:
     import yaml
 
