@@ -95,7 +95,7 @@ def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
     return Ask(ask.cost, wanted, needs)
 
 
-def distinct(asks: Iterable[Ask]) -> list[Ask]:
+def distinct(asks: Iterable[Ask], kept_at_most: int = SETS_KEPT) -> list[Ask]:
     """The first sets, without those with the same predicates as one before, or that contain one."""
     kept: dict[tuple[str, ...], Ask] = {}
     for ask in asks:
@@ -104,7 +104,7 @@ def distinct(asks: Iterable[Ask]) -> list[Ask]:
             kept[names] = _either(kept[names], ask)
         elif not any(set(other) <= set(names) and each.facts <= ask.facts for other, each in kept.items()):
             kept[names] = ask
-    return list(kept.values())[:SETS_KEPT]
+    return list(kept.values())[:kept_at_most]
 
 
 def _either(kept: Ask, ask: Ask) -> Ask:

@@ -43,12 +43,13 @@ _NOTHING = Ask(0, frozenset())
 
 
 def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
-    """The cheapest sets of facts for an atom of the pattern: a few, and of each rule at most two."""
+    """The cheapest sets of facts for an atom of the pattern: one of each rule, and a few more."""
     # The criteria of a case share most of what is beneath them.
     search = models.remembered(_Search, lambda: _Search(models))
     try:
         ways = search.ways(relation, pattern)
-        found = search.atom(relation, pattern) if len(ways) < 2 else distinct(ask for way in ways for ask in way[:2])
+        by_rank = (way[rank] for rank in range(2) for way in ways if rank < len(way))
+        found = search.atom(relation, pattern) if len(ways) < 2 else distinct(by_rank, max(SETS_KEPT, len(ways)))
     finally:
         search.end()
     # How many holes were made before does not matter to who asks.
