@@ -96,15 +96,16 @@ def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
 
 
 def distinct(asks: Iterable[Ask], kept_at_most: int = SETS_KEPT) -> list[Ask]:
-    """The first sets, without those with the same predicates as one before, or that contain one."""
+    """The first sets, without those with the same predicates as one before, or that contain another."""
     kept: dict[tuple[str, ...], Ask] = {}
     for ask in asks:
         names = tuple(sorted(relation for relation, _ in ask.wanted))
         if names in kept:
             kept[names] = _either(kept[names], ask)
-        elif not any(set(other) <= set(names) and each.facts <= ask.facts for other, each in kept.items()):
+        else:
             kept[names] = ask
-    return list(kept.values())[:kept_at_most]
+    found = list(kept.values())
+    return [each for each in found if not any(other.facts < each.facts for other in found)][:kept_at_most]
 
 
 def _either(kept: Ask, ask: Ask) -> Ask:

@@ -16,6 +16,7 @@ from explain.building import proof_graph
 from explain.graph import ProofGraph
 from explain.missing import minimal_asks
 from explain.outcomes import Outcome, outcome, wanted_for
+from explain.questions import request_relations
 from explain.remedies import fillings, remedies
 from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
@@ -69,10 +70,9 @@ def hinged(found: Models, goal: AtomKey) -> Hinged:
 
 def _facts(found: Models, goal: AtomKey) -> Iterator[AtomKey]:
     """The facts of the case, and the denials, that the goal may depend on; the request is left out."""
-    relations = {name.removeprefix("-") for name in needed(found.program, [goal[0]])}
+    relations = {name.removeprefix("-") for name in needed(found.program, [goal[0]])} - request_relations(found.program)
     for fact in found.facts:
-        name = fact.relation.removeprefix("-")
-        if name in relations and not found.program.predicates[name].closed:
+        if fact.relation.removeprefix("-") in relations:
             yield fact.relation, fact.row
 
 

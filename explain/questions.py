@@ -9,6 +9,7 @@ from explain.verdicts import Verdict
 from explain.wording import spaced, words
 from kb.engines.model import ground_row, unified
 from kb.language.program import SCOPE, Goal, Program, ProgramRule
+from kb.language.strata import needed
 from kb.language.syntax import Variable
 from kb.language.values import UNKNOWN, Mark, Row, Value, value_text
 from kb.models import Models
@@ -57,6 +58,16 @@ def item_text(row: Row, case: int | None) -> str:
     return ", ".join(
         value_text(value) if not isinstance(value, Mark) else value.value for i, value in enumerate(row) if i != case
     )
+
+
+def request_relations(program: Program) -> frozenset[str]:
+    """The facts of which a request consists: for whom and when it is made, and what of it the questions ask about."""
+    asked = needed(program, [goal.trigger.relation for goal in program.goals])
+    told_whole = {name for name, predicate in program.predicates.items() if predicate.is_fact and predicate.closed}
+    return frozenset({*_ABOUT_A_REQUEST, *(asked & told_whole)})
+
+
+_ABOUT_A_REQUEST = ("payer", "request_date")
 
 
 def questions(models: Models) -> tuple[Question, ...]:

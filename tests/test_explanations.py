@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -473,3 +474,45 @@ def test_where_a_request_leaves_a_value_open_what_holds_for_some_value_is_shown(
         assert ">undocumented<" in page and ">met<" not in page
         letter = str(exported(found, "text", Options("member")))
         assert "does not say which level is meant" in letter and "found that the level is fine" not in letter
+
+
+def test_a_licensed_result_is_told_and_is_a_hinge(base: medproof.Library) -> None:
+    """It is told whole, as the request is, and is none of the request."""
+    chart = document_of(
+        "chart.md",
+        """---
+case: c
+---
+```datalog
+request_date(c, "2026-01-10").
+requested(c, op, "63030", "L4-5", left).
+requested_setting(c, inpatient).
+mcg_result(c, "M-63", met, "2026-01-08").
+```
+""",
+    )
+    [hinged] = medproof.hinges(base, chart, "inpatient_supported", "aetna")
+    assert [facts for each in hinged.hinges for facts in each.facts] == [
+        ("mcg_result", ("c", "M-63", "met", date(2026, 1, 8)))
+    ]
+    [determination] = medproof.decide(base, chart, "aetna")
+    assert "a licensed reviewer found MCG M-63 met (2026-01-08)" in determination_page(determination, 120).text
+
+
+def test_no_set_that_is_asked_for_contains_another(base: medproof.Library) -> None:
+    chart = document_of(
+        "chart.md",
+        """---
+case: c
+---
+```datalog
+request_date(c, "2026-01-10").
+requested(c, op, "63030", "L4-5", left).
+root_compression(c, "L4-5", "L5", left, mri, "2025-12-20").
+```
+""",
+    )
+    [found] = medproof.missing(base, chart, "A3", "aetna")
+    sets = [each.ask.facts for each in found.remedies]
+    assert len(sets) > 1
+    assert not any(one < other for one in sets for other in sets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explain.export.lines import DIM, Page
 from explain.proofs import Proof
+from explain.questions import request_relations
 from explain.wording import words
 from kb.models import Models
 
@@ -27,11 +28,13 @@ def show_reason(page: Page, models: Models, label: str, proof: Proof, verbose: i
 def _distinct_leaves(models: Models, proof: Proof) -> list[Proof]:
     """The facts about the case and the absences, each once, without what the request itself says."""
     found: dict[tuple[str, object], Proof] = {}
+    request = request_relations(models.program)
     for node in proof.walk():
-        if node.kind in ("fact", "absence"):
-            predicate = models.program.predicate(node.relation)
-            if predicate.case_position is not None and node.relation not in models.same:
-                found.setdefault((node.relation, node.row), node)
+        is_told = node.kind == "fact" and node.relation not in request
+        is_absent = node.kind == "absence" and node.relation not in models.same
+        about = node.relation if is_told or is_absent else ""
+        if about and models.program.predicate(about).case_position is not None:
+            found.setdefault((node.relation, node.row), node)
     return list(found.values())
 
 
