@@ -8,6 +8,7 @@ from datetime import date
 
 from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
+from explain.denials import denials
 from explain.missing import minimal_asks
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
@@ -15,7 +16,7 @@ from explain.questions import Question, questions
 from explain.remedies import remedies
 from explain.verdicts import Verdict, contradictions_beneath
 from kb.compiled import Compiled
-from kb.contradictions import Contradiction
+from kb.contradictions import AtomKey, Contradiction
 from kb.engines import Engine
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule
@@ -29,7 +30,8 @@ class Answer:
 
     `certain`: met however the record's silences turn out; otherwise `silences` names
     what it rests on. `statements` are the facts that somebody asserts with no finding
-    behind them and without which no proof is left. `asks` are what would be needed.
+    behind them and without which no proof is left; `denials` what others say against the
+    facts of its proof. `asks` are what would be needed.
     """
 
     outcome: Outcome
@@ -39,6 +41,7 @@ class Answer:
     proof: Proof | None
     silences: tuple[Ask, ...]
     statements: tuple[Fact, ...]
+    denials: tuple[Fact, ...]
     asks: tuple[Ask, ...]
     contradictions: tuple[Contradiction, ...]
     documents: tuple[Meta, ...]
@@ -105,11 +108,16 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
         proof=proof,
         silences=tuple(_silences(found, proof)) if proof and not certain else (),
         statements=tuple(_statements(found, question, proof)) if proof else (),
+        denials=tuple(denials(found, _facts(proof))) if proof else (),
         asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
         documents=(),
     )
     return replace(answer, documents=_documents(found.program, rules, answer))
+
+
+def _facts(proof: Proof) -> Iterator[AtomKey]:
+    return ((node.relation, node.row) for node in proof.walk() if node.kind == "fact")
 
 
 def _asks(found: Models, question: Question) -> tuple[Ask, ...]:

@@ -12,6 +12,7 @@ from explain.asking import ask_words
 from explain.determination import Answer
 from explain.export.text import determination_page
 from explain.proofs import cheapest_proof
+from explain.verdicts import Verdict
 from explain.wording import atom_text
 from kb.compiled import Compiled
 from kb.engines import engine
@@ -217,3 +218,28 @@ requested(c, op, "63030", "L4-5", left).
     )
     [grades] = medproof.decide(base, medproof.open_case("two-grades-one-day"))
     assert any(each.contradictions for each in grades.answers) and not any("contradicts" in note for note in grades.notes)
+
+
+def test_a_finding_that_somebody_else_denies_is_told_beside_the_answer(base: medproof.Library) -> None:
+    said = 'instability_reported(c, "L4-5", degeneration, clinician_statement, "2025-08-01").'
+    for denial, is_told in (
+        ('-instability_reported(c, "L4-5", _, imaging_report, _).', True),
+        ('-instability_reported(c, "L3-4", _, imaging_report, _).', False),
+    ):
+        chart = read(
+            "chart.md",
+            f"""---
+case: c
+---
+```datalog
+request_date(c, "2025-10-01").
+requested(c, op, "22633", "L4-5", left).
+{said}
+{denial}
+```
+""",
+        )
+        [found] = medproof.decide(base, chart, "medicare")
+        assert found.answers[0].verdict is Verdict.MET
+        assert [fact.relation for fact in found.answers[0].denials] == ["-instability_reported"] * is_told
+        assert ("instability at L4-5 is excluded [chart" in " ".join(determination_page(found).text.split())) == is_told

@@ -66,6 +66,9 @@ def _answer(program: Program, answer: Answer) -> dict[str, Any]:
         "hinges_on_statements": [
             {**atom_data(program, fact.relation, fact.row), "origin": origin_data(fact.origin)} for fact in answer.statements
         ],
+        "denied_elsewhere": [
+            {**atom_data(program, fact.relation, fact.row), "origin": origin_data(fact.origin)} for fact in answer.denials
+        ],
         "asks": [ask_data(program, ask) for ask in answer.asks],
         "contradictions": [
             {"kind": each.kind, "rule": each.rule, "atoms": [atom_data(program, *atom) for atom in each.atoms]}

@@ -6,6 +6,7 @@ from explain.export.lines import DIM, Page
 from explain.proofs import Proof
 from explain.questions import request_relations
 from explain.wording import words
+from kb.language.program import Origin
 from kb.models import Models
 
 
@@ -17,12 +18,16 @@ def show_reason(page: Page, models: Models, label: str, proof: Proof, verbose: i
         if node.kind == "absence":
             page.add(f"- {_absence(models, node)}", "", 8, 2)
         elif node.origin is not None:
-            place = f"{node.origin.file.rsplit('/', 1)[-1]}, {node.origin.section}, line {node.origin.line}"
-            page.add(f"- {words(models.program, node.relation, node.row)} [chart {place}]", "", 8, 2)
+            page.add(f"- {words(models.program, node.relation, node.row)} {chart_place(node.origin)}", "", 8, 2)
             if verbose and node.origin.passage:
                 page.add(f"“{node.origin.passage}”", DIM, 10)
     for document, sections in _passages(models, proof).items():
         page.add(f"by {document}: {'; '.join(sections)}", DIM, 8, 2)
+
+
+def chart_place(origin: Origin) -> str:
+    """Where in the chart something is stated."""
+    return f"[chart {origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}]"
 
 
 def _distinct_leaves(models: Models, proof: Proof) -> list[Proof]:

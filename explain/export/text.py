@@ -8,9 +8,10 @@ from explain.asking import ask_words
 from explain.asks import Ask, Open
 from explain.attempts import Step
 from explain.criteria import CriterionStatus
+from explain.denials import DENIED
 from explain.determination import Answer, Determination
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
-from explain.export.reasons import show_proof, show_reason
+from explain.export.reasons import chart_place, show_proof, show_reason
 from explain.verdicts import Verdict
 from explain.wording import words
 from kb.language.values import Row
@@ -65,6 +66,8 @@ def _show_verdict(page: Page, answer: Answer) -> None:
         reads += " (on the reviewer's word)"
     if answer.verdict is Verdict.MET and not answer.certain:
         reads += " (on the record's silence)"
+    if answer.denials:
+        reads += " (denied elsewhere)"
     page.add(f"{reads}: {answer.question.text}", _STYLES.get(answer.verdict, WARN), 2, 4)
 
 
@@ -110,6 +113,10 @@ class _Section:
             self.page.add("It hinges on what the reviewer states, with no finding behind it:", WARN, 2)
             for fact in answer.statements:
                 self.page.add(f"- {self._words(fact.relation, fact.row)}", "", 4, 2)
+        if answer.denials:
+            self.page.add(DENIED, WARN, 2, 2)
+        for fact in answer.denials:
+            self.page.add(f"- {self._words(fact.relation, fact.row)} {chart_place(fact.origin)}", "", 4, 2)
         if answer.verdict is Verdict.MET and not answer.certain:
             if answer.silences:
                 self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)

@@ -95,6 +95,7 @@ class _Section:
     counts: dict[str, int]
     criteria: tuple[_Criterion, ...]
     statements: tuple[str, ...]
+    denials: tuple[str, ...]
     hinges: tuple[dict[str, Any], ...]
     missing: tuple[str, ...]
     unreviewed: tuple[str, ...]
@@ -144,6 +145,7 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
+        denials=tuple(words(found.program, fact.relation, fact.row) for fact in answer.denials) if answer else (),
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
         missing=tuple(ask_words(found.program, each) for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
@@ -158,7 +160,8 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
 def _rests(answer: Answer | None, silence: bool) -> str:
     """What a reader of the bare verdict has to know."""
     word = " (on the reviewer’s word)" if answer is not None and answer.statements else ""
-    return word + (" (on the record’s silence)" if silence else "")
+    word += " (on the record’s silence)" if silence else ""
+    return word + (" (denied elsewhere)" if answer is not None and answer.denials else "")
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
