@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from cohort.book import Book
 from cohort.clashes import CLASHING
-from cohort.columns import is_odd, parts_rows
+from cohort.columns import is_no_name, parts_rows
 from cohort.instances import INSTANCES
 from cohort.live import Live
 from cohort.loading import BOOK, Loader, Range
@@ -173,7 +173,7 @@ class Batch:
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
             [str(self.setup.book.path), low, *([] if high is None else [high])],
         ).fetchall()
-        odd = exp.select(exp.func("BOOL_OR", is_odd(exp.column("name")))).from_(BOOK)
+        odd = exp.select(exp.func("BOOL_OR", is_no_name(exp.column("name")))).from_(BOOK)
         [(has_odd,)] = connection.execute(odd.sql(DIALECT)).fetchall()
         within = Range(connection, low, high, bool(has_odd))
         loaded, rejects = dict[str, Table](), list[Reject]()

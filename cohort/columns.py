@@ -18,6 +18,7 @@ _LISTED = 20
 _DAY_TEXT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER_TEXT = r"[+-]?[0-9]{1,12}([.][0-9]{1,6})?"
 _ODD = "it holds a character that no text has: NUL, or a carriage return"
+_NO_NAME = "no case can be called so: `?` and `_` stand for what is not told, and no text has NUL or a carriage return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Columns:
             nobody = Fault(
                 unknown(raw), "it names no case, so some case may lack what it says; name it, or take the row away"
             )
-            odd = [Fault(is_odd(raw), _ODD)] if odd_names else []
+            odd = [Fault(is_no_name(raw), _NO_NAME)] if odd_names else []
             return Column(exp.column("id", "b"), (nobody, *odd), exp.false())
         hint = "name the payer" if table.relation == "payer" else "write `?` for a value that the record does not give"
         missing = Fault(unknown(raw), f"it is empty; {hint}")
@@ -109,6 +110,11 @@ def _number(raw: Expr, is_text: bool) -> tuple[Expr, list[Fault]]:
         wrong = disjunction(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
     words = "it is no number of at most 12 digits before the point and 6 after it; write it as the record has it"
     return value, [Fault(wrong, words)]
+
+
+def is_no_name(raw: Expr) -> Expr:
+    """Whether a text would not name the same case in a chart."""
+    return disjunction(exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"]), is_odd(raw))
 
 
 def is_odd(raw: Expr) -> Expr:

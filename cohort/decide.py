@@ -70,6 +70,8 @@ def decide_cohort(
     settings = settings or Settings()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
+    if source.is_dir() and source.resolve() in output.resolve().parents:
+        raise CohortProblem(f"`{output}` lies within the facts, and would count as one of them; name a directory elsewhere")
     work = output.with_name(f".{output.name}.unfinished")
     try:
         with _held(work), _nothing_left(work):
@@ -93,6 +95,8 @@ def decide_cohort(
     except (duckdb.IOException, OSError) as error:
         first = str(error).splitlines()[0]
         hint = f"what is done is kept in `{work}`: make room or mend it, and the same command goes on"
+        if not work.exists():
+            hint = "nothing is decided yet; name a directory that can be written to"
         raise CohortProblem(f"{first}; {hint}") from error
     return account
 

@@ -53,10 +53,10 @@ def put_together(parts: Path, rejects: Iterable[Reject], result: Path) -> None:
             found = sorted(map(str, parts.glob(f"*.{name}")))
             if found:
                 rows = connection.read_parquet(found)
-                if rejects and name == INSTANCES:
+                if name == INSTANCES:
                     # What a case rests on is recorded before it turns out that a rule cannot be computed for it.
-                    left_out = connection.read_parquet(str(result / REJECTS))
-                    rows = rows.join(left_out, "case", how="anti")
+                    left_out = connection.table("rejects").set_alias("l")
+                    rows = rows.set_alias("r").join(left_out, 'r."case" = l."case"', how="anti")
                 rows.write_parquet(str(result / name))
             elif name in COLUMNS:
                 # Of nothing but rejects too there is a table to read.

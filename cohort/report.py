@@ -27,6 +27,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(f"{of.silent:,} of them ask nothing: no table requests anything for them", WARN, 2, 2)
     for note in of.notes:
         page.add(note, WARN, 2, 2)
+    page.add(decided_by(of), DIM, 2, 2)
     for question in dict.fromkeys(each.question for each in of.verdicts):
         here = [each for each in of.verdicts if each.question == question]
         total = sum(each.count for each in here)
@@ -68,10 +69,19 @@ def name(blocking: Blocking) -> str:
     return f"{blocking.criterion.label} of {blocking.criterion.origin.document}, {blocking.criterion.origin.section}"
 
 
+def decided_by(of: Summary) -> str:
+    """The documents that decided, with their periods, and which of them no clinician has approved."""
+    names = (f"{each.full_id} ({each.period.removeprefix('is ')})" if each.payer else each.full_id for each in of.documents)
+    waiting = [each.full_id for each in of.documents if each.review != "approved"]
+    which = f": {', '.join(waiting)}" if len(waiting) < len(of.documents) else ""
+    return f"By {', '.join(names)}" + (f"; not yet approved by a clinician{which}" if waiting else "")
+
+
 def command(of: Summary, verdicts: Verdicts, example: tuple[str, str]) -> str:
     """What to type to see the proof of an answer."""
     policies = [text for path in of.policies for text in ("--policies", str(path))]
-    return shlex.join(["medproof", "explain", "--cohort", str(of.output), example[0], verdicts.question, *policies])
+    options = [*policies, "--"] if example[0].startswith("-") else policies
+    return shlex.join(["medproof", "explain", "--cohort", str(of.output), *options, example[0], verdicts.question])
 
 
 def summary_data(of: Summary) -> dict[str, Any]:
@@ -84,6 +94,7 @@ def summary_data(of: Summary) -> dict[str, Any]:
         "rejected": of.rejected,
         "silent": of.silent,
         "notes": list(of.notes),
+        "documents": [{"id": each.full_id, "review": each.review} for each in of.documents],
         "verdicts": [
             {
                 "question": each.question, "verdict": each.verdict, "reads": each.reads, "certain": each.certain,
@@ -121,5 +132,10 @@ def summary_html(of: Summary) -> str:
     template = environment(here).get_template("report.html")
     style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))
     return template.render(
-        title=f"A cohort of {of.cases:,} cases", style=style, of=of, questions=questions, blocking=blocking
+        title=f"A cohort of {of.cases:,} cases",
+        style=style,
+        of=of,
+        decided_by=decided_by(of),
+        questions=questions,
+        blocking=blocking,
     )

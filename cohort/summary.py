@@ -11,6 +11,7 @@ import duckdb
 from cohort.output import CRITERIA, DECISIONS, told
 from explain.criteria import branches
 from kb.language.closed import written
+from kb.language.frontmatter import Meta
 from kb.language.program import Criterion, Program
 
 _EXAMPLES = 3
@@ -61,6 +62,8 @@ class Summary:
     silent: int
     """Cases that ask nothing: nothing is requested for them."""
     notes: tuple[str, ...]
+    documents: tuple[Meta, ...]
+    """The documents by which questions were answered; general references are left out."""
     policies: tuple[Path, ...] = ()
     """The documents beside the shipped ones that decided, as they were named."""
 
@@ -76,9 +79,10 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
     fired = {rule.id: about.fired.get(rule.id, 0) for program in programs for rule in written(program.rules)}
     never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
     often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))
+    named = {meta.full_id: meta for program in programs for meta in program.documents if meta.kind != "reference"}
     return Summary(
         output, about.source, about.cases, about.rejected, verdicts, blocking, often, never,
-        about.cases - asking, about.notes,
+        about.cases - asking, about.notes, tuple(named.values()),
     )  # fmt: skip
 
 

@@ -96,8 +96,10 @@ def _cohort(
     from cohort.compare import cohort_impact_data, cohort_impact_page
 
     def html() -> str:
-        raise medproof.CaseProblem("the impact on a cohort is text or json; name a .txt or .json file")
+        raise AssertionError("refused before anything is decided")
 
+    if form == "html" or (form is None and output is not None and output.suffix.lower() in (".html", ".htm")):
+        raise click.UsageError("the impact on a cohort is text or json; name a .txt or .json file")
     with said_plainly():
         with progress("deciding", eta=True) as heard:
             found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard)

@@ -47,7 +47,8 @@ def command(
         facts = medproof.generate(loaded(policies), output, cases, seed, rates, payers, heard)
     click.echo(f"wrote {output}: {many(cases, 'case')}, {many(facts, 'fact')}", err=True)
     decided = output.with_name(f"{output.name}-decided")
-    click.echo(shlex.join(["medproof", "cohort", str(output), "-o", str(decided)]), err=True)
+    more = [text for path in policies for text in ("--policies", str(path))]
+    click.echo(shlex.join(["medproof", "cohort", str(output), "-o", str(decided), *more]), err=True)
 
 
 command.params += [

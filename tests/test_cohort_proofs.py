@@ -310,3 +310,24 @@ def test_a_value_that_no_vocabulary_has_is_told_with_its_row(tmp_path: Path) -> 
 def test_the_chart_of_a_case_of_any_name_is_what_reading_its_text_gives(name: str) -> None:
     chart = chart_of("cohort-case.md", name, f"{name}, as somebody states it", {"Payer": []})
     assert chart == read("cohort-case.md", chart.text)
+
+
+@pytest.mark.parametrize("name", ["?", "_"])
+def test_a_case_that_is_left_out_leaves_the_others_their_proofs(tmp_path: Path, name: str) -> None:
+    """One has a value that no vocabulary has, another a name that stands for what is not told."""
+    facts = tables(tmp_path / "facts")
+    bad = {
+        "requested": f"{name},op,63030,L4-5,left\nx,op,63030,L9,left\n",
+        "request_date": f"{name},2026-01-10\nx,2026-01-10\n",
+    }
+    for table, rows in bad.items():
+        path = facts / f"{table}.csv"
+        path.write_text(path.read_text() + rows)
+    result = CliRunner().invoke(main, ["cohort", str(facts), "-o", str(tmp_path / "out"), "--proofs"])
+    assert result.exit_code == 0, result.output
+    rejects = duckdb.read_parquet(str(tmp_path / "out" / "rejects.parquet")).fetchall()
+    assert {row[2] for row in rejects} == {name, "x"}
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    assert result.exit_code == 0, result.output
+    recorded = duckdb.read_parquet(str(tmp_path / "out" / "instances.parquet")).fetchall()
+    assert {row[0] for row in recorded} == {"a", "b", "c"}

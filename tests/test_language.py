@@ -85,3 +85,14 @@ def test_an_unknown_predicate_beside_an_aggregate_is_a_mistake_and_no_crash() ->
     text = f"#fact hot(Case: case, M: number).\n#pred g(Case: case).\n{rule}\n"
     _, mistakes = check((read("p.dl", text),), "", date(2026, 1, 1))
     assert [each.code for each in mistakes] == ["unknown-predicate"]
+
+
+@pytest.mark.parametrize("opening", ["``datalog", "    ```datalog", "'''datalog", '~~datalog test "x"', "‘‘‘datalog"])
+def test_a_block_that_is_taken_for_prose_is_told(opening: str) -> None:
+    document = read("policy.md", f"---\nid: p\n---\n\nSome words.\n\n{opening}\nmarked(a).\n{opening[:7].strip('datlog')}\n")
+    assert [(finding.place.line, finding.code) for finding in document.findings] == [(7, "fence")]
+
+
+def test_prose_may_speak_of_blocks() -> None:
+    document = read("policy.md", "---\nid: p\n---\n\nA `datalog` block.\n`datalog` blocks hold statements.\n")
+    assert not document.findings

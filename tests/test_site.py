@@ -90,7 +90,7 @@ def test_a_page_shows_the_passage_beside_its_rules_with_tests_coverage_and_versi
     page = opened(browser, site / "jns-part-8@2014.html")
     text = page.inner_text("main")
     assert "jns-part-8@2005 is in force from 2005-06-01 until 2014-07-01" in " ".join(text.split())
-    row = page.locator(".beside", has_text="With a recurrent herniation, fusion is supported").last
+    row = page.locator(".beside", has_text="With a recurrent herniation, which imaging shows").last
     assert "recurrent_with_trigger(Case, Level) :-" in row.locator(".code").inner_text()
     prose, code = row.locator(".prose").bounding_box(), row.locator(".code").bounding_box()
     assert prose is not None

@@ -212,6 +212,9 @@ def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
             passage = ""
         elif token.type == "inline" and tokens[index - 1].type != "heading_open":
             passage = _plain(token.content)
+            _check_meant(token, lines, gathered)
+        elif token.type == "code_block":
+            _check_meant(token, lines, gathered)
         elif token.type == "fence":
             first, end = token.map or [0, 0]
             word = (token.info.split() or [""])[0]
@@ -222,6 +225,20 @@ def _read_markdown(text: str, start: int, gathered: _Gathered) -> None:
                 place = Place(first + 1, lines[first].index(word) + 1, len(word))
                 message = f"this block is taken for prose, since `{word}` is not `datalog`"
                 gathered.findings.append(Finding(place, "fence", message, "write ```datalog"))
+
+
+_MEANT = re.compile(r"\s*(`+|'{2,}|~{1,2}|´+|‘+|’+)\s*datalog(\s+test\b.*)?\s*")
+"""The first line of what was meant to be a block of statements."""
+
+
+def _check_meant(token: Token, lines: list[str], gathered: _Gathered) -> None:
+    """Reports the first line of a block in prose: it is indented, or begins with other marks than three backticks."""
+    first, end = token.map or [0, 0]
+    for row in range(first, end):
+        if _MEANT.fullmatch(lines[row]):
+            place = Place(row + 1, 1, len(lines[row]))
+            message = "what follows is taken for prose: a block begins with ```datalog, at the beginning of its line"
+            gathered.findings.append(Finding(place, "fence", message, "write ```datalog before it, and ``` after it"))
 
 
 def _check_closed(content: str, first: int, end: int, fence: str, lines: list[str], gathered: _Gathered) -> str:
