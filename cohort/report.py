@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from cohort.summary import Blocking, Summary, Verdicts
+from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats.templates import environment, own
 from kb.language.values import many
@@ -27,7 +28,8 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(f"{of.silent:,} of them ask nothing: no table requests anything for them", WARN, 2, 2)
     for note in of.notes:
         page.add(note, WARN, 2, 2)
-    page.add(decided_by(of), DIM, 2, 2)
+    if of.documents:
+        page.add(by_documents(of.documents), DIM, 2, 2)
     for question in dict.fromkeys(each.question for each in of.verdicts):
         here = [each for each in of.verdicts if each.question == question]
         total = sum(each.count for each in here)
@@ -69,19 +71,13 @@ def name(blocking: Blocking) -> str:
     return f"{blocking.criterion.label} of {blocking.criterion.origin.document}, {blocking.criterion.origin.section}"
 
 
-def decided_by(of: Summary) -> str:
-    """The documents that decided, with their periods, and which of them no clinician has approved."""
-    names = (f"{each.full_id} ({each.period.removeprefix('is ')})" if each.payer else each.full_id for each in of.documents)
-    waiting = [each.full_id for each in of.documents if each.review != "approved"]
-    which = f": {', '.join(waiting)}" if len(waiting) < len(of.documents) else ""
-    return f"By {', '.join(names)}" + (f"; not yet approved by a clinician{which}" if waiting else "")
-
-
 def command(of: Summary, verdicts: Verdicts, example: tuple[str, str]) -> str:
     """What to type to see the proof of an answer."""
     policies = [text for path in of.policies for text in ("--policies", str(path))]
-    options = [*policies, "--"] if example[0].startswith("-") else policies
-    return shlex.join(["medproof", "explain", "--cohort", str(of.output), *options, example[0], verdicts.question])
+    asked = [example[0], verdicts.question]
+    # After `--` comes no option, whatever a name begins with.
+    words = [*policies, "--", *asked] if example[0].startswith("-") else [*asked, *policies]
+    return shlex.join(["medproof", "explain", "--cohort", str(of.output), *words])
 
 
 def summary_data(of: Summary) -> dict[str, Any]:
@@ -135,7 +131,7 @@ def summary_html(of: Summary) -> str:
         title=f"A cohort of {of.cases:,} cases",
         style=style,
         of=of,
-        decided_by=decided_by(of),
+        decided_by=by_documents(of.documents),
         questions=questions,
         blocking=blocking,
     )

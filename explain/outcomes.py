@@ -99,6 +99,17 @@ def _under_readings(
     return under_readings(found, asked, wanted_for(found.program, [question.relation]))
 
 
+def choices(program: Program, asked: Iterable[str]) -> Iterator[tuple[Reading, ...]]:
+    """Each choice of one reading per item that some relations depend on; nothing, where each has but one."""
+    used = needed(program, asked) if program.readings else frozenset[str]()
+    groups: dict[str, list[Reading]] = {}
+    for reading in program.readings:
+        if reading.relation in used:
+            groups.setdefault(reading.relation, []).append(reading)
+    if any(len(group) > 1 for group in groups.values()):
+        yield from product(*groups.values())
+
+
 def under_readings(
     found: Models, asked: Iterable[str], wanted: Iterable[str]
 ) -> Iterator[tuple[tuple[Reading, ...], Models]]:
@@ -106,14 +117,7 @@ def under_readings(
 
     Nothing, where there is no choice.
     """
-    program, wanted = found.program, list(wanted)
-    used = needed(program, asked) if program.readings else frozenset[str]()
-    groups: dict[str, list[Reading]] = {}
-    for reading in program.readings:
-        if reading.relation in used:
-            groups.setdefault(reading.relation, []).append(reading)
-    if not any(len(group) > 1 for group in groups.values()):
-        return
-    for choice in product(*groups.values()):
+    wanted = list(wanted)
+    for choice in choices(found.program, asked):
         chosen = {reading.relation: reading.name for reading in choice}
         yield choice, found.by(chosen, wanted)

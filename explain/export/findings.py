@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from explain.asking import ask_words
 from explain.export.data import ask_data, atom_data, origin_data
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
+from explain.outcomes import choices
 from explain.verdicts import Verdict
 from explain.wording import words
 from kb.contradictions import AtomKey
@@ -44,6 +45,8 @@ def missing_page(found: list[Missing], width: int) -> Page:
             page.add("Nothing is missing: it holds.", "", 2)
         elif not each.remedies:
             page.add(_NOTHING_HELPS[each.outcome.verdict], WARN, 2, 2)
+            if each.outcome.verdict is Verdict.UNDOCUMENTED and any(choices(program, [each.goal[0]])):
+                page.add(_BY_EACH, WARN, 2, 2)
         else:
             page.add("Any one of these would establish it; each was tried:", "", 2)
         for remedy in each.remedies:
@@ -51,6 +54,7 @@ def missing_page(found: list[Missing], width: int) -> Page:
     return page
 
 
+_BY_EACH = "The policy is read in several ways: what would be enough by one reading and not by another is not named."
 _CONTRADICTED = "The record contradicts itself on it: resolve that first. `medproof decide` shows where."
 _NOTHING_HELPS = {
     Verdict.REFUTED: "The record rules it out: nothing that it leaves open would establish it. `medproof why-not` says why.",

@@ -10,6 +10,7 @@ from explain.attempts import Step
 from explain.criteria import CriterionStatus
 from explain.denials import DENIED
 from explain.determination import Answer, Determination
+from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.export.reasons import chart_place, show_proof, show_reason
 from explain.verdicts import Verdict
@@ -125,18 +126,7 @@ class _Section:
             for ask in answer.silences:
                 self.page.add(f"- {self._ask(ask)}", "", 4, 2)
         if answer.documents:
-            # Of a payer's document the days tell which of its versions counts.
-            names = (
-                f"{each.full_id} ({each.period.removeprefix('is ')})" if each.payer else each.full_id
-                for each in answer.documents
-            )
-            self.page.add(f"By {', '.join(names)}{self._review()}", DIM, 2, 2)
-
-    def _review(self) -> str:
-        unreviewed = self.answer.unreviewed
-        if len(unreviewed) == len(self.answer.documents):
-            return "; not yet approved by a clinician"
-        return f"; not yet approved by a clinician: {', '.join(each.full_id for each in unreviewed)}" if unreviewed else ""
+            self.page.add(by_documents(answer.documents), DIM, 2, 2)
 
     def _contradictions(self) -> None:
         for each in self.answer.contradictions:

@@ -54,6 +54,7 @@ class Meta:
 
 _KEYS = tuple(each.name for each in fields(Meta))
 _DATES = ("effective", "retired")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
@@ -130,7 +131,7 @@ def _load(lines: list[str]) -> tuple[dict[str, Any] | None, list[Finding]]:
 def read_date(text: str) -> date | None:
     """A day of the calendar written YYYY-MM-DD; None if it is none."""
     try:
-        return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+        return date.fromisoformat(text) if re.fullmatch(_DAY, text) else None
     except ValueError:
         return None
 
@@ -164,7 +165,11 @@ def _read_value(key: str, value: Any, place: Place, values: dict[str, Any]) -> l
         return []
     if key in _DATES:
         values[key] = read_date(str(value))
-        return [] if values[key] else [Finding(place, "front-matter", f"`{key}` is not a date", "write it as YYYY-MM-DD")]
+        if values[key] is not None:
+            return []
+        is_written_so = re.fullmatch(_DAY, str(value))
+        hint = f"the calendar has no {value}" if is_written_so else "write it as YYYY-MM-DD"
+        return [Finding(place, "front-matter", f"`{key}` is not a date", hint)]
     if isinstance(value, (dict, list)):
         return [Finding(place, "front-matter", f"`{key}` is not one value")]
     if key == "kind" and value not in KINDS:
