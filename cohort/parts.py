@@ -53,7 +53,7 @@ def put_together(parts: Path, rejects: Iterable[Reject], result: Path) -> None:
             found = sorted(map(str, parts.glob(f"*.{name}")))
             if found:
                 rows = connection.read_parquet(found)
-                if name == INSTANCES:
+                if rejects and name == INSTANCES:
                     # What a case rests on is recorded before it turns out that a rule cannot be computed for it.
                     left_out = connection.table("rejects").set_alias("l")
                     rows = rows.set_alias("r").join(left_out, 'r."case" = l."case"', how="anti")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,14 @@ def name(blocking: Blocking) -> str:
     return f"{blocking.criterion.label} of {blocking.criterion.origin.document}, {blocking.criterion.origin.section}"
 
 
+def policy_options(policies: Iterable[Path]) -> list[str]:
+    """What to type after a command that is to take the same documents."""
+    return [text for path in policies for text in ("--policies", str(path))]
+
+
 def command(of: Summary, verdicts: Verdicts, example: tuple[str, str]) -> str:
     """What to type to see the proof of an answer."""
-    policies = [text for path in of.policies for text in ("--policies", str(path))]
+    policies = policy_options(of.policies)
     asked = [example[0], verdicts.question]
     # After `--` comes no option, whatever a name begins with.
     words = [*policies, "--", *asked] if example[0].startswith("-") else [*asked, *policies]

@@ -231,12 +231,7 @@ def report(
     form: str | None, output: Path | None, page: Callable[[], Page], data: Callable[[], Any], html: Callable[[], str]
 ) -> None:
     """Prints a report, or writes it to a file; only the form that is asked for is made. Raises CaseProblem."""
-    from facts.opening import CaseProblem
-
-    suffix = output.suffix.removeprefix(".") if output is not None else "text"
-    if form is None and suffix not in ("json", "html", "txt", "text", ""):
-        raise CaseProblem(f"a report is no .{suffix}; name a .txt, .json or .html file, or say which with --format")
-    form = form or (suffix if suffix in ("json", "html") else "text")
+    form = form_of_report(form, output)
     if output is None and form == "text":
         show(page())
         return
@@ -246,6 +241,16 @@ def report(
     else:
         write(output, made)
         click.echo(f"wrote {output}", err=True)
+
+
+def form_of_report(form: str | None, output: Path | None) -> str:
+    """The form that is asked for, by name or by the file's ending; raises CaseProblem."""
+    from facts.opening import CaseProblem
+
+    suffix = output.suffix.removeprefix(".") if output is not None else "text"
+    if form is None and suffix not in ("json", "html", "txt", "text", ""):
+        raise CaseProblem(f"a report is no .{suffix}; name a .txt, .json or .html file, or say which with --format")
+    return form or (suffix if suffix in ("json", "html") else "text")
 
 
 def write(path: Path, made: str | bytes) -> None:

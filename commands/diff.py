@@ -14,6 +14,7 @@ from commands.common import (
     OUTPUT,
     POLICIES,
     REPORT_FORM,
+    form_of_report,
     payer_option,
     progress,
     report,
@@ -96,11 +97,11 @@ def _cohort(
     from cohort.compare import cohort_impact_data, cohort_impact_page
 
     def html() -> str:
-        raise AssertionError("refused before anything is decided")
+        raise medproof.CaseProblem("the impact on a cohort is text or json; name a .txt or .json file")
 
-    if form == "html" or (form is None and output is not None and output.suffix.lower() in (".html", ".htm")):
-        raise click.UsageError("the impact on a cohort is text or json; name a .txt or .json file")
     with said_plainly():
+        if form_of_report(form, output) == "html":
+            html()
         with progress("deciding", eta=True) as heard:
             found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard)
         report(form, output, lambda: cohort_impact_page(found, width()), lambda: cohort_impact_data(found), html)

@@ -40,6 +40,7 @@ def command(
     """
     import medproof
     from cohort.generate import Rates
+    from cohort.report import policy_options
     from kb.language.values import many
 
     with said_plainly(), progress("drawing") as heard:
@@ -47,8 +48,7 @@ def command(
         facts = medproof.generate(loaded(policies), output, cases, seed, rates, payers, heard)
     click.echo(f"wrote {output}: {many(cases, 'case')}, {many(facts, 'fact')}", err=True)
     decided = output.with_name(f"{output.name}-decided")
-    more = [text for path in policies for text in ("--policies", str(path))]
-    click.echo(shlex.join(["medproof", "cohort", str(output), "-o", str(decided), *more]), err=True)
+    click.echo(shlex.join(["medproof", "cohort", str(output), "-o", str(decided), *policy_options(policies)]), err=True)
 
 
 command.params += [

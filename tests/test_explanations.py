@@ -17,6 +17,7 @@ from explain.formats import Options, exported
 from explain.outcomes import outcome, wanted_for
 from explain.remedies import fillings, remedies
 from explain.wording import words
+from kb.language.documents import Document
 from kb.language.documents import read as document_of
 from kb.library import library
 from tests.expectations import charts, read
@@ -476,21 +477,15 @@ def test_where_a_request_leaves_a_value_open_what_holds_for_some_value_is_shown(
         assert "does not say which level is meant" in letter and "found that the level is fine" not in letter
 
 
+def discectomy(facts: str) -> Document:
+    """The chart of a request for a discectomy that states some facts."""
+    request = 'request_date(c, "2026-01-10"). requested(c, op, "63030", "L4-5", left).'
+    return document_of("chart.md", f"---\ncase: c\n---\n```datalog\n{request}\n{facts}\n```\n")
+
+
 def test_a_licensed_result_is_told_and_is_a_hinge(base: medproof.Library) -> None:
     """It is told whole, as the request is, and is none of the request."""
-    chart = document_of(
-        "chart.md",
-        """---
-case: c
----
-```datalog
-request_date(c, "2026-01-10").
-requested(c, op, "63030", "L4-5", left).
-requested_setting(c, inpatient).
-mcg_result(c, "M-63", met, "2026-01-08").
-```
-""",
-    )
+    chart = discectomy('requested_setting(c, inpatient). mcg_result(c, "M-63", met, "2026-01-08").')
     [hinged] = medproof.hinges(base, chart, "inpatient_supported", "aetna")
     assert [facts for each in hinged.hinges for facts in each.facts] == [
         ("mcg_result", ("c", "M-63", "met", date(2026, 1, 8)))
@@ -500,18 +495,7 @@ mcg_result(c, "M-63", met, "2026-01-08").
 
 
 def test_no_set_that_is_asked_for_contains_another(base: medproof.Library) -> None:
-    chart = document_of(
-        "chart.md",
-        """---
-case: c
----
-```datalog
-request_date(c, "2026-01-10").
-requested(c, op, "63030", "L4-5", left).
-root_compression(c, "L4-5", "L5", left, mri, "2025-12-20").
-```
-""",
-    )
+    chart = discectomy('root_compression(c, "L4-5", "L5", left, mri, "2025-12-20").')
     [found] = medproof.missing(base, chart, "A3", "aetna")
     sets = [each.ask.facts for each in found.remedies]
     assert len(sets) > 1

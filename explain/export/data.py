@@ -13,7 +13,7 @@ from explain.criteria import CriterionStatus
 from explain.determination import Answer, Determination
 from explain.proofs import Proof
 from explain.wording import atom_text, words
-from kb.language.program import Origin, Program
+from kb.language.program import Fact, Origin, Program
 from kb.language.values import Mark, Row, Value, number_text
 
 SCHEMA = "medproof/determination/1"
@@ -54,6 +54,10 @@ def atom_data(program: Program, relation: str, row: Row) -> dict[str, Any]:
     }
 
 
+def _fact(program: Program, fact: Fact) -> dict[str, Any]:
+    return {**atom_data(program, fact.relation, fact.row), "origin": origin_data(fact.origin)}
+
+
 def _answer(program: Program, answer: Answer) -> dict[str, Any]:
     question = answer.question
     return {
@@ -63,12 +67,8 @@ def _answer(program: Program, answer: Answer) -> dict[str, Any]:
         "reads": question.reads(answer.verdict),
         "certain": answer.certain,
         "rests_on_silence": [ask_data(program, ask) for ask in answer.silences],
-        "hinges_on_statements": [
-            {**atom_data(program, fact.relation, fact.row), "origin": origin_data(fact.origin)} for fact in answer.statements
-        ],
-        "denied_elsewhere": [
-            {**atom_data(program, fact.relation, fact.row), "origin": origin_data(fact.origin)} for fact in answer.denials
-        ],
+        "hinges_on_statements": [_fact(program, each) for each in answer.statements],
+        "denied_elsewhere": [_fact(program, each) for each in answer.denials],
         "asks": [ask_data(program, ask) for ask in answer.asks],
         "contradictions": [
             {"kind": each.kind, "rule": each.rule, "atoms": [atom_data(program, *atom) for atom in each.atoms]}
