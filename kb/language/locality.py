@@ -19,8 +19,9 @@ def check_locality(source: Source, rule: s.Rule, symbols: Symbols, report: Repor
 
 
 def case_variables(rule: s.Rule, symbols: Symbols) -> set[str]:
-    """The variables that stand for the case: in a constraint, one literal may be all that speaks of it."""
-    return {term.name for term in _case_terms(rule.body, symbols) if isinstance(term, s.Variable)}
+    """The variables that stand for the case; more than one are a mistake that `check_locality` reports."""
+    head = [s.Literal(rule.head)] if rule.head else []
+    return {term.name for term in _case_terms([*head, *rule.body], symbols) if isinstance(term, s.Variable)}
 
 
 def _case_terms(body: Iterable[s.Premise], symbols: Symbols) -> Iterator[s.Term]:
@@ -38,10 +39,13 @@ def _mixed(terms: list[s.Term]) -> Finding | None:
         if not isinstance(term, s.Variable) or term.is_anonymous:
             message = "a rule speaks about whatever case it is given, by one variable"
             return Finding(term.place, "case-local", message, "write `Case` in each literal that has a case")
-        first = terms[0]
-        if isinstance(first, s.Variable) and term.name != first.name:
-            message = f"this rule mixes two cases, `{first.name}` and `{term.name}`"
-            return Finding(term.place, "case-local", message, f"use `{first.name}` in every literal")
+    names = [term.name for term in terms if isinstance(term, s.Variable)]
+    # The case of the head, which stands last, is the one that is meant, unless another is named more often.
+    meant = max(reversed(names), key=names.count, default="")
+    for term in terms:
+        if isinstance(term, s.Variable) and term.name != meant:
+            message = f"this rule mixes two cases, `{meant}` and `{term.name}`"
+            return Finding(term.place, "case-local", message, f"use `{meant}` in every literal")
     return None
 
 

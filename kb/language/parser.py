@@ -65,7 +65,7 @@ def parse(block: Block) -> ParsedBlock:
         statement, finding, resume = _parse_one(block, start, end)
         if statement is not None:
             statements.append((statement, start))
-        elif match := re.match(r"#\w+\s+([a-z]\w*)", block.text[start:end]):
+        elif match := re.match(r"(?:#\w+|fact|pred)\s+([a-z]\w*)", block.text[start:end]):
             broken.add(match[1])
         if finding is not None:
             findings.append(finding)
@@ -80,7 +80,8 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Finding | None, int | None]:
-    from lark.exceptions import UnexpectedCharacters, UnexpectedInput, VisitError
+    from lark import Tree
+    from lark.exceptions import UnexpectedInput, VisitError
 
     from kb.language import syntax_errors
 
@@ -88,10 +89,11 @@ def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Fi
     try:
         return _build(block, start, text), None, None
     except VisitError as error:
-        if not isinstance(error.orig_exc, NumberOutOfRange):
+        if not isinstance(error.orig_exc, NumberOutOfRange) or not isinstance(error.obj, Tree):
             raise
-        finding = Finding(block.place(start, end), "number-range", str(error.orig_exc), "shorten the number")
-        return None, finding, None
+        meta = error.obj.meta
+        place = block.place(start + meta.start_pos, start + meta.end_pos)
+        return None, Finding(place, "number-range", str(error.orig_exc), "shorten the number"), None
     except UnexpectedInput as error:
         at = error.pos_in_stream
         offset = len(text) if at is None or at < 0 else at
@@ -103,14 +105,11 @@ def _parse_one(block: Block, start: int, end: int) -> tuple[Statement | None, Fi
             end_of_code = start + _end_of_code(text, offset)
             here = block.place(end_of_code, end_of_code + 1)
             resume = start + offset if offset < len(text) else None
-            finding = Finding(
-                here, "missing-period", "this statement does not end with a period", "add `.` here, or `,` if it goes on"
-            )
+            hint = syntax_errors.missing_period(text[:offset])
+            finding = Finding(here, "missing-period", "this statement does not end with a period", hint)
             return statement, finding, resume
-        length = 1 if isinstance(error, UnexpectedCharacters) or token is None else max(1, len(str(token)))
-        message, hint, back = syntax_errors.explain(text, offset, error)
-        offset, length = offset - back, length + back
-        return None, Finding(block.place(start + offset, start + offset + length), "syntax", message, hint), None
+        message, hint, (first, last) = syntax_errors.explain(text, offset, error)
+        return None, Finding(block.place(start + first, start + last), "syntax", message, hint), None
 
 
 def _read_before(block: Block, start: int, offset: int) -> Statement | None:

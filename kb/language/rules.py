@@ -60,7 +60,9 @@ def _looked(source: Source, node: s.Rule, declared: Declared) -> Looked:
         _check_head(source, rule, symbols, declared.asked, report)
         if rule.body:
             check_locality(source, rule, symbols, report)
-        once = case_variables(rule, symbols) if rule.head is None else ()
+        cases = case_variables(rule, symbols)
+        # In a constraint one literal may be all that speaks of the case; of two cases each may stand once.
+        once = cases if rule.head is None or len(cases) > 1 else ()
         check_variables(source, rule, declared.known_values, report, once)
         if report.found or _has_unresolved(rule.body):
             rule = None

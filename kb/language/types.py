@@ -152,6 +152,8 @@ class Typing:
         elif value not in domain.values and value not in domain.parts:
             known = (*domain.values, *domain.parts)
             hint = nearest(value, known) or f"the values are {', '.join(known)}"
+            if value == _short(domain.name) and not is_fact:
+                hint = f"a variable begins with a capital: `{value.capitalize()}`; {hint}"
             self._find(term.place, "domain-value", f"`{value}` is not a value of `{_short(domain.name)}`", hint)
 
     def comparison(self, comparison: s.Comparison) -> s.Comparison:
