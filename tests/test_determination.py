@@ -11,6 +11,7 @@ import medproof
 from explain.asking import ask_words
 from explain.determination import Answer
 from explain.export.text import determination_page
+from explain.formats import Options, exported
 from explain.proofs import cheapest_proof
 from explain.verdicts import Verdict
 from explain.wording import atom_text
@@ -243,3 +244,6 @@ requested(c, op, "22633", "L4-5", left).
         assert found.answers[0].verdict is Verdict.MET
         assert [fact.relation for fact in found.answers[0].denials] == ["-instability_reported"] * is_told
         assert ("instability at L4-5 is excluded [chart" in " ".join(determination_page(found).text.split())) == is_told
+        proof = medproof.explain(base, chart, "medically_necessary", "medicare")
+        for form in ("text", "markdown", "html"):
+            assert ("instability at L4-5 is excluded" in str(exported(proof, form, Options()))) == is_told

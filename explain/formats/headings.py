@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from explain.denials import DENIED, denials
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
 from explain.verdicts import Verdict
-from explain.wording import together
+from explain.wording import together, words
+from kb.language.program import Fact
 
 
 def heading(explanation: Explanation, asked: Asked) -> list[str]:
-    """The outcome of a goal, and the contradictions that it depends on."""
+    """The outcome of a goal, what the record denies of it elsewhere, and the contradictions that it depends on."""
     reached = explanation.outcome(asked)
     lines = []
     if reached is not None and reached.question is not None:
@@ -21,6 +23,9 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
             lines += [f"- {each}" for each in told]
     if reached is not None and takes_together(explanation, asked, reached):
         lines.append("The proof takes all readings together: by itself it is no answer.")
+    if against := denied(explanation, asked):
+        lines.append(DENIED)
+        lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in against]
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         has_rules = asked.relation in explanation.models.program.rules_for
         follows = "What follows says why the rules for other requests do not apply." if has_rules else "No rule was applied."
@@ -31,6 +36,14 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     if reached is not None and reached.verdict is Verdict.CONFLICTING:
         lines.append("The proof takes both sides of that as they stand: by itself it is no answer.")
     return lines
+
+
+def denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
+    """What somebody else, another study or another day says against the facts from which a goal is shown to hold."""
+    if not holds(explanation, asked):
+        return ()
+    part = explanation.proof.part(asked)
+    return tuple(denials(explanation.models, (atom for node, atom in part.atoms.items() if part.kind(node) == "fact")))
 
 
 def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:

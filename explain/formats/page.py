@@ -20,7 +20,7 @@ from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
-from explain.formats.headings import heading, rests_on_silence, standing_lines
+from explain.formats.headings import denied, heading, rests_on_silence, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.formats.templates import environment, own
@@ -95,7 +95,6 @@ class _Section:
     counts: dict[str, int]
     criteria: tuple[_Criterion, ...]
     statements: tuple[str, ...]
-    denials: tuple[str, ...]
     hinges: tuple[dict[str, Any], ...]
     missing: tuple[str, ...]
     unreviewed: tuple[str, ...]
@@ -140,12 +139,11 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         id=prefix,
         question=question.text if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=held_up.outcome.reads + _rests(answer, rests_on_silence(explanation, asked, now)),
+        reads=held_up.outcome.reads + _rests(explanation, asked, answer, now),
         warnings=tuple(heading(explanation, asked)[question is not None :]),
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
-        denials=tuple(words(found.program, fact.relation, fact.row) for fact in answer.denials) if answer else (),
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
         missing=tuple(ask_words(found.program, each) for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
@@ -157,11 +155,11 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     )
 
 
-def _rests(answer: Answer | None, silence: bool) -> str:
+def _rests(explanation: Explanation, asked: Asked, answer: Answer | None, now: Verdict) -> str:
     """What a reader of the bare verdict has to know."""
     word = " (on the reviewer’s word)" if answer is not None and answer.statements else ""
-    word += " (on the record’s silence)" if silence else ""
-    return word + (" (denied elsewhere)" if answer is not None and answer.denials else "")
+    word += " (on the record’s silence)" if rests_on_silence(explanation, asked, now) else ""
+    return word + (" (denied elsewhere)" if denied(explanation, asked) else "")
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
