@@ -42,5 +42,7 @@ def _unclear(program: Program, rule: ProgramRule) -> Iterator[tuple[str, str]]:
 
 
 def _has_unit(text: str) -> bool:
+    if re.match(r"\s+(out )?of \d", text):
+        return True  # A score on a scale: 7 of 10.
     word = re.match(r"(/|%|\s+[^\s,.;:()]+|-\w+)", text)
     return word is not None and word[1].strip() not in _NO_UNIT and not word[1].strip().startswith("{")
