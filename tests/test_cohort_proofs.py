@@ -26,7 +26,7 @@ from kb.language.documents import chart_of, read
 from kb.language.program import Program
 from kb.language.values import Row
 from kb.library import Library
-from tests.test_cohort import tables
+from tests.cohorts import tables
 
 PAYERS = ["aetna", "bcbs-sc"]
 

@@ -16,7 +16,7 @@ import medproof
 from cohort.decide import decide_cohort
 from cohort.output import state_of
 from cohort.running import Settings
-from tests.test_cohort import decided
+from tests.cohorts import decided
 
 ROOT = Path(__file__).parent.parent
 

@@ -18,8 +18,8 @@ from cohort.running import Settings
 from facts.readers.addresses import facts_at
 from facts.readers.databases import tables_in
 from facts.readers.found import BadTables
+from tests.cohorts import decided, run, tables
 from tests.postgres_server import USER, server
-from tests.test_cohort import decided, run, tables
 
 _numbers = count()
 

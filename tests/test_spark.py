@@ -17,9 +17,9 @@ import medproof
 from cli import main
 from cohort.decide import decide_cohort
 from cohort.running import Settings
+from tests.cohorts import ON, alone, cohorts, decided, random_cohort, tables
 from tests.spark_cluster import Cluster, cluster
 from tests.tables import write_tables
-from tests.test_cohort import ON, alone, cohorts, decided, random_cohort, tables
 
 
 @pytest.fixture

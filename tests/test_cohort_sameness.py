@@ -1,0 +1,175 @@
+"""A cohort is decided as each of its cases is alone: random programs, the shipped charts, invented cases."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import medproof
+from cli import main
+from cohort.cases import open_cohort
+from cohort.decide import decide_cohort
+from cohort.generate import Rates
+from cohort.output import CohortProblem
+from cohort.running import Settings
+from facts.opening import opened
+from kb.engines import engine
+from kb.library import read_all
+from tests.cohorts import (
+    ON,
+    alone,
+    alone_and_together,
+    cohorts,
+    decided,
+    random_cohort,
+    recorded,
+    small,
+    verdicts,
+)
+from tests.tables import write_tables
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(cohorts(), st.booleans())
+def test_random_programs_decide_a_cohort_as_its_cases(drawn: tuple[str, list[str]], unknown: bool) -> None:
+    base, stated = random_cohort(*drawn, unknown)
+    program = base.compiled("", ON).program
+    with TemporaryDirectory() as directory:
+        source = write_tables(Path(directory) / "facts", program, (fact for each in stated.values() for fact in each))
+        decide_cohort(base, source, Path(directory) / "out", Settings(proofs=True))
+        questions, criteria = alone(base, "", ON, stated)
+        assert decided(Path(directory) / "out", "decisions") == questions
+        assert decided(Path(directory) / "out", "criteria") == criteria
+        with open_cohort(base, Path(directory) / "out") as cohort:
+            for opened_case in cohort.open(stated):
+                assert recorded(opened_case, opened_case.engine) == recorded(opened_case, engine())
+
+
+def test_the_shipped_charts_as_a_cohort(tmp_path: Path) -> None:
+    base = medproof.load()
+    root = Path(__file__).parent.parent
+    documents = [*read_all(root / "facts" / "cases", None), *read_all(root / "tests" / "charts", None)]
+    cases = [opened(base, document) for document in documents if document.meta.case]
+    vocabulary = base.compiled("", date(2026, 1, 1)).program
+    source = write_tables(tmp_path / "facts", vocabulary, (fact for case in cases for fact in case.facts))
+    decide_cohort(base, source, tmp_path / "out")
+    questions, criteria = set[tuple[object, ...]](), set[tuple[object, ...]]()
+    for case in cases:
+        ours = alone(base, case.payer, case.on, {case.case: case.facts})
+        questions |= ours[0]
+        criteria |= ours[1]
+    assert decided(tmp_path / "out", "decisions") == questions
+    assert decided(tmp_path / "out", "criteria") == criteria
+
+
+def test_a_generated_cohort(tmp_path: Path) -> None:
+    base = medproof.load()
+    rates = Rates(contradictions=0.3, unknown=0.05)
+    medproof.generate(base, tmp_path / "facts", 40, 3, rates, ["aetna", "bcbs-sc"])
+    medproof.cohort(base, tmp_path / "facts", tmp_path / "out")
+    found = decided(tmp_path / "out", "decisions")
+    assert len({row[0] for row in found}) == 40
+    for name in sorted({str(row[0]) for row in found})[::2]:
+        case = medproof.cohort_case(base, tmp_path / "out", name)
+        assert {row for row in found if row[0] == name} == alone(base, case.payer, case.on, {name: case.facts})[0]
+
+
+def test_statements_that_were_kept_decide_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDPROOF_CACHE", str(tmp_path / "cache"))
+    base = medproof.load()
+    medproof.generate(base, tmp_path / "facts", 30, 4, Rates(contradictions=0.3), ["medicare"])
+    for name in ("compiled", "kept"):
+        medproof.cohort(base, tmp_path / "facts", tmp_path / name)
+    kept = sorted((tmp_path / "cache" / "sql").iterdir())
+    assert kept and decided(tmp_path / "compiled", "decisions") == decided(tmp_path / "kept", "decisions")
+    for number, path in enumerate(kept):
+        path.write_text(["{}", "no JSON", '{"": "Step"}', "[]"][number % 4], encoding="utf-8")
+    medproof.cohort(base, tmp_path / "facts", tmp_path / "again")
+    assert decided(tmp_path / "again", "decisions") == decided(tmp_path / "compiled", "decisions")
+
+
+def test_a_generated_cohort_depends_on_its_seed_alone(tmp_path: Path) -> None:
+    base = medproof.load()
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        medproof.generate(base, tmp_path / name, 50, seed)
+
+    def facts_of(name: str) -> list[tuple[object, ...]]:
+        return duckdb.execute(
+            "SELECT * FROM read_parquet(?) ORDER BY ALL", [str(tmp_path / name / "therapy.parquet")]
+        ).fetchall()
+
+    assert facts_of("one") == facts_of("again") != facts_of("other")
+    result = CliRunner().invoke(main, ["generate", "--cases", "5", "-o", str(tmp_path / "one")])
+    assert result.exit_code == 2
+    assert "is not empty; name another directory" in result.output
+
+
+def test_a_key_within_a_case_need_not_name_the_case(tmp_path: Path) -> None:
+    text = "#fact p(Case: case, X: text, Y: text).\n#key p(X).\n#pred g(Case: case).\ng(Case) :- p(Case, k, _).\n"
+    base = small(f"{text}#goal g(Case) for payer(Case, _).")
+    assert verdicts(base, tmp_path, p="Case,X,Y\na,k,1\na,k,2\n") == {("g", "", "conflicting")}
+
+
+def test_a_denial_of_any_value_in_a_document_denies_each(tmp_path: Path) -> None:
+    text = "#pred q(X: text, Y: text).\n-q(a, _).\n#pred g(Case: case).\ng(Case) :- payer(Case, X), -q(a, b), X = x.\n"
+    base = small(f"{text}#goal g(Case) for payer(Case, _).")
+    assert verdicts(base, tmp_path) == {("g", "", "met")}
+
+
+def test_a_denial_that_a_rule_concludes_speaks_against_a_fact(tmp_path: Path) -> None:
+    facts = "#fact f(Case: case, X: text).\n#fact h(Case: case, X: text).\n"
+    rules = "-f(Case, X) :- h(Case, X).\n#pred g(Case: case).\ng(Case) :- f(Case, x).\n"
+    base = small(f"{facts}{rules}#goal g(Case) for payer(Case, _).")
+    stated = {"f": "Case,X\na,x\n", "denied_f": "Case,X\na,z\n", "h": "Case,X\na,x\n"}
+    assert verdicts(base, tmp_path, **stated) == {("g", "", "conflicting")}
+
+
+def test_what_a_request_leaves_open_may_be_what_closed_facts_say(tmp_path: Path) -> None:
+    declared = "#fact c(Case: case, X: text).\n#fact asked(Case: case, X: text).\n#closed c, asked.\n"
+    rules = "#pred g(Case: case, X: text).\ng(Case, X) :- c(Case, X).\n#goal g(Case, X) for asked(Case, X).\n"
+    case, cohort = alone_and_together(small(f"{declared}{rules}"), tmp_path, "c(a, x).\nasked(a, ?).\nasked(a, y).\n")
+    assert case == cohort == {
+        ("a", "g", "?", "undocumented", False, "[]"), ("a", "g", "y", "refuted", False, "[]"),
+    }  # fmt: skip
+
+
+def test_an_answer_may_depend_on_a_contradiction_under_one_reading_only(tmp_path: Path) -> None:
+    declared = (
+        "#fact f(Case: case, X: text, N: number).\n#key f(Case, X).\n#fact e(Case: case, X: text).\n#fact h(Case: case).\n"
+        "#fact c(Case: case).\n#fact asked(Case: case, X: text).\n#closed c, asked.\n"
+    )
+    rules = (
+        "#pred p(Case: case).\n#pred g(Case: case, X: text).\n#goal g(Case, X) for asked(Case, X).\n"
+        "g(Case, X) :- f(Case, X, _), not p(Case).\ng(Case, X) :- e(Case, X).\n"
+    )
+    readings = "\n".join(
+        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" p(Case).\np(Case) :- {fact}(Case).'
+        for name, fact in (("narrow", "h"), ("wide", "c"))
+    )
+    stated = "f(a, x, 1).\nf(a, x, 2).\nc(a).\nasked(a, ?).\n"
+    case, cohort = alone_and_together(small(f"{declared}{rules}{readings}"), tmp_path, stated)
+    assert case == cohort == {("a", "g", "?", "disputed", False, "[]")}
+
+
+def test_a_denial_that_depends_on_a_reading_is_refused_where_charts_may_state_the_fact(tmp_path: Path) -> None:
+    declared = "#fact q(Case: case).\n#fact h(Case: case).\n#pred p(Case: case).\n#pred g(Case: case).\n"
+    rules = "-q(Case) :- payer(Case, _), not p(Case).\ng(Case) :- q(Case).\n#goal g(Case) for payer(Case, _).\n"
+    readings = "".join(
+        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" p(Case).\np(Case) :- {body}.\n'
+        for name, body in (("narrow", "h(Case)"), ("wide", "payer(Case, _)"))
+    )
+    with pytest.raises(CohortProblem, match="`-q` depends on the reading of a policy, and may contradict something"):
+        verdicts(small(f"{declared}{rules}{readings}"), tmp_path, q="Case\na\n")
+
+
+def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) -> None:
+    text = "#pred r(X: text).\nr(a).\n:- r(a).\n#pred g(Case: case).\ng(Case) :- payer(Case, _), r(a).\n"
+    with pytest.raises(CohortProblem, match="which is not about a case: `medproof decide` decides such cases one by one"):
+        verdicts(small(f"{text}#goal g(Case) for payer(Case, _)."), tmp_path)
