@@ -91,6 +91,18 @@ class Book:
             )
             return [str(name) for (name,) in chosen.fetchall()]
 
+    def nearly(self, strays: Iterable[str]) -> list[tuple[str, str]]:
+        """Names that are none of the book's, each with one of it that differs in blanks or forms of letters only."""
+        with duckdb.connect() as connection:
+            same = r"lower(regexp_replace(nfc_normalize({}), '[\s\x{{a0}}\x{{200b}}\x{{feff}}]', '', 'g'))"
+            rows = connection.execute(
+                f"""SELECT s.name, min(b.name) FROM (SELECT unnest($strays::TEXT[]) AS name) s
+                    JOIN read_parquet($book) b ON {same.format("s.name")} = {same.format("b.name")}
+                    WHERE s.name NOT IN (SELECT name FROM read_parquet($book)) GROUP BY s.name ORDER BY s.name""",
+                {"strays": sorted(set(strays)), "book": str(self.path)},
+            )
+            return [(str(stray), str(meant)) for stray, meant in rows.fetchall()]
+
 
 def read_book(
     base: Library, tables: Iterable[FactTable], path: Path, payer: str | None = None, on: date | None = None

@@ -19,6 +19,8 @@ from kb.library import Library
 
 _EXAMPLES = 3
 _MOST = 12
+_ON_SILENCE = ", on silence"
+"""What is said after a verdict that holds only as the record is silent: an answer that comes to rest on it has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,14 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str]) -> Coh
         connection.execute(
             'CREATE TABLE left_out AS SELECT unnest($names::TEXT[]) AS "case"', {"names": left_out}
         ).fetchall()
-        changed = """SELECT question, item, "case", coalesce(o.verdict, '') AS before, coalesce(n.verdict, '') AS after
-                     FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)
-                     ANTI JOIN left_out USING ("case")"""
+        was, now = (
+            f"""coalesce({side}.verdict || CASE WHEN {side}.verdict = 'met' AND NOT {side}.certain
+                THEN '{_ON_SILENCE}' ELSE '' END, '')"""
+            for side in ("o", "n")
+        )
+        changed = f"""SELECT question, item, "case", {was} AS before, {now} AS after
+                      FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)
+                      ANTI JOIN left_out USING ("case")"""
         connection.execute(f"CREATE TABLE answers AS {changed}").fetchall()
         [(same,)] = connection.execute("SELECT count(*) FROM answers WHERE before = after").fetchall()
         changes = connection.execute(

@@ -68,6 +68,9 @@ def decide_cohort(
     in the working directory, from which the same call goes on.
     """
     settings = settings or Settings()
+    if settings.payer is not None and settings.payer not in base.payers:
+        hint = f"the payers are: {', '.join(base.payers)}; without --payer each case has its own"
+        raise CohortProblem(f"no document is of the payer `{settings.payer}`; {hint}")
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
     if source.is_dir() and source.resolve() in output.resolve().parents:
@@ -179,7 +182,7 @@ def _decided(
     with closing(Cluster(settings.master)) as cluster:
         outcomes = Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
     account = _together(book, outcomes)
-    notes = (*_notes(base, book), *unlisted_codes(book, tables, work / "parts"), *_notes_of_rejects(account.rejects))
+    notes = (*_notes(base, book), *unlisted_codes(book, tables, work / "parts"), *_notes_of_rejects(book, account.rejects))
     account = replace(account, notes=notes)
     if account.rejects and settings.stop_on_error:
         raise Refused(account.rejects)
@@ -188,12 +191,18 @@ def _decided(
 
 def _notes(base: Library, book: Book) -> Iterator[str]:
     for payer in sorted({each.payer for each in book.programs} - set(base.payers)):
-        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
+        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}."
         named = f"No document is of the payer `{payer}`" if payer else "Some cases name no payer"
-        yield f"{named}, so only documents that hold for all payers count there; {hint}."
+        yield f"{named}, so only documents that hold for all payers count there; {hint}"
 
 
-def _notes_of_rejects(rejects: Iterable[Reject]) -> Iterator[str]:
+def _notes_of_rejects(book: Book, rejects: Iterable[Reject]) -> Iterator[str]:
+    rejects = list(rejects)
+    if nearly := book.nearly({each.case for each in rejects}):
+        stray, meant = nearly[0]
+        named = many(len(nearly), "case of the tables is named", "cases of the tables are named")
+        like = f"like one that was decided but for blanks, capitals or the form of letters (`{stray}`, and `{meant}`)"
+        yield f"{named} {like}: that one is decided without what is said there; `rejects.parquet` tells where."
     if nameless := len({(each.file, each.table, each.row) for each in rejects if not each.case}):
         rows = many(nameless, "row names", "rows name")
         yield f"{rows} no case, so some case may be decided without what is said there; `rejects.parquet` tells where."

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from cohort.output import CohortProblem
 from cohort.program import CohortProgram
 from explain.outcomes import wanted_for
 from facts.opening import Opened
@@ -120,7 +121,13 @@ class Records:
 
     def of(self, case: Opened, instances: Mapping[str, Iterable[Texts]]) -> Recorded:
         """The engine that answers for a case by what is on record of it."""
-        read = {rule: tuple(self._row(rule, case.case, each) for each in rows) for rule, rows in instances.items()}
+        try:
+            read = {rule: tuple(self._row(rule, case.case, each) for each in rows) for rule, rows in instances.items()}
+        except (KeyError, ValueError) as error:
+            problem = f"what it has on record of `{case.case}` is no instance of its rules"
+            raise CohortProblem(
+                f"{INSTANCES}.parquet is another cohort's, or damaged: {problem}; decide it again"
+            ) from error
         given = {**self._given, **as_given(stated_rows(case.facts))}
         return Recorded(case.program, given, self._used, read, self._shared, self.engine)
 

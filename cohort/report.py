@@ -15,7 +15,7 @@ from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats.templates import environment, own
 from kb.language.values import many
 
-_MOST = 10
+_MOST, _MOST_OF_QUESTION = 10, 5
 _STYLES = {"met": GOOD, "undocumented": WARN, "disputed": WARN, "refuted": BAD, "conflicting": BAD}
 
 
@@ -39,11 +39,12 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         for each in here:
             page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {read(each)}", _STYLES.get(each.verdict, DIM))
     page.add()
-    page.add("Criteria that block most (of the questions that are not met; first what blocks most of them alone)", TITLE)
-    for blocking in of.blocking[:_MOST]:
-        share = f"{blocking.count / blocking.of:.0%}"
-        detail = f"{blocking.undocumented:,} undocumented, {blocking.refuted:,} refuted, {blocking.alone:,} alone"
-        page.add_hung(f"{name(blocking)}: {share} ({detail})", "", "  ", "      ")
+    page.add("Criteria that block most, of the questions under them that are not met; first what blocks most alone", TITLE)
+    for question, found in by_question(of):
+        page.add(question, "", 2)
+        for blocking in found[:_MOST_OF_QUESTION]:
+            share = f"{blocking.count / blocking.of:.0%} of {blocking.of:,}"
+            page.add_hung(f"{name(blocking)}: {share} ({_detail(blocking)})", "", "    ", "        ")
     if not of.blocking:
         page.add("none", DIM, 2)
     page.add()
@@ -62,14 +63,29 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     return page
 
 
+def by_question(of: Summary) -> list[tuple[str, list[Blocking]]]:
+    """The criteria that block, question by question in the order of the verdicts."""
+    questions = dict.fromkeys(each.question for each in of.verdicts)
+    found = ((question, [each for each in of.blocking if each.question == question]) for question in questions)
+    return [(question.replace("_", " "), blocking) for question, blocking in found if blocking]
+
+
+def _detail(blocking: Blocking) -> str:
+    counts = [(blocking.undocumented, "undocumented"), (blocking.refuted, "refuted"), (blocking.conflicting, "conflicting")]
+    return ", ".join([*(f"{count:,} {word}" for count, word in counts if count), f"{blocking.alone:,} alone"])
+
+
 def read(verdicts: Verdicts) -> str:
     """How a verdict reads, and whether it rests on silence."""
     return verdicts.reads + (" (on the record's silence)" if verdicts.verdict == "met" and not verdicts.certain else "")
 
 
 def name(blocking: Blocking) -> str:
-    """A criterion by its label and its document."""
-    return f"{blocking.criterion.label} of {blocking.criterion.origin.document}, {blocking.criterion.origin.section}"
+    """A criterion by its label, its section and its document."""
+    label, origin = blocking.criterion.label, blocking.criterion.origin
+    number, _, title = origin.section.partition(" ")
+    # Sections are numbered as their criteria are, some without what the whole document's numbers begin with.
+    return f"{label} {title if label.endswith(number) else origin.section} ({origin.document})"
 
 
 def policy_options(policies: Iterable[Path]) -> list[str]:
@@ -107,7 +123,7 @@ def summary_data(of: Summary) -> dict[str, Any]:
         "blocking": [
             {
                 "criterion": each.criterion.id, "question": each.question, "of": each.of, "undocumented": each.undocumented,
-                "refuted": each.refuted, "alone": each.alone,
+                "refuted": each.refuted, "conflicting": each.conflicting, "alone": each.alone,
             }
             for each in of.blocking
         ],
@@ -129,7 +145,7 @@ def summary_html(of: Summary) -> str:
         }
         for question in dict.fromkeys(each.question for each in of.verdicts)
     ]
-    blocking = [{"name": name(each), "of": each} for each in of.blocking]
+    blocking = [(question, [{"name": name(each), "of": each} for each in found]) for question, found in by_question(of)]
     here = Path(__file__).parent
     template = environment(here).get_template("report.html")
     style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))

@@ -32,19 +32,23 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Blocking:
-    """A criterion that keeps questions from being met: of how many, in how many it is undocumented, refuted, or alone."""
+    """A criterion that keeps questions from being met: of how many, in how many it is undocumented, refuted or conflicting.
+
+    `alone`: in how many it is the only criterion that is not met.
+    """
 
     criterion: Criterion
     question: str
     of: int
     undocumented: int
     refuted: int
+    conflicting: int
     alone: int
 
     @property
     def count(self) -> int:
         """How many questions it keeps from being met."""
-        return self.undocumented + self.refuted
+        return self.undocumented + self.refuted + self.conflicting
 
 
 @dataclass(frozen=True)
@@ -126,16 +130,14 @@ def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: lis
                           SEMI JOIN first USING (question, criterion)),
                 unmet AS (SELECT *, count(*) OVER (PARTITION BY "case", question, item) AS together
                           FROM asked WHERE status <> 'met')
-           SELECT a.question, a.criterion, a.total, count(u.status), count(*) FILTER (u.status = 'refuted'),
+           SELECT a.question, a.criterion, a.total, count(*) FILTER (u.status = 'undocumented'),
+                  count(*) FILTER (u.status = 'refuted'), count(*) FILTER (u.status = 'conflicting'),
                   count(*) FILTER (u.together = 1)
            FROM (SELECT question, criterion, count(*) AS total FROM asked GROUP BY ALL) a
            LEFT JOIN unmet u USING (question, criterion) GROUP BY ALL""",
         {"decisions": str(output / DECISIONS), "criteria": str(output / CRITERIA)},
     ).fetchall()
-    found = [
-        Blocking(first[question, criterion], question, int(total), int(unmet) - int(refuted), int(refuted), int(alone))
-        for question, criterion, total, unmet, refuted, alone in rows
-    ]
+    found = [Blocking(first[question, criterion], question, *map(int, counts)) for question, criterion, *counts in rows]
     return tuple(
         sorted((each for each in found if each.count), key=lambda each: (-each.alone, -each.count, each.criterion.id))
     )

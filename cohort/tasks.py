@@ -75,6 +75,7 @@ class Refused(CohortProblem):
 
     def __init__(self, rejects: tuple[Reject, ...]) -> None:
         first = list(shown(rejects[:10]))
-        more = [f"and {len(rejects) - 10} more"] if len(rejects) > 10 else []
+        # Other batches were not looked at any more.
+        more = [f"and {len(rejects) - 10} more, at least"] if len(rejects) > 10 else []
         hint = "mend them, or leave such cases out with --on-error skip"
         super().__init__("\n".join([*first, *more, hint]))

@@ -26,7 +26,7 @@ _MOST = 10
 )
 @click.option(
     "--cohort", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DECIDED",
-    help="Where the cohort of a .jsonl was decided: are the charts its tables', and is all there that it has as met?",
+    help="Where the cohort was decided whose case it is. Of a .jsonl: are the charts its tables', and is all met there?",
 )  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="Processes. Default: one for each processor.")
 @POLICIES
@@ -53,8 +53,6 @@ def command(proof: Path, chart: str | None, cohort: Path | None, jobs: int, poli
         if proof.suffix == ".jsonl":
             _verify_lines(base, proof, jobs, cohort)
             return
-        if cohort is not None:
-            raise click.UsageError("--cohort is for the lines of a .jsonl; name the one that `medproof proofs` wrote")
         try:
             graphs = read(proof.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
@@ -62,7 +60,10 @@ def command(proof: Path, chart: str | None, cohort: Path | None, jobs: int, poli
         if not graphs:
             raise medproof.CaseProblem(f"{proof}: it holds no proof")
         for graph in graphs:
-            document = medproof.open_case(chart) if chart else chart_of(graph.graph)
+            if cohort is not None:
+                document = medproof.cohort_case(base, cohort, str(graph.graph.get("case", ""))).document
+            else:
+                document = medproof.open_case(chart) if chart else chart_of(graph.graph)
             try:
                 medproof.verify(base, graph, document)
             except medproof.ProofError as error:

@@ -14,14 +14,7 @@ from cohort.decide import decide_cohort
 from cohort.running import Settings
 from kb.language.documents import read
 from kb.library import library
-from tests.cohorts import (
-    HEAD,
-    STRENGTH,
-    alone,
-    decided,
-    run,
-    tables,
-)
+from tests.cohorts import HEAD, STRENGTH, alone, decided, run, small, tables
 
 
 def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> None:
@@ -97,6 +90,27 @@ def test_what_rules_conclude_is_counted(tmp_path: Path, source: Path) -> None:
     assert any("nicotine_found" in rule for rule in found.never)
 
 
+def test_what_blocks_is_counted_as_the_criteria_stand(tmp_path: Path) -> None:
+    """Weakness alone shows compression; of `a` it is told twice, of `b` once and `c` not at all."""
+    found = medproof.cohort(
+        medproof.load(),
+        tables(
+            tmp_path / "facts",
+            motor_strength="Case,Muscle,Side,Grade,Source,On\na,tibialis_anterior,left,4,examination,2026-01-20\n"
+            "a,tibialis_anterior,left,5,examination,2026-01-20\nb,tibialis_anterior,left,4,examination,2026-01-20\n",
+        ),
+        tmp_path / "out",
+    )
+    [symptoms] = [each for each in found.blocking if each.criterion.id == "cpb0743.lumbar-lami.A2"]
+    assert (symptoms.undocumented, symptoms.refuted, symptoms.conflicting, symptoms.of) == (1, 0, 1, 3)
+
+
+def test_a_payer_that_has_no_document_is_refused_where_it_is_asked_for(tmp_path: Path, source: Path) -> None:
+    for payer in ("nobody", "all"):
+        code, output = run("cohort", source, "-o", tmp_path / "out", "--payer", payer)
+        assert code == 2 and f"no document is of the payer `{payer}`; the payers are: aetna" in output
+
+
 def test_a_case_of_a_cohort_opens_as_a_proof(tmp_path: Path, source: Path) -> None:
     run("cohort", source, "-o", tmp_path / "out")
     for place in (source, tmp_path / "out"):
@@ -141,7 +155,7 @@ def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:
 
 def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     policy = Path(__file__).parent.parent / "kb" / "policies" / "aetna-cpb-0743.md"
-    strict = "other_sources_excluded(Case, Source, _), Source != patient_report."
+    strict = "other_sources_excluded(Case, Source, _), Source != patient_report, Source != claims_history."
     text = policy.read_text(encoding="utf-8")
     assert strict in text
     (tmp_path / "new.md").write_text(text.replace(strict, "other_sources_excluded(Case, reviewer_statement, _)."), "utf-8")
@@ -207,6 +221,22 @@ def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> N
             assert {row for row in decided(tmp_path / name / "out", "decisions") if row[0] == case} == ours[0]
             assert {row for row in decided(tmp_path / name / "out", "criteria") if row[0] == case} == ours[1]
     assert decided(tmp_path / "one" / "out", "criteria") == decided(tmp_path / "two" / "out", "criteria")
+
+
+def test_an_answer_that_comes_to_rest_on_silence_has_changed(tmp_path: Path) -> None:
+    facts = "#fact n(Case: case, N: number).\n#fact m(Case: case, N: number).\n#pred g(Case: case).\n"
+    old, new = (
+        small(f"{facts}#goal g(Case) for payer(Case, _).\ng(Case) :- n(Case, _){premise}.")
+        for premise in ("", ", not m(Case, 3)")
+    )
+    source = tmp_path / "facts"
+    source.mkdir()
+    given = {"payer": "Case,Payer\na,x\nb,x\n", "request_date": "Case,On\na,2026-01-01\nb,2026-01-01\n"}
+    for name, text in {**given, "n": "Case,N\na,1\nb,2\n", "denied_m": "Case,N\nb,_\n"}.items():
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    found = compare(old, new, source, Settings(), lambda done, total: None)
+    [change] = found.changes
+    assert (change.before, change.after, change.examples, found.same) == ("met", "met, on silence", ("a",), 1)
 
 
 def test_a_case_that_one_side_leaves_out_is_compared_with_nothing(tmp_path: Path) -> None:

@@ -208,6 +208,27 @@ def test_a_damaged_record_is_told(cohort: Path, tmp_path: Path) -> None:
     assert result.exit_code == 2 and "is damaged; decide the cohort again" in result.output
 
 
+def test_the_record_of_another_cohort_is_told(cohort: Path, tmp_path: Path) -> None:
+    shutil.copytree(cohort / "out", tmp_path / "out")
+    strange = """COPY (SELECT "case", 'own@1#none/none' AS rule, "values" FROM read_parquet(?)) TO ? (FORMAT parquet)"""
+    paths = [str(each / "out" / "instances.parquet") for each in (cohort, tmp_path)]
+    duckdb.execute(strange, paths).fetchall()
+    case, question, _ = met(cohort)[0]
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), case, question])
+    assert result.exit_code == 2 and "is another cohort's, or damaged" in result.output
+
+
+def test_the_proof_of_one_case_is_verified_against_the_cohort(cohort: Path, tmp_path: Path) -> None:
+    case, question, _ = met(cohort)[0]
+    proof, decided = str(tmp_path / "proof.json"), str(cohort / "out")
+    explained = CliRunner().invoke(main, ["explain", "--cohort", decided, case, question, "-o", proof])
+    assert explained.exit_code == 0, explained.output
+    alone = CliRunner().invoke(main, ["verify", proof])
+    assert alone.exit_code == 2 and "with --cohort the decided cohort" in " ".join(alone.output.split())
+    held = CliRunner().invoke(main, ["verify", proof, "--cohort", decided])
+    assert held.exit_code == 0 and "the proof holds" in held.output
+
+
 def test_without_a_record_the_message_says_how_to_keep_one(tmp_path: Path) -> None:
     base = medproof.load()
     medproof.cohort(base, tables(tmp_path / "facts"), tmp_path / "out")

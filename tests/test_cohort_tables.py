@@ -306,4 +306,42 @@ def test_files_of_one_folder_have_columns_of_one_type(tmp_path: Path, source: Pa
         parquet(source / "pain_score" / f"{name}.parquet", query)
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code == 2
-    assert "columns of different types" in output
+    assert "two.parquet`, column `score`: it holds DECIMAL(3,1), and in `" in output and "write both alike" in output
+
+
+STRAYS = {
+    "b.csv.gz": "decompress it first",
+    "b.tsv": "take it away, or give it its suffix",
+    "part-1": "take it away, or give it its suffix",
+    ".b.csv": "",
+    "._b.csv": "",
+    "_SUCCESS": "",
+    "README.md": "",
+}
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_a_file_of_a_folder_that_is_no_table_is_refused_and_not_passed_over(tmp_path: Path, source: Path, name: str) -> None:
+    (source / "pain_score").mkdir()
+    (source / "pain_score.csv").rename(source / "pain_score" / "a.CSV")
+    (source / "pain_score" / name).write_text("no table", encoding="utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    if STRAYS[name]:
+        assert code == 2 and f"{name}` is no table" in output and STRAYS[name] in output
+    else:
+        assert code == 0 and "3 cases decided\n" in output
+
+
+def test_a_column_that_one_file_of_a_folder_lacks_is_named(tmp_path: Path, source: Path) -> None:
+    (source / "pain_score").mkdir()
+    (source / "pain_score.csv").rename(source / "pain_score" / "a.csv")
+    (source / "pain_score" / "b.csv").write_text("Case,Site,Score\na,leg,7\n", encoding="utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 2 and "b.csv` has no column `on`, which `" in output
+
+
+@pytest.mark.parametrize("stray", ["A", "a ", "\u00a0a", "a\u200b"])
+def test_a_case_whose_name_is_nearly_another_s_is_told(tmp_path: Path, stray: str) -> None:
+    source = tables(tmp_path / "facts", pain_score=f"Case,Site,Score,On\n{stray},leg,7,2026-01-20\n")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "that one is decided without what is said there" in " ".join(output.split()), output

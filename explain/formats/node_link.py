@@ -76,4 +76,5 @@ def chart_of(about: Mapping[str, Any]) -> Document:
     for name in (*files, str(about.get("case", ""))):
         if name in shipped_cases() or (name and Path(name).is_file()):
             return open_case(name)
-    raise CaseProblem(f"the chart of the case `{about.get('case')}` is not here; name it with --chart")
+    hint = "name it with --chart, or with --cohort the decided cohort that it is a case of"
+    raise CaseProblem(f"the chart of the case `{about.get('case')}` is not here; {hint}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,11 +55,13 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
     for entry in sorted(path.iterdir()):
         if entry.name.startswith((".", "_")):
             continue
-        files = sorted(each for each in entry.rglob("*") if each.suffix in SUFFIXES) if entry.is_dir() else [entry]
-        kinds = {SUFFIXES[each.suffix] for each in files if each.suffix in SUFFIXES}
+        files = list(_files_of(entry))
+        kinds = {SUFFIXES[each.suffix.lower()] for each in files if each.suffix.lower() in SUFFIXES}
+        if others := [each for each in files if each.suffix.lower() not in SUFFIXES]:
+            problems += [f"`{each}` is no table: {_unpacked(each)}" for each in others]
+            continue
         if not kinds:
-            if entry.is_dir() or entry.stem.lower() not in ("readme", "license"):
-                problems.append(f"`{entry}` is no table: facts stand in {', '.join(SUFFIXES)}, or in a folder of such files")
+            problems.append(f"`{entry}` is no table: {_FORMS}")
             continue
         if len(kinds) > 1:
             problems.append(f"`{entry}` holds files of several forms ({', '.join(sorted(kinds))}); keep one")
@@ -77,24 +79,56 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
     return found, problems
 
 
+_FORMS = f"facts stand in {', '.join(SUFFIXES)}, or in a folder of such files alone"
+_PACKED = (".gz", ".zst", ".zip", ".bz2", ".xz", ".7z")
+
+
+def _unpacked(file: Path) -> str:
+    """What to do about a file that is no table."""
+    return "decompress it first" if file.suffix.lower() in _PACKED else f"{_FORMS}; take it away, or give it its suffix"
+
+
+def _files_of(entry: Path) -> Iterator[Path]:
+    """The files of a table, or the only one; hidden ones, and what describes the directory, are none."""
+    for each in sorted(entry.rglob("*")) if entry.is_dir() else [entry]:
+        parts = each.relative_to(entry).parts
+        is_text = each.stem.lower() in ("readme", "license") and each.suffix.lower() in ("", ".md", ".txt", ".rst")
+        if each.is_file() and not is_text and not any(part.startswith((".", "_")) for part in parts):
+            yield each
+
+
 def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> Found:
     if kind == "parquet":
         if len(files) > 1:
             single = (exp.Table(this=exp.func("read_parquet", texts([file]))) for file in files)
             kinds = [{name.lower(): kind for name, kind in columns_of(connection, each)} for each in single]
-            if any(each != kinds[0] for each in kinds):
-                raise BadFile(f"the files of `{place}` have different columns, or columns of different types")
+            for file, each in zip(files, kinds, strict=True):
+                if each != kinds[0]:
+                    raise BadFile(_differing(files[0], kinds[0], file, each))
         source = exp.func("read_parquet", texts(files), option("hive_partitioning"), option("union_by_name"))
         return Found(name, place, kind, files, columns_of(connection, exp.Table(this=source)))
     if kind == "csv":
         headers = {file: header_of(file) for file in files}
         first = headers[files[0]]
-        if any(sorted(map(str.lower, header)) != sorted(map(str.lower, first)) for header in headers.values()):
-            raise BadFile(f"the files of `{place}` have different columns")
+        for file, header in headers.items():
+            if sorted(map(str.lower, header)) != sorted(map(str.lower, first)):
+                before, here = (dict.fromkeys(map(str.lower, each), "") for each in (first, header))
+                raise BadFile(_differing(files[0], before, file, here))
     else:
         first = json_columns(connection, files)
         headers = dict.fromkeys(files, first)
     return Found(name, place, kind, files, tuple((column, "VARCHAR") for column in first), headers)
+
+
+def _differing(first: str, before: Mapping[str, str], file: str, here: Mapping[str, str]) -> str:
+    """How the columns of a file differ from those of the first of its folder."""
+    for name in dict.fromkeys([*before, *here]):
+        if name not in here or name not in before:
+            one, other = (file, first) if name in before else (first, file)
+            return f"`{one}` has no column `{name}`, which `{other}` has; the files of a folder have the same columns"
+        if before[name] != here[name]:
+            return f"`{file}`, column `{name}`: it holds {here[name]}, and in `{first}` {before[name]}; write both alike"
+    return f"`{file}` has a column twice; the files of a folder have the same columns"
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: Expr) -> tuple[tuple[str, str], ...]:
