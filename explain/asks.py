@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.engines.model import fits
 from kb.language import syntax as s
@@ -62,11 +62,17 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A set of facts, with what their values have to satisfy, and how much it asks for."""
+    """A set of facts, with what their values have to satisfy, and how much it asks for.
+
+    `counted`: what the facts are to be, as a count of distinct things asks for them; `remarks`:
+    what they have to come to together, in words.
+    """
 
     cost: int
     wanted: frozenset[Wanted]
     needs: frozenset[Need] = frozenset()
+    counted: frozenset[Row] = frozenset()
+    remarks: frozenset[str] = frozenset()
 
     @property
     def facts(self) -> frozenset[Open]:
@@ -92,14 +98,14 @@ def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
 
     wanted = frozenset((relation, tuple(map(of, row))) for relation, row in ask.wanted)
     needs = frozenset(Need(need.premise, tuple((name, of(term)) for name, term in need.terms)) for need in ask.needs)
-    return Ask(ask.cost, wanted, needs)
+    return replace(ask, wanted=wanted, needs=needs)
 
 
 def distinct(asks: Iterable[Ask], kept_at_most: int = SETS_KEPT) -> list[Ask]:
-    """The first sets, without those with the same predicates as one before, or that contain another."""
-    kept: dict[tuple[str, ...], Ask] = {}
+    """The first sets, without those with the same predicates as one before that count the same, or that contain another."""
+    kept: dict[object, Ask] = {}
     for ask in asks:
-        names = tuple(sorted(relation for relation, _ in ask.wanted))
+        names = tuple(sorted(relation for relation, _ in ask.wanted)), ask.counted
         if names in kept:
             kept[names] = _either(kept[names], ask)
         else:
@@ -126,7 +132,7 @@ def _either(kept: Ask, ask: Ask) -> Ask:
     if len(values) < 2:
         return kept
     changed = (*row[:position], OneOf(tuple(dict.fromkeys(values))), *row[position + 1 :])
-    return Ask(kept.cost, (kept.wanted - {(relation, row)}) | {(relation, changed)}, kept.needs)
+    return replace(kept, wanted=(kept.wanted - {(relation, row)}) | {(relation, changed)})
 
 
 def _shape(wanted: Wanted) -> str:
@@ -152,7 +158,10 @@ def cheapest(found: Iterable[Ask]) -> list[Ask]:
 
 def joined(left: Ask, right: Ask) -> Ask:
     """Both sets; two facts that one fact can be are asked for as one."""
-    ask = Ask(left.cost + right.cost, left.wanted | right.wanted, left.needs | right.needs)
+    ask = Ask(
+        left.cost + right.cost, left.wanted | right.wanted, left.needs | right.needs,
+        left.counted | right.counted, left.remarks | right.remarks,
+    )  # fmt: skip
     for one in sorted(right.wanted, key=str):
         for other in sorted(left.wanted, key=str):
             if one != other and one[0] == other[0] and fits(opened(one[1]), opened(other[1]), lenient=True):
@@ -168,10 +177,10 @@ def _merged(ask: Ask, one: Wanted, other: Wanted, least: int) -> Ask:
     row: list[Term] = []
     for a, b in zip(one[1], other[1], strict=True):
         sharper, looser = (b, a) if isinstance(a, Hole) or a is ANY else (a, b)
-        if sharper is ANY:
+        if sharper is ANY or sharper is UNKNOWN:
             sharper, looser = looser, sharper
         if isinstance(looser, Hole):
             terms[looser] = sharper
         row.append(sharper)
     kept = (ask.wanted - {one, other}) | {(one[0], tuple(row))}
-    return filled(Ask(max(least, ask.cost - ONE_FACT), kept, ask.needs), terms)
+    return filled(replace(ask, cost=max(least, ask.cost - ONE_FACT), wanted=kept), terms)

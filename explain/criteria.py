@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from explain.asks import Ask
 from explain.attempts import Attempt, attempts
+from explain.denials import undenied_proof
 from explain.missing import minimal_asks
-from explain.proofs import Proof, cheapest_proof, is_certain
+from explain.proofs import Proof, is_certain
 from explain.questions import Question
 from explain.verdicts import Verdict, verdict
+from explain.wording import words
 from kb.engines.model import ground_row
 from kb.language import syntax as s
 from kb.language.program import Criterion, Program, ProgramRule
@@ -94,7 +96,7 @@ def status(models: Models, question: Question, branch: Branch, whole: bool = Fal
     relation, row = criterion.atom.relation, ground_row(criterion.atom.terms, question.binding)
     found = verdict(models, relation, row)
     is_met = found is Verdict.MET
-    proof = cheapest_proof(models, relation, row) if is_met else None
+    proof = undenied_proof(models, relation, row) if is_met else None
     used = {node.relation for node in proof.walk()} if proof is not None else set()
     below = [each for each in branch.below if whole or not used or each.criterion.atom.relation in used]
     return CriterionStatus(
@@ -108,6 +110,25 @@ def status(models: Models, question: Question, branch: Branch, whole: bool = Fal
         () if is_met else attempts(models, relation, row),
         tuple(status(models, question, each, whole) for each in below),
     )
+
+
+def way(models: Models, status: CriterionStatus) -> str:
+    """In words, the way in which a criterion is met, where its rules offer several: so a waiver reads as a waiver."""
+    program = models.program
+    if status.proof is None:
+        return ""
+    rules = (program.rule_by_id.get(node.rule) for node in status.proof.walk())
+    readings = {rule.reading: None for rule in rules if rule is not None and rule.reading}
+    if readings:
+        return f" (by the reading “{'”, “'.join(readings)}”)"
+    if len(program.rules_for.get(status.proof.relation, ())) < 2:
+        return ""
+    named = {*models.same, *(criterion.atom.relation for criterion in program.criteria)}
+    # The way is what the rule asks of the record, if that is one thing.
+    ways = [node for node in status.proof.premises if node.relation and node.relation not in models.same]
+    if len(ways) != 1 or ways[0].kind != "conclusion" or ways[0].relation in named:
+        return ""
+    return f": {words(program, ways[0].relation, ways[0].row)}"
 
 
 def criteria_beneath(program: Program, rules: Iterable[ProgramRule]) -> tuple[Criterion, ...]:

@@ -8,8 +8,8 @@ from datetime import date
 
 from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
-from explain.denials import denials
-from explain.missing import minimal_asks
+from explain.denials import denials, undenied_proof
+from explain.hinges import overturning
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions
@@ -98,7 +98,7 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
     relation, row = question.relation, question.row
     reached = outcome_of(found, question)
     decided, rules = reached.verdict, reached.rules
-    proof = cheapest_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
+    proof = undenied_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
     certain = decided is Verdict.MET and is_certain(found, relation, row, proof)
     answer = Answer(
         outcome=reached,
@@ -106,7 +106,7 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
         certain=certain,
         criteria=tuple(status(found, question, branch, whole) for branch in branches(found.program, rules)),
         proof=proof,
-        silences=tuple(_silences(found, proof)) if proof and not certain else (),
+        silences=tuple(_silences(found, reached, proof)) if proof and not certain else (),
         statements=tuple(_statements(found, question, proof)) if proof else (),
         denials=tuple(denials(found, _facts(proof))) if proof else (),
         asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
@@ -125,11 +125,11 @@ def _asks(found: Models, question: Question) -> tuple[Ask, ...]:
     return tuple(each.ask for each in remedies(found, question.relation, question.row, each_value=False))
 
 
-def _silences(found: Models, proof: Proof) -> Iterator[Ask]:
-    """What would overturn an absence that only silence speaks for: the smallest sets of open facts."""
-    for node in proof.walk():
-        if node.kind == "absence" and node.silent:
-            yield from (ask for ask in minimal_asks(found, node.relation, node.row) if ask.wanted)
+def _silences(found: Models, reached: Outcome, proof: Proof) -> Iterator[Ask]:
+    """What would overturn the answer, of what its proof takes for absent because the record is silent; each was tried."""
+    silent = ((node.relation, node.row) for node in proof.walk() if node.kind == "absence" and node.silent)
+    goal = proof.relation, proof.row
+    return (each.opposite for each in overturning(found, silent, goal, reached) if each.opposite is not None)
 
 
 ASSERTIONS = ("reviewer_statement",)

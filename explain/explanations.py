@@ -10,10 +10,11 @@ from typing import Any
 from explain.building import proof_graph
 from explain.checker import SCHEMA, verify
 from explain.claims import certificate
+from explain.denials import undenied_choice
 from explain.determination import Determination
 from explain.graph import Asked, ProofGraph, json_text, place_data, plain_row
 from explain.outcomes import Outcome
-from explain.proofs import Choice, Chosen, atoms_of, best_choices, cheapest_choice, shown_of
+from explain.proofs import Choice, Chosen, atoms_of, best_choices, shown_of
 from explain.verdicts import contradictions_beneath
 from explain.wording import words
 from kb.contradictions import AtomKey, Contradiction
@@ -99,7 +100,7 @@ def best_explained(
 def _cheapest(models: Models, goals: Iterable[AtomKey]) -> Choice:
     choice: Choice = {}
     for relation, row in goals:
-        found = cheapest_choice(models, atoms_of(models, relation, shown_of(models, relation, row)))
+        found = undenied_choice(models, atoms_of(models, relation, shown_of(models, relation, row)))
         for atom, instance in found.choice.items() if found is not None else ():
             choice.setdefault(atom, instance)
     return choice

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, islice
 
+from explain.asking import ask_words
 from explain.asks import Ask
 from explain.building import proof_graph
 from explain.graph import ProofGraph
@@ -22,12 +23,10 @@ from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
 from kb.language.program import Fact
 from kb.language.strata import needed
-from kb.language.values import Row
 from kb.models import Models
 
 _FACTS_TRIED = 200
 _PAIRS_TRIED, _PAIRS_KEPT = 40, 10
-_OPPOSITES_TRIED = 2
 _FILLINGS_TRIED = 3
 
 
@@ -111,14 +110,20 @@ def _needed(proof: ProofGraph, node: str) -> int:
 
 def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
-    told: set[frozenset[tuple[str, Row]]] = set()
-    for node, atom in proof.atoms.items():
-        if proof.kind(node) != "absence" or proof.attributes(node)["standing"] == "documented":
-            continue
-        for ask in minimal_asks(found, *atom)[:_OPPOSITES_TRIED]:
-            if not ask.wanted or ask.facts in told:
+    absent = (atom for node, atom in proof.atoms.items() if proof.kind(node) == "absence")
+    silent = (atom for atom in absent if found.is_possible(*atom))
+    yield from overturning(found, silent, goal, now)
+
+
+def overturning(found: Models, absent: Iterable[AtomKey], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
+    """What would have to be told of some atoms that do not hold, to change the verdict on a goal; each once, and tried."""
+    told: set[str] = set()
+    for atom in absent:
+        for ask in minimal_asks(found, *atom):
+            reads = ask_words(found.program, ask)
+            if not ask.wanted or reads in told:
                 continue
-            told.add(ask.facts)
+            told.add(reads)
             for filling in islice(fillings(found, ask), _FILLINGS_TRIED):
                 after = _again(found, goal, filling)
                 # What only contradicts the record says nothing about its silence.

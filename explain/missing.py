@@ -9,7 +9,7 @@ less*, and so that `explain.remedies` can try it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, count
 
@@ -29,6 +29,7 @@ from explain.asks import (
     joined,
     opened,
 )
+from explain.wording import demand_words
 from kb.engines.computed import compare, compute
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
@@ -39,6 +40,8 @@ from kb.models import Models
 _INCOMPLETE, _RARE, _LOOSE = 2, 30, 10
 """What it costs to complete a fact, to ask for one that is rarely missing, and for one more element of a set."""
 
+_SETS_TOLD = 6
+"""Sets for an atom that several rules conclude."""
 _NOTHING = Ask(0, frozenset())
 
 
@@ -48,8 +51,8 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
     search = models.remembered(_Search, lambda: _Search(models))
     try:
         ways = search.ways(relation, pattern)
-        by_rank = (way[rank] for rank in range(2) for way in ways if rank < len(way))
-        found = search.atom(relation, pattern) if len(ways) < 2 else distinct(by_rank, max(SETS_KEPT, len(ways)))
+        by_rank = (way[rank] for rank in range(SETS_KEPT) for way in ways if rank < len(way))
+        found = search.atom(relation, pattern) if len(ways) < 2 else distinct(by_rank, max(_SETS_TOLD, len(ways)))
     finally:
         search.end()
     # How many holes were made before does not matter to who asks.
@@ -185,14 +188,15 @@ class _Search:
             relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
             wanted += self._to_tell(relation, pattern)
             wanted += [ask for way in self.ways(relation, pattern) for ask in way]
-        more = [Ask(_LOOSE + ask.cost, ask.wanted, ask.needs) for ask in wanted if ask.wanted]
+        said = frozenset([_together(premise)]) if premise.function == "sum" else frozenset()
+        more = [replace(ask, cost=_LOOSE + ask.cost, remarks=ask.remarks | said) for ask in wanted if ask.wanted]
         return cheapest(more)[:1] or [_NOTHING]
 
     def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for that many distinct elements."""
         relation, pattern = plain(atom.relation), _pattern(atom, binding)
         names = {v.name for term in premise.terms for v in s.term_variables(term)}
-        by_element: dict[Terms, list[Ask]] = {}
+        by_element: dict[Row, list[Ask]] = {}
         for row in self.possible(relation, pattern):
             named = {
                 t.name: v for t, v in zip(atom.terms, row, strict=True) if isinstance(t, s.Variable) and t.name in names
@@ -200,18 +204,26 @@ class _Search:
             element = tuple(named.values())
             if UNKNOWN not in element and element not in by_element:
                 by_element[element] = self.atom(relation, _pattern(atom, {**binding, **named}))
-        cheapest = sorted((each for each in by_element.values() if each), key=lambda asks: asks[0].cost)[: number + 3]
+        known = [(element, asks) for element, asks in by_element.items() if asks]
+        cheapest = sorted(known, key=lambda each: each[1][0].cost)[: number + 3]
         sets: list[Ask] = []
         for chosen in combinations(cheapest, number):
             together = [_NOTHING]
-            for each in chosen:
+            for _, each in chosen:
                 together = self._joined(together, each)
-            sets += together
+            elements = frozenset(element for element, asks in chosen if asks[0].wanted)
+            sets += [replace(ask, counted=ask.counted | elements) for ask in together]
         return sorted(sets, key=lambda ask: ask.cost)[:SETS_KEPT]
 
     def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:
         unions = (joined(a, b) for a in left for b in right)
         return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
+
+
+def _together(premise: s.Aggregate) -> str:
+    """What the elements of a sum have to come to, in words."""
+    bound = premise.bound.value if isinstance(premise.bound, s.Constant) else UNKNOWN
+    return f"counted together {demand_words(premise.op, bound)}" if bound is not UNKNOWN else ""
 
 
 def _wanted_number(premise: s.Aggregate) -> int:

@@ -60,7 +60,7 @@ class Proof:
 def cheapest_proof(models: Models, relation: str, pattern: Row, without: frozenset[AtomKey] = frozenset()) -> Proof | None:
     """The cheapest proof of an atom of the pattern, `without` the stated facts named; None if there is none."""
     found = cheapest_choice(models, atoms_of(models, relation, pattern), without)
-    return None if found is None else _tree(models, found.root, found.choice)
+    return None if found is None else tree(models, found)
 
 
 def is_certain(models: Models, relation: str, pattern: Row, proof: Proof | None) -> bool:
@@ -213,10 +213,16 @@ class _Search:
         return costs, best
 
 
-def _tree(models: Models, root: AtomKey, choice: Choice) -> Proof:
-    """The proof of an atom, from the facts up: each atom is proved once, however often it is used."""
+def facts_of(models: Models, chosen: Chosen) -> list[AtomKey]:
+    """The facts that a chosen proof rests on, each once."""
+    beneath = (atom for instance in chosen.choice.values() for atom in _atoms_beneath(models, instance))
+    return list(dict.fromkeys(atom for atom in (chosen.root, *beneath) if atom not in chosen.choice))
+
+
+def tree(models: Models, chosen: Chosen) -> Proof:
+    """A chosen proof from the facts up: each atom is proved once, however often it is used."""
     made: dict[AtomKey, Proof] = {}
-    pending = [root]
+    choice, pending = chosen.choice, [chosen.root]
     while pending:
         atom = pending[-1]
         wanted = [] if atom in made or atom not in choice else _atoms_beneath(models, choice[atom])
@@ -227,7 +233,7 @@ def _tree(models: Models, root: AtomKey, choice: Choice) -> Proof:
         if atom not in made:
             made[atom] = _node(models, atom, choice, made)
         pending.pop()
-    return made[root]
+    return made[chosen.root]
 
 
 def _atoms_beneath(models: Models, instance: Instance) -> list[AtomKey]:

@@ -39,6 +39,14 @@ class Question:
         """The names of the values that the request does not give."""
         return [spaced(name) for name, value in self.binding.items() if value is UNKNOWN]
 
+    @property
+    def ask_first(self) -> str:
+        """What to ask before anything else, as a sentence; nothing, if the request gives every value."""
+        which = " and which ".join(self.left_open)
+        return (
+            f"The request does not say which {which} is meant: ask for that first, the rest depends on it. " if which else ""
+        )
+
     def reads(self, verdict: Verdict) -> str:
         """How a verdict on it reads, as the goal words it; if it does not, by its name."""
         return self._worded(verdict.value) or verdict.value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -51,7 +51,7 @@ class Missing:
     remedies: tuple[Remedy, ...]
 
 
-def remedies(found: Models, relation: str, pattern: Row, limit: int = 4, each_value: bool = True) -> tuple[Remedy, ...]:
+def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_value: bool = True) -> tuple[Remedy, ...]:
     """The smallest sets of facts that would make the goal met, each tried out, the easiest first.
 
     A set that a second look does not confirm (a negated premise elsewhere may break
@@ -81,7 +81,7 @@ def _of_criteria(found: Models, relation: str, pattern: Row) -> list[Ask]:
     return sorted(asks, key=lambda ask: asks[ask])[:_CRITERIA_TRIED]
 
 
-def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
+def lacking(found: Models, goal: AtomKey, limit: int = 6) -> Missing:
     """What would establish a goal that does not hold."""
     now = outcome(found, goal)
     is_open = now.verdict is Verdict.UNDOCUMENTED
@@ -89,47 +89,63 @@ def lacking(found: Models, goal: AtomKey, limit: int = 4) -> Missing:
 
 
 def _tried(found: Models, relation: str, pattern: Row, ask: Ask, each_value: bool) -> Remedy | None:
-    """The ask with an example that works; of values any of which should do, those that do."""
+    """The ask with an example that works; of values any of which should do, those that do with one another."""
     tried = list(islice(_fillings(found, ask), _TRIED_PER_ASK))
+    if ask.remarks:
+        # What values come to together is no comparison of two: the widest spans are tried as well.
+        tried += [filling for hole in sorted(ask.holes) for filling in islice(_fillings(found, ask, hole), 1)]
     places = _places(ask) if each_value else []
     alike = [_alike(found, ask, place, pattern, tried) for place in places]
-    example, working = None, [set[str]() for _ in places]
-    for chosen in _choices(places, alike, working):
-        values = [values[0] for values in chosen]
-        works = _works(found, relation, pattern, _placed(ask, places, values), tried)
-        if works is not None:
-            example = example or works
-            for known, values in zip(working, chosen, strict=True):
-                # What works with one of several interchangeable values works with each.
-                known.update(values)
-    if example is None:
+    examples: dict[Chosen, tuple[Fact, ...] | None] = {}
+
+    def works(chosen: Chosen) -> bool:
+        # What works with one of several interchangeable values works with each.
+        if chosen not in examples:
+            values = [values[0] for values in chosen]
+            examples[chosen] = _works(found, relation, pattern, _placed(ask, places, values), tried)
+        return examples[chosen] is not None
+
+    first = next(filter(works, _together(alike)), None)
+    if first is None:
         return None
-    kept = [OneOf(tuple(filter(known.__contains__, place.values))) for place, known in zip(places, working, strict=True)]
+    kept = []
+    for place, taken in zip(places, _compatible(alike, first, works), strict=True):
+        known = {value for values in taken for value in values}
+        kept.append(OneOf(tuple(filter(known.__contains__, place.values))))
+    example = examples[first]
+    assert example is not None
     return Remedy(_placed(ask, places, [each.values[0] if len(each.values) == 1 else each for each in kept]), example)
 
 
-Alike = list[str]
+Alike = tuple[str, ...]
 """Values that may be exchanged for one another."""
+Chosen = tuple[Alike, ...]
+"""A class of values for each place that any of several values may take."""
 
 
-def _choices(places: list[OneOf], alike: list[list[Alike]], working: list[set[str]]) -> Iterator[list[Alike]]:
-    """What to try for places that any of several values may take, until each value was tried with others that work.
+def _together(alike: list[list[Alike]]) -> Iterator[Chosen]:
+    """First choices: a class in each place, each class in one of them."""
+    for number in range(max(map(len, alike), default=1)):
+        yield tuple(each[number % len(each)] for each in alike)
 
-    First a value in each place at once; where some of these work, then by themselves those that
-    are not known to be `working`.
-    """
-    together = [[each[number % len(each)] for each in alike] for number in range(max(map(len, alike), default=1))]
-    first: list[Alike] | None = None
-    for chosen in together:
-        yield chosen
-        if first is None and all(not known.isdisjoint(values) for known, values in zip(working, chosen, strict=True)):
-            first = chosen
-    if first is None:
-        return
+
+def _compatible(alike: list[list[Alike]], first: Chosen, works: Callable[[Chosen], bool]) -> list[list[Alike]]:
+    """For each place the classes that work where the first choice does, with each that was taken in another place too."""
+
+    def changed(*changes: tuple[int, Alike]) -> Chosen:
+        chosen = list(first)
+        for place, values in changes:
+            chosen[place] = values
+        return tuple(chosen)
+
+    taken = [[values] for values in first]
     for number, each in enumerate(alike):
         for values in each:
-            if working[number].isdisjoint(values):
-                yield [*first[:number], values, *first[number + 1 :]]
+            others = ((place, other) for place, kept in enumerate(taken) if place != number for other in kept[1:])
+            alone = values != first[number] and works(changed((number, values)))
+            if alone and all(works(changed((number, values), other)) for other in others):
+                taken[number].append(values)
+    return taken
 
 
 def _works(found: Models, relation: str, pattern: Row, ask: Ask, fillings: list[Filling]) -> tuple[Fact, ...] | None:
@@ -151,7 +167,7 @@ def _placed(ask: Ask, places: list[OneOf], values: Iterable[Term]) -> Ask:
     """The ask with these values in its places for several."""
     chosen = {id(place): value for place, value in zip(places, values, strict=True)}
     rows = ((relation, tuple(chosen.get(id(term), term) for term in row)) for relation, row in ask.wanted)
-    return Ask(ask.cost, frozenset(rows), ask.needs)
+    return replace(ask, wanted=frozenset(rows))
 
 
 def _alike(found: Models, ask: Ask, place: OneOf, pattern: Row, tried: list[Filling]) -> list[Alike]:
@@ -160,7 +176,7 @@ def _alike(found: Models, ask: Ask, place: OneOf, pattern: Row, tried: list[Fill
     # What else is tried with the value is held fixed: what fills the other places is not exchanged.
     other = _placed(ask, [place], [UNKNOWN])
     named = (value for filling in tried for fact in _facts(found, other, filling) for value in fact.row)
-    return classes(found, told, place.values, (*pattern, *named))
+    return list(map(tuple, classes(found, told, place.values, (*pattern, *named))))
 
 
 def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
@@ -168,8 +184,8 @@ def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
     return (_facts(found, ask, filling) for filling in _fillings(found, ask))
 
 
-def _fillings(found: Models, ask: Ask) -> Iterator[Filling]:
-    """Values for the holes of an ask with which every comparison holds."""
+def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[Filling]:
+    """Values for the holes of an ask with which every comparison holds; of the hole that is `turned` the last first."""
     kinds = {
         term: argument.type
         for relation, row in ask.wanted
@@ -183,7 +199,7 @@ def _fillings(found: Models, ask: Ask) -> Iterator[Filling]:
         if need.holes and need.holes <= set(kinds):
             at_last[max(need.holes)].append(need)
     numbers = [number for needs in at_last.values() for need in needs for number in _numbers_in(need)]
-    candidates = {hole: _candidates(found, kinds[hole], numbers) for hole in holes}
+    candidates = {hole: _candidates(found, kinds[hole], numbers)[:: -1 if hole == turned else 1] for hole in holes}
     yield from islice(_assignments(found, holes, candidates, at_last, {}), _FILLINGS_LOOKED_AT)
 
 

@@ -1,4 +1,4 @@
-"""Why something is absent: the record rules it out, says it in part, or is silent."""
+"""Why something is absent: what is stated rules it out, the record says it in part, or is silent."""
 
 from __future__ import annotations
 

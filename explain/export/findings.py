@@ -48,16 +48,21 @@ def missing_page(found: list[Missing], width: int) -> Page:
             if each.outcome.verdict is Verdict.UNDOCUMENTED and any(choices(program, [each.goal[0]])):
                 page.add(_BY_EACH, WARN, 2, 2)
         else:
-            page.add("Any one of these would establish it; each was tried:", "", 2)
+            page.add(_left_open(each.outcome) + "Any one of these would establish it; each was tried:", "", 2, 2)
         for remedy in each.remedies:
             page.add(f"- {ask_words(program, remedy.ask)}", "", 4, 2)
     return page
 
 
+def _left_open(reached: Outcome) -> str:
+    return reached.question.ask_first if reached.question is not None else ""
+
+
 _BY_EACH = "The policy is read in several ways: what would be enough by one reading and not by another is not named."
 _CONTRADICTED = "The record contradicts itself on it: resolve that first. `medproof decide` shows where."
 _NOTHING_HELPS = {
-    Verdict.REFUTED: "The record rules it out: nothing that it leaves open would establish it. `medproof why-not` says why.",
+    Verdict.REFUTED: "What is stated rules it out, and nothing that the record leaves open would establish it. A further "
+    "finding, examination or therapy would be decided anew. `medproof why-not` says why.",
     Verdict.CONFLICTING: _CONTRADICTED,
     Verdict.UNDOCUMENTED: "No set of facts that was tried establishes it.",
     Verdict.UNADDRESSED: "No document of this payer speaks to this request, so nothing is missing. That is no refusal.",

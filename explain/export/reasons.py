@@ -78,5 +78,5 @@ def show_proof(page: Page, models: Models, node: Proof, indent: int) -> None:
 
 
 def _absence(models: Models, node: Proof) -> str:
-    kind = "the record is silent" if node.silent else "the record rules it out"
+    kind = "the record is silent" if node.silent else "ruled out by what is stated"
     return f"not shown: {words(models.program, node.relation, node.row)} ({kind})"

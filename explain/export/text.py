@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from explain.asking import ask_words
 from explain.asks import Ask, Open
 from explain.attempts import Step
-from explain.criteria import CriterionStatus
+from explain.criteria import CriterionStatus, way
 from explain.denials import DENIED
 from explain.determination import Answer, Determination
 from explain.export.documents import by_documents
@@ -26,7 +26,7 @@ _MARKS = {
     Verdict.CONFLICTING: "! conflict",
 }
 _WHY = {
-    "refuted": "the record rules it out",
+    "refuted": "ruled out by what is stated",
     "silent": "the record is silent",
     "incomplete": "the record does not give all of it",
 }
@@ -160,7 +160,8 @@ class _Section:
         elif not by_criterion or not all(_is_part(asks, facts) for _, asks in by_criterion for facts in needed):
             # Criteria of which one would do are no list of what each of them needs.
             by_criterion, title = [("", answer.asks)], "Ask for any one of these"
-        self.page.add(f"The record does not say. {title}{':' if by_criterion else '.'}", WARN, 2, 2)
+        first = answer.question.ask_first
+        self.page.add(f"The record does not say. {first}{title}{':' if by_criterion else '.'}", WARN, 2, 2)
         for label, asks in by_criterion:
             lead = f"{label}  " if label else ""
             for number, ask in enumerate(asks):
@@ -175,7 +176,7 @@ class _Section:
         is_good = status.verdict is (Verdict.REFUTED if status.excludes else Verdict.MET)
         is_open = status.verdict is Verdict.UNDOCUMENTED
         silent = " (on silence)" if status.verdict is Verdict.MET and not status.certain else ""
-        text = f"{self._words(status.criterion.atom.relation, status.row)}{self._way(status)}{silent}"
+        text = f"{self._words(status.criterion.atom.relation, status.row)}{way(self.models, status)}{silent}"
         style = GOOD if is_good else WARN if is_open else BAD
         lead = f"{mark:11} {status.criterion.label:3}  "
         self.page.add(f"{lead}{text} [{status.criterion.evidence}]", style, indent, len(lead))
@@ -184,23 +185,6 @@ class _Section:
             self._attempts(status, indent + 12)
         for each in status.below:
             self._criterion(each, indent + 2)
-
-    def _way(self, status: CriterionStatus) -> str:
-        """The way in which a criterion is met, where its rules offer several: so a waiver reads as a waiver."""
-        if status.proof is None:
-            return ""
-        rules = (self.models.program.rule_by_id.get(node.rule) for node in status.proof.walk())
-        readings = {rule.reading: None for rule in rules if rule is not None and rule.reading}
-        if readings:
-            return f" (by the reading “{'”, “'.join(readings)}”)"
-        if len(self.models.program.rules_for.get(status.proof.relation, ())) < 2:
-            return ""
-        named = {*self.models.same, *(criterion.atom.relation for criterion in self.models.program.criteria)}
-        # The way is what the rule asks of the record, if that is one thing.
-        ways = [node for node in status.proof.premises if node.relation and node.relation not in self.models.same]
-        if len(ways) != 1 or ways[0].kind != "conclusion" or ways[0].relation in named:
-            return ""
-        return f": {self._words(ways[0].relation, ways[0].row)}"
 
     def _attempts(self, status: CriterionStatus, indent: int) -> None:
         """For each rule, the first thing that it lacked; with `verbose`, all that it had."""
