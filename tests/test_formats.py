@@ -97,7 +97,20 @@ def test_mermaid_has_a_shape_and_a_class_for_each_node(base: medproof.Library) -
     lines = text(found, "mermaid").splitlines()
     assert lines[0] == "flowchart TD"
     shaped = {line.split("(")[0].split("[")[0].split("{")[0].strip() for line in lines if ":::" in line}
-    assert shaped == set(found.proof.graph)
+    assert shaped == {"caption", *found.proof.graph}
+
+
+def test_a_picture_says_what_the_answer_is_and_what_has_to_be_known_of_it(base: medproof.Library) -> None:
+    found = medproof.explain(base, medproof.open_case("two-grades-one-day"), "medically_necessary", minimal=True)
+    for form in ("svg", "dot", "mermaid"):
+        made = " ".join(text(found, form).replace("\\\n", "").split())
+        for what in ("RESOLVE THE CONTRADICTION", "payer aetna", "The record contradicts itself", "not yet approved"):
+            assert what in made, (form, what)
+
+
+def test_mermaid_has_an_arrow_for_each_edge(base: medproof.Library) -> None:
+    found = medproof.explain(base, medproof.open_case("two-weeks"), "C5")
+    lines = text(found, "mermaid").splitlines()
     assert sum(" --> " in line or " -.->" in line for line in lines) == found.proof.graph.number_of_edges()
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from explain.explanations import Explanation
 from explain.formats import Options
-from explain.formats.drawing import agraph, pictured
+from explain.formats.drawing import agraph, caption, pictured
 
 
 def export(explanation: Explanation, options: Options) -> str:
     """The graph with its labels and shapes."""
-    text: str = agraph(pictured(explanation, options), explanation.title).to_string()
+    text: str = agraph(pictured(explanation, options), caption(explanation)).to_string()
     return text

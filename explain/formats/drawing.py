@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
+from explain.formats.headings import heading, standing_lines
 from explain.formats.outline import STANDINGS
 from explain.graph import ProofGraph
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST = 400
 """The most nodes that a picture is drawn of."""
+_CAPTION_WIDTH = 110
 
 COLOURS = {
     "conclusion": ("#d9f2e0", "#1b6e3a"), "rule": ("#eceff4", "#5b6577"), "fact": ("#dcebfb", "#1f5f99"),
@@ -57,14 +59,26 @@ def pictured(explanation: Explanation, options: Options) -> ProofGraph:
     return explanation.proof.to_depth(options.depth) if options.depth else explanation.proof
 
 
+def caption(explanation: Explanation) -> list[str]:
+    """What stands above a picture: what it is of, by which documents, and the answers with what has to be known of them."""
+    lines = [
+        explanation.title,
+        f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}",
+        *explanation.notes,
+        *(line for asked in explanation.proof.asked for line in heading(explanation, asked)),
+        *standing_lines(explanation),
+    ]
+    return [part for line in lines for part in textwrap.wrap(visible(line), _CAPTION_WIDTH)]
+
+
 def drawn(explanation: Explanation, form: str, options: Options) -> bytes:
     """The picture as `svg`, `png` or `pdf`; raises CannotExport when nobody could read it."""
-    return _drawn(pictured(explanation, options), form, explanation.title, options.audience == "member")
+    return _drawn(pictured(explanation, options), form, caption(explanation), options.audience == "member")
 
 
 def drawn_part(proof: ProofGraph) -> bytes:
     """The picture of one goal as SVG for a page, which has its own title and legend."""
-    return _drawn(proof, "svg", "", is_member=False)
+    return _drawn(proof, "svg", [], is_member=False)
 
 
 def element(picture: bytes) -> str:
@@ -82,19 +96,19 @@ def refuse_large(proof: ProofGraph) -> None:
         )
 
 
-def _drawn(proof: ProofGraph, form: str, title: str, is_member: bool) -> bytes:
+def _drawn(proof: ProofGraph, form: str, above: list[str], is_member: bool) -> bytes:
     refuse_large(proof)
-    picture: bytes = agraph(proof, title, bool(title), is_member).draw(format=form, prog="dot")
+    picture: bytes = agraph(proof, above, is_member).draw(format=form, prog="dot")
     return picture
 
 
-def agraph(proof: ProofGraph, title: str = "", legend: bool = True, is_member: bool = False) -> AGraph:
-    """The graph with labels, shapes and colours, for Graphviz."""
+def agraph(proof: ProofGraph, above: list[str], is_member: bool = False) -> AGraph:
+    """The graph with labels, shapes and colours, for Graphviz; below a caption with a legend, or nothing `above` it."""
     from pygraphviz import AGraph
 
     graph = AGraph(directed=True, strict=True)
     graph.graph_attr.update(
-        rankdir="TB", fontname=FONT, label=_escaped([visible(title)]), labelloc="t", fontsize="16",
+        rankdir="TB", fontname=FONT, label=_escaped(above, "\\l"), labelloc="t", labeljust="l", fontsize="14",
         nodesep="0.25", ranksep="0.35", ordering="out",
     )  # fmt: skip
     graph.node_attr.update(fontname=FONT, fontsize="11", margin="0.14,0.08")
@@ -105,7 +119,7 @@ def agraph(proof: ProofGraph, title: str = "", legend: bool = True, is_member: b
     for source, target, data in proof.graph.edges(data=True):
         fails = {"label": "fails", "style": "dashed", "color": "#a02c2c"} if data["role"] == "fails" else {}
         graph.add_edge(source, target, **fails)
-    if legend:
+    if above:
         _add_legend(graph, sorted({proof.kind(node) for node in proof.graph}, key=list(COLOURS).index))
     return graph
 
@@ -123,7 +137,8 @@ def _add_legend(graph: AGraph, kinds: list[str]) -> None:
     graph.add_subgraph(names, name="cluster_legend", label="legend", fontsize="9", color="#c3c8d1", rank="same")
 
 
-def _escaped(lines: list[str]) -> str:
-    """A label for Graphviz, in which a backslash begins an escape, and `<…>` would be taken for markup."""
-    label = "\\n".join(line.replace("\\", "\\\\") for line in lines)
+def _escaped(lines: list[str], end: str = "\\n") -> str:
+    """A label for Graphviz: a backslash begins an escape (`\\l` ends a line), and `<…>` would be taken for markup."""
+    escaped = [line.replace("\\", "\\\\") for line in lines]
+    label = end.join(escaped if end == "\\n" or not lines else [*escaped, ""])
     return f" {label}" if label.startswith("<") else label

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from explain.denials import DENIED, denials
+from explain.denials import DENIED, denials, undenied_choice
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
+from explain.proofs import facts_of
 from explain.verdicts import Verdict
 from explain.wording import together, words
 from kb.language.program import Fact
+
+RESTATED = "Quoted criteria are restated from the sources that each document names, and not the issuer's own words."
+"""Stands below what quotes a document."""
 
 
 def heading(explanation: Explanation, asked: Asked) -> list[str]:
@@ -39,11 +43,9 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
 
 
 def denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
-    """What somebody else, another study or another day says against the facts from which a goal is shown to hold."""
-    if not holds(explanation, asked):
-        return ()
-    part = explanation.proof.part(asked)
-    return tuple(denials(explanation.models, (atom for node, atom in part.atoms.items() if part.kind(node) == "fact")))
+    """What somebody else, another study or another day says against the facts that a goal which holds cannot do without."""
+    chosen = undenied_choice(explanation.models, [asked.goal]) if holds(explanation, asked) else None
+    return tuple(denials(explanation.models, facts_of(explanation.models, chosen))) if chosen is not None else ()
 
 
 def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:

@@ -11,8 +11,9 @@ from explain.explanations import Explanation
 from explain.export.lines import Page
 from explain.formats.headings import holds, rests_on_silence, takes_together
 from explain.graph import Asked, ProofGraph
-from explain.questions import item_text
-from explain.verdicts import Verdict
+from explain.questions import item_text, request_relations
+from explain.standing import DOCUMENTED
+from explain.verdicts import Verdict, verdict
 from explain.wording import words
 from kb.engines.model import ground_row, unified
 from kb.language.program import Program, ProgramRule
@@ -23,7 +24,7 @@ from kb.models import Models
 if TYPE_CHECKING:
     from explain.remedies import Missing
 
-_HOLDS = "We looked at what your records say, and found that {}."
+_HOLDS = "We looked at what your records say, and found that {}. This is not a decision yet."
 _OPEN = "From the records that we have, we could not yet see that {}."
 _CONFLICT = (
     "Your records contradict themselves on whether {}. Until that is cleared up, nothing is concluded from them; please ask "
@@ -42,13 +43,14 @@ _UNANSWERED = {Verdict.CONFLICTING: _CONFLICT, Verdict.DISPUTED: _DISPUTED, Verd
 """What is said instead of what the proof shows: it is of one side of a contradiction, or of all readings together."""
 _LEFT_OPEN = "Your doctor's request does not say which {1} is meant. Until we know that, we cannot tell whether {0}."
 _MAY_HELP = "Records about this may help us to see more; please ask your doctor for them:"
-_NO_HELP = "Nothing that could be asked for has words for a member."
+_NO_HELP = "We have no plain words for what is missing, if anything is; the nurse who has your request can tell you."
 _NO_WORDS = "What was asked has no words for a member."
 _FOUND = "This is what we found:"
-_NOT_FOUND = "The rules ask for this too, and your records do not show all of it yet:"
+_NOT_FOUND = "The rules ask for this too, and your records do not show yet that it is so:"
 _NOT_FOUND_OF_SEVERAL = (
-    "There is more than one way to meet the rules. Of what they ask for, your records do not show this yet:"
+    "There is more than one way to meet the rules. Of what they ask for, your records do not show yet that this is so:"
 )
+_NOT_SO = "The rules ask for this too, and by what your records say it is not so:"
 _OTHERWISE = "{} (your records say so, and not in the way that the rules ask for)"
 """As by the patient's own word, where a rule asks for what a clinician found."""
 _CLOSING = (
@@ -101,31 +103,35 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
         return
     if reached is not None and rests_on_silence(explanation, asked, reached.verdict):
         page.add(_SILENT)
-    holding = (_holding(proof, root) for root in asked.roots)
+    request = request_relations(explanation.models.program)
+    holding = [list(_holding(proof, root, request)) for root in asked.roots]
     if is_found or left_open:
         _listed(page, _FOUND, _distinct(holding, {own}))
         return
     rules = reached.rules if reached is not None else ()
     told = list(_asked_for(explanation.models, asked, rules))
-    found = _distinct(([text for text, is_met in told if is_met], *holding), {own})
+    found = _distinct(([text for text, now in told if now is Verdict.MET], *holding), {own})
     _listed(page, _FOUND, found)
     named = frozenset(rule.id for rule in rules)
-    beneath = (_lacking(proof, root, named) for root in asked.roots)
-    lacking = _distinct(([text for text, is_met in told if not is_met], *beneath), {own, *found})
+    beneath = [each for root in asked.roots for each in _lacking(proof, root, named)]
+    lacking = dict.fromkeys(text for text, now in (*told, *beneath) if now is not Verdict.MET and text not in {own, *found})
+    ruled_out = {text for text, now in (*told, *beneath) if now is Verdict.REFUTED}
     stated = set(_stated(explanation.models))
+    open_ones = [each for each in lacking if each not in ruled_out]
     title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND
-    _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in lacking])
+    _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in open_ones])
+    _listed(page, _NOT_SO, [each for each in lacking if each in ruled_out])
 
 
-def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, bool]]:
-    """What the rules for a goal ask for, in a member's words, and whether it holds: a graph ends at the first that fails."""
+def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, Verdict]]:
+    """What the rules for a goal ask for, in a member's words, and how it stands: a graph ends at the first that fails."""
     for rule in rules:
         binding = unified(rule.head.terms, asked.row) or {}
         for premise in rule.rule.body:
             if isinstance(premise, Literal) and premise.lists:
                 relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
                 if ANY not in row and models.program.predicate(relation).wordings.get("member"):
-                    yield words(models.program, relation, row, "member"), models.holds(relation, row)
+                    yield words(models.program, relation, row, "member"), verdict(models, relation, row)
 
 
 def _stated(models: Models) -> Iterator[str]:
@@ -173,8 +179,8 @@ def _own(proof: ProofGraph, node: str) -> list[str]:
     return [text] if text else []
 
 
-def _holding(proof: ProofGraph, root: str) -> Iterator[str]:
-    """The sentences for a member of what holds beneath a node."""
+def _holding(proof: ProofGraph, root: str, request: frozenset[str]) -> Iterator[str]:
+    """The sentences for a member of what holds beneath a node; the request itself is no finding."""
     seen: set[str] = set()
     pending = [(root, True)]
     while pending:
@@ -183,7 +189,8 @@ def _holding(proof: ProofGraph, root: str) -> Iterator[str]:
             continue
         seen.add(node)
         kind = proof.kind(node)
-        if is_found and kind in ("conclusion", "fact"):
+        is_request = node in proof.atoms and proof.atoms[node][0] in request
+        if is_found and kind in ("conclusion", "fact") and not is_request:
             yield from _own(proof, node)
         for other in proof.below(node):
             # What an absence in a proof rests on is no reason of its own: it says why something is not there.
@@ -191,8 +198,8 @@ def _holding(proof: ProofGraph, root: str) -> Iterator[str]:
                 pending.append((other, is_found and proof.role(node, other) in ("any", "all", "counts", "miss")))
 
 
-def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[str]:
-    """The sentences for a member of what does not hold beneath a node: the outermost, since beneath are ways to it.
+def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[tuple[str, Verdict]]:
+    """The sentences for a member of what does not hold beneath a node, and how that stands: the outermost of them.
 
     Only what the `rules` lack that speak to the question, if any do.
     """
@@ -204,7 +211,8 @@ def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[st
             continue
         seen.add(node)
         own = _own(proof, node) if _is_lacking(proof, node) else []
-        yield from own
+        is_ruled_out = proof.attributes(node).get("standing") == DOCUMENTED
+        yield from ((text, Verdict.REFUTED if is_ruled_out else Verdict.UNDOCUMENTED) for text in own)
         if own and node != root:
             continue
         for other in proof.below(node):

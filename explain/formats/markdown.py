@@ -7,7 +7,7 @@ import re
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import Options
-from explain.formats.headings import heading, standing_lines
+from explain.formats.headings import RESTATED, heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 
@@ -29,13 +29,13 @@ def export(explanation: Explanation, options: Options) -> str:
                 _show(lines, item, 0, frozenset([explanation.case]))
             lines.append("")
     lines += [f"> {escaped(line)}" for line in standing_lines(explanation)]
-    lines.append("\nEvery step was checked against the documents.")
+    lines.append(f"\nEvery step was checked against the documents. {RESTATED}")
     return "\n".join(lines) + "\n"
 
 
 def escaped(text: str) -> str:
     """The text as Markdown shows it, on one line."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&])", r"\\\1", " ".join(visible(text).split()))
+    return re.sub(r"([\\`*_{}\[\]#+!|<>~&]|(?<=\])\()", r"\\\1", " ".join(visible(text).split()))
 
 
 def _folded(item: Item) -> str:
@@ -58,6 +58,7 @@ def _show(lines: list[str], item: Item, depth: int, chart: frozenset[str]) -> No
     if source is not None and not item.folded:
         where = rule_line(source) if item.by is not None else place(source, chart) if item.kind == "fact" else ""
         passage = f"“{escaped(str(source['passage']))}”" if source.get("passage") else ""
-        lines.append(f"{indent}  {'by ' if item.by is not None else ''}{escaped(where)}: {passage}".rstrip(": "))
+        by = f"{'by ' if item.by is not None else ''}{escaped(where)}"
+        lines.append(f"{indent}  {': '.join(filter(None, (by, passage)))}")
     for below in item.below:
         _show(lines, below, depth + 1, chart)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import Options
-from explain.formats.drawing import COLOURS, label_lines, pictured, refuse_large
+from explain.formats.drawing import COLOURS, caption, label_lines, pictured, refuse_large
 
 _SHAPES = {
     "conclusion": ("([", "])"), "rule": ("[", "]"), "fact": ("[/", "/]"), "absence": ("{{", "}}"),
@@ -17,7 +17,8 @@ def export(explanation: Explanation, options: Options) -> str:
     """The flowchart, from the conclusion down."""
     proof = pictured(explanation, options)
     refuse_large(proof)
-    lines = ["flowchart TD"]
+    above = "<br/>".join(map(_escaped, caption(explanation)))
+    lines = ["flowchart TD", f'    caption["{above}"]:::caption']
     for node in proof.graph:
         data = proof.attributes(node)
         before, after = _SHAPES[data["kind"]]
@@ -26,6 +27,7 @@ def export(explanation: Explanation, options: Options) -> str:
     for source, target, data in proof.graph.edges(data=True):
         arrow = "-.->|fails|" if data["role"] == "fails" else "-->"
         lines.append(f"    {source} {arrow} {target}")
+    lines.append("    classDef caption fill:#fff,stroke:#fff,color:#111")
     for kind, (fill, line) in COLOURS.items():
         dashes = ",stroke-dasharray:4" if kind in ("absence", "attempt") else ""
         lines.append(f"    classDef {kind} fill:{fill},stroke:{line},color:#111{dashes}")

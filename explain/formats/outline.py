@@ -12,7 +12,7 @@ MARKS = {
     "conclusion": "✓", "fact": "•", "absence": "∅", "comparison": "=", "aggregate": "#", "rule": "→", "attempt": "✗",
 }  # fmt: skip
 STANDINGS = {
-    "documented": "the record rules it out",
+    "documented": "ruled out by what is stated",
     "incomplete": "the record gives it in part only",
     "silence": "the record is silent",
 }

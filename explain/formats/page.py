@@ -14,13 +14,13 @@ from typing import Any
 from markupsafe import Markup
 
 from explain.asking import ask_words
-from explain.criteria import CriterionStatus
+from explain.criteria import CriterionStatus, way
 from explain.determination import Answer
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
-from explain.formats.headings import denied, heading, rests_on_silence, standing_lines
+from explain.formats.headings import RESTATED, denied, heading, rests_on_silence, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.formats.templates import environment, own
@@ -45,6 +45,7 @@ def export(explanation: Explanation, options: Options) -> str:
         .get_template("page.html")
         .render(
             title=explanation.title,
+            restated=RESTATED,
             payer=explanation.payer,
             on=explanation.on,
             notes=(*explanation.notes, *standing_lines(explanation)),
@@ -170,7 +171,8 @@ def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionSta
     relation = criterion.atom.relation
     node = next((each for each, atom in proof.atoms.items() if atom[0] == relation), "")
     return _Criterion(
-        mark, status.verdict.value, criterion.label, words(explanation.models.program, relation, status.row),
+        mark, status.verdict.value, criterion.label,
+        words(explanation.models.program, relation, status.row) + way(explanation.models, status),
         criterion.evidence, criterion.locator, f"{prefix}-{node}" if node else "",
         tuple(_criterion(explanation, proof, each, prefix) for each in status.below),
     )  # fmt: skip

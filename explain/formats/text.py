@@ -5,7 +5,7 @@ from __future__ import annotations
 from explain.explanations import Explanation
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats import Options
-from explain.formats.headings import heading, standing_lines
+from explain.formats.headings import RESTATED, heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.graph import ProofGraph
@@ -57,7 +57,7 @@ def _add_trees(made: Page, explanation: Explanation, proof: ProofGraph, with_hea
 
 _LEGEND = (
     "✓ concluded  • stated  ∅ absent  = compared  # counted  ✗ a rule that fails, and why; "
-    "every step was checked against the documents."
+    f"every step was checked against the documents. {RESTATED}"
 )
 
 
