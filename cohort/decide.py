@@ -75,6 +75,9 @@ def decide_cohort(
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
     if source.is_dir() and source.resolve() in output.resolve().parents:
         raise CohortProblem(f"`{output}` lies within the facts, and would count as one of them; name a directory elsewhere")
+    # Also of documents by which no case of this book is decided: another book will have one.
+    if mistakes := base.check(base.days):
+        raise DocumentErrors(mistakes)
     work = output.with_name(f".{output.name}.unfinished")
     try:
         with _held(work), _nothing_left(work):

@@ -260,7 +260,8 @@ def write(path: Path, made: str | bytes) -> None:
     try:
         path.write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
     except OSError as error:
-        raise CannotExport(f"{path}: {error.strerror or error}") from error
+        missing = "" if path.parent.is_dir() else f"; there is no directory `{path.parent}`"
+        raise CannotExport(f"{path}: {error.strerror or error}{missing}") from error
 
 
 def width() -> int:

@@ -74,7 +74,8 @@ _COUNTED_DAYS = {**_COUNTED, "min": "the earliest", "max": "the latest"}
 def comparison_words(premise: s.Comparison, binding: Mapping[str, Value], holds: bool = True) -> str:
     """A comparison as a sentence; one that fails is said the other way round: `grade 5 is above 4-`."""
     left, right = _term_words(premise.left, binding), _term_words(premise.right, binding)
-    return f"{left} {_reads(premise.op if holds else _OPPOSITE[premise.op], premise.left, binding)} {right}"
+    words_of = _READS_FOR_DATES if premise.type == "date" else _READS
+    return f"{left} {words_of[premise.op if holds else _OPPOSITE[premise.op]]} {right}"
 
 
 def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: Value | None, holds: bool = True) -> str:

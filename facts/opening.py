@@ -16,7 +16,7 @@ from kb.engines.model import fits, ground_row
 from kb.goals import resolve_goal
 from kb.language import cache
 from kb.language.build import in_force
-from kb.language.diagnostics import DocumentErrors
+from kb.language.diagnostics import DocumentErrors, nearest
 from kb.language.documents import Document, read
 from kb.language.frontmatter import read_date
 from kb.language.printer import fact_source, value_source
@@ -147,7 +147,8 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
         case = case.document
     request = asked(case)
     if payer is not None and payer not in base.payers:
-        raise CaseProblem(f"no document is of the payer `{payer}`; the payers are: {', '.join(base.payers)}")
+        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
+        raise CaseProblem(f"no document is of the payer `{payer}`; {hint}")
     payer, day = request.payer if payer is None else payer, on or request.on
     compiled = base.compiled(payer, day or date.today())
     chart, diagnostics = read_chart(case, compiled.program)

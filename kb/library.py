@@ -109,7 +109,8 @@ def library(documents: Iterable[Document], shipped: bool = True, cached: bool = 
     known = [each for path in SHIPPED for each in read_all(path, directory)] if shipped else []
     ids = {document.id for document in own}
     kept = [document for document in known if document.id not in ids]
-    replaced = tuple(document for document in own if document.id in {each.id for each in known})
+    digests = {each.id: each.digest for each in known}
+    replaced = tuple(each for each in own if digests.get(each.id, each.digest) != each.digest)
     return Library((*kept, *own), replaced)
 
 

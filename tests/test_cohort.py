@@ -111,6 +111,15 @@ def test_a_payer_that_has_no_document_is_refused_where_it_is_asked_for(tmp_path:
         assert code == 2 and f"no document is of the payer `{payer}`; the payers are: aetna" in output
 
 
+def test_a_document_with_a_mistake_is_refused_whoever_it_is_for(tmp_path: Path, source: Path) -> None:
+    front = (
+        "---\nid: other\nkind: payer-policy\npayer: somebody\nversion: 1\neffective: 2031-01-01\n---\n\n# Other\n\nText.\n\n"
+    )
+    (tmp_path / "other.md").write_text(f"{front}```datalog\n#pred p(Case: case).\np(Case) :- q(Case).\n```\n", "utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out", "--policies", tmp_path / "other.md")
+    assert code == 1 and "nothing declares `q`" in output and not (tmp_path / "out").exists()
+
+
 def test_a_case_of_a_cohort_opens_as_a_proof(tmp_path: Path, source: Path) -> None:
     run("cohort", source, "-o", tmp_path / "out")
     for place in (source, tmp_path / "out"):

@@ -38,7 +38,12 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         atoms = together(explanation.models.program, each.atoms)
         lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
     if reached is not None and reached.verdict is Verdict.CONFLICTING:
-        lines.append("The proof takes both sides of that as they stand: by itself it is no answer.")
+        disputed = {atom for each in explanation.contradictions(asked.goal) for atom in each.atoms}
+        is_used = not disputed.isdisjoint(explanation.proof.part(asked).atoms.values())
+        sides = (
+            "The proof takes both sides of that as they stand" if is_used else "The proof uses neither side; other ways do"
+        )
+        lines.append(f"{sides}: by itself it is no answer.")
     return lines
 
 

@@ -116,6 +116,8 @@ class _Line:
     words: str
     remark: str
     by: str
+    source: str
+    """For paper, on which nothing can be selected: where a fact stands, and the sentence above it."""
     fails: bool
     folded: bool
     below: tuple[_Line, ...]
@@ -148,7 +150,7 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
         missing=tuple(ask_words(found.program, each) for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
-        roots=tuple(_line(item, prefix) for items in outlines(proof) for item in items),
+        roots=tuple(_line(item, prefix, frozenset([explanation.case])) for items in outlines(proof) for item in items),
         passages={f"{prefix}-{node}": _passages(explanation, proof, node, prefix) for node in proof.graph},
         picture=picture,
         why_no_picture=why_not,
@@ -195,7 +197,7 @@ def _hinge(explanation: Explanation, proof: ProofGraph, hinge: Hinge, prefix: st
     return {"facts": facts, "told": told, "kind": kind, "after": hinge.after.value}
 
 
-def _line(item: Item, prefix: str) -> _Line:
+def _line(item: Item, prefix: str, chart: frozenset[str]) -> _Line:
     data = item.data
     remark = ""
     if item.kind == "absence":
@@ -205,11 +207,12 @@ def _line(item: Item, prefix: str) -> _Line:
     if item.folded:
         remark = ", ".join(filter(None, (remark, "not looked into" if item.is_cut else "shown above")))
     is_rule = item.kind in ("rule", "attempt")
+    source = f"{place(data, chart)}: “{data['passage']}”" if item.kind == "fact" and data.get("document") else ""
     mark = "✗" if item.fails and item.kind in ("comparison", "aggregate") else MARKS[item.kind]
     return _Line(
         f"{prefix}-{item.node}", item.kind, mark, rule_line(data) if is_rule else str(data["words"]), remark,
-        rule_line(item.by) if item.by is not None else "", item.fails, item.folded,
-        tuple(_line(each, prefix) for each in item.below),
+        rule_line(item.by) if item.by is not None else "", source, item.fails, item.folded,
+        tuple(_line(each, prefix, chart) for each in item.below),
     )  # fmt: skip
 
 

@@ -19,6 +19,11 @@ BROKEN = "it is no Parquet file, or a broken one: write it anew"
 SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".jsonl": "json", ".ndjson": "json"}
 
 
+_TOLD = 12
+"""Problems that are told one by one."""
+_LONGEST = 300
+
+
 class BadTables(CaseProblem):
     """Tables that cannot be read as facts at all; one sentence for each thing that is wrong."""
 
@@ -27,7 +32,8 @@ class BadTables(CaseProblem):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "\n".join(self.problems)
+        more = [f"and {len(self.problems) - _TOLD} more"] if len(self.problems) > _TOLD else []
+        return "\n".join([*self.problems[:_TOLD], *more])
 
 
 Begin = Callable[[duckdb.DuckDBPyConnection, Expr | None], Expr]
@@ -138,6 +144,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: Expr) -> tuple[tupl
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, without the lines that show where in a statement."""
+    """What an error says, without the lines that show where in a statement, and not a whole cell that it shows."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:3])
+    text = " ".join(lines[:3])
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -156,6 +156,11 @@ def _checked(
         raise BadTables([f"`{found.place}` is named after no fact of the vocabulary; {hint}"])
     named = {name.lower(): (name, kind) for name, kind in found.columns}
     wanted = [argument.name for argument in predicate.arguments]
+    if not any(name.lower() in named for name in wanted):
+        first = ", ".join(name for name, _ in found.columns)
+        raise BadTables(
+            [f"`{found.place}` names none of the columns of `{predicate.name}` ({', '.join(wanted)}): {first:.80}"]
+        )
     problems = [
         f"`{found.place}` has no column `{name}`; `{predicate.name}` has {', '.join(wanted)}"
         for name in wanted
