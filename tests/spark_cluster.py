@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 import pyspark
@@ -81,8 +82,10 @@ class Cluster:
 
     @staticmethod
     def _alive(port: str) -> int:
-        with build_opener(ProxyHandler({})).open(f"http://{_HERE}:{port}/json/", timeout=5) as page:
+        # The server answers before its pages are there.
+        with suppress(HTTPError), build_opener(ProxyHandler({})).open(f"http://{_HERE}:{port}/json/", timeout=5) as page:
             return int(json.load(page)["aliveworkers"])
+        return 0
 
     def tree(self, name: str) -> list[int]:
         """A process with all that it started: of a worker its executor, and the Python processes of that."""
