@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened
-from explain.wording import comparison_words, demand_words, spaced, words
+from explain.wording import demand_words, need_words, spaced, words
 from kb.engines.computed import compute
 from kb.language import syntax as s
 from kb.language.program import Program
@@ -20,7 +20,7 @@ def ask_words(program: Program, ask: Ask) -> str:
     said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
     left = [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
     text = ", and ".join(facts)
-    between = dict.fromkeys(comparison_words(need.premise, _known(need)) for need in left)
+    between = dict.fromkeys(need_words(need.premise, _known(need)) for need in left)
     return "; ".join([f"{text}, so that {' and '.join(between)}" if between else text, *sorted(filter(None, ask.remarks))])
 
 

@@ -74,8 +74,13 @@ _COUNTED_DAYS = {**_COUNTED, "min": "the earliest", "max": "the latest"}
 def comparison_words(premise: s.Comparison, binding: Mapping[str, Value], holds: bool = True) -> str:
     """A comparison as a sentence; one that fails is said the other way round: `grade 5 is above 4-`."""
     left, right = _term_words(premise.left, binding), _term_words(premise.right, binding)
-    words_of = _READS_FOR_DATES if premise.type == "date" else _READS
-    return f"{left} {words_of[premise.op if holds else _OPPOSITE[premise.op]]} {right}"
+    return f"{left} {_reads(premise.op if holds else _OPPOSITE[premise.op], premise.left, binding)} {right}"
+
+
+def need_words(premise: s.Comparison, binding: Mapping[str, Value]) -> str:
+    """A comparison of values that are still to be told, as a sentence."""
+    reads = _READS_FOR_DATES if premise.type == "date" else _READS
+    return f"{_term_words(premise.left, binding)} {reads[premise.op]} {_term_words(premise.right, binding)}"
 
 
 def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: Value | None, holds: bool = True) -> str:
@@ -112,7 +117,10 @@ def _term_words(term: s.Term, binding: Mapping[str, Value]) -> str:
     if isinstance(term, s.Variable):
         return spaced(term.name) if value is None else f"{spaced(term.name)} {_value_words(value)}"
     if isinstance(term, s.Arithmetic) and value is not None:
-        return f"{value_text(value)} ({_plain(term, binding)})"
+        # What days are reckoned with, and is no day itself, is a number of days.
+        days = any(isinstance(binding.get(variable.name), date) for variable in s.term_variables(term))
+        unit = " days" if days and not isinstance(value, date) else ""
+        return f"{value_text(value)}{unit} ({_plain(term, binding)})"
     return _plain(term, binding) if value is None else _value_words(value)
 
 

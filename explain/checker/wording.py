@@ -136,7 +136,8 @@ def _words(term: s.Term, binding: Mapping[str, Value]) -> str:
         return name if value is None else f"{name} {_value_words(value)}"
     plain = _term_source(term, binding).replace('"', "").replace(" - ", " − ").replace(" * ", " × ")
     if isinstance(term, s.Arithmetic) and value is not None:
-        return f"{_text(value)} ({plain})"
+        with_days = any(isinstance(binding.get(each.name), date) for each in s.term_variables(term))
+        return f"{_text(value)}{' days' if with_days and not isinstance(value, date) else ''} ({plain})"
     return plain if value is None else _value_words(value)
 
 
