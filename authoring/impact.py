@@ -149,7 +149,8 @@ def _compared(old: Opened, new: Opened) -> tuple[list[AnswerChange], int]:
         one, other = answers.get(goal), others.get(goal)
         moved = tuple(_moved(one, other))
         verdicts = (one.verdict if one else None, other.verdict if other else None)
-        if verdicts[0] is verdicts[1] and not moved and _reasons(one) == _reasons(other):
+        is_as_certain = one is not None and other is not None and one.certain is other.certain
+        if verdicts[0] is verdicts[1] and not moved and is_as_certain and _reasons(one) == _reasons(other):
             same += 1
             continue
         asked = other or one

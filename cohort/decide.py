@@ -28,6 +28,7 @@ from cohort.running import Run, Settings
 from cohort.spark import Cluster, NoSpark
 from cohort.tasks import Refused
 from cohort.unlisted import unlisted_codes
+from facts.opening import refuse_unknown
 from facts.readers.found import BROKEN, BadTables
 from facts.readers.kept import are_kept, keep, kept_tables
 from facts.readers.tables import FactTable, fact_tables
@@ -68,9 +69,7 @@ def decide_cohort(
     in the working directory, from which the same call goes on.
     """
     settings = settings or Settings()
-    if settings.payer is not None and settings.payer not in base.payers:
-        hint = f"the payers are: {', '.join(base.payers)}; without --payer each case has its own"
-        raise CohortProblem(f"no document is of the payer `{settings.payer}`; {hint}")
+    refuse_unknown(base, settings.payer)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
     if source.is_dir() and source.resolve() in output.resolve().parents:

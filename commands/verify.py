@@ -26,7 +26,7 @@ _MOST = 10
 )
 @click.option(
     "--cohort", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DECIDED",
-    help="Where the cohort was decided whose case it is. Of a .jsonl: are the charts its tables', and is all met there?",
+    help="The decided cohort that it is a case of. Of a .jsonl: are its charts what the tables say, is nothing left out?",
 )  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="Processes. Default: one for each processor.")
 @POLICIES
@@ -60,6 +60,8 @@ def command(proof: Path, chart: str | None, cohort: Path | None, jobs: int, poli
         if not graphs:
             raise medproof.CaseProblem(f"{proof}: it holds no proof")
         for graph in graphs:
+            if cohort is not None and chart:
+                raise click.UsageError("the chart is that of --chart, or that of the --cohort: name one")
             if cohort is not None:
                 document = medproof.cohort_case(base, cohort, str(graph.graph.get("case", ""))).document
             else:

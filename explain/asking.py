@@ -21,7 +21,7 @@ def ask_words(program: Program, ask: Ask) -> str:
     left = [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
     text = ", and ".join(facts)
     between = dict.fromkeys(need_words(need.premise, _known(need)) for need in left)
-    return "; ".join([f"{text}, so that {' and '.join(between)}" if between else text, *sorted(filter(None, ask.remarks))])
+    return "; ".join([f"{text}, so that {' and '.join(between)}" if between else text, *sorted(ask.remarks)])
 
 
 def fact_words(program: Program, ask: Ask, wanted: Wanted) -> str:

@@ -112,20 +112,20 @@ def status(models: Models, question: Question, branch: Branch, whole: bool = Fal
     )
 
 
-def way(models: Models, status: CriterionStatus) -> str:
+def way(models: Models, of: CriterionStatus) -> str:
     """In words, the way in which a criterion is met, where its rules offer several: so a waiver reads as a waiver."""
     program = models.program
-    if status.proof is None:
+    if of.proof is None:
         return ""
-    rules = (program.rule_by_id.get(node.rule) for node in status.proof.walk())
+    rules = (program.rule_by_id.get(node.rule) for node in of.proof.walk())
     readings = {rule.reading: None for rule in rules if rule is not None and rule.reading}
     if readings:
         return f" (by the reading “{'”, “'.join(readings)}”)"
-    if len(program.rules_for.get(status.proof.relation, ())) < 2:
+    if len(program.rules_for.get(of.proof.relation, ())) < 2:
         return ""
     named = {*models.same, *(criterion.atom.relation for criterion in program.criteria)}
     # The way is what the rule asks of the record, if that is one thing.
-    ways = [node for node in status.proof.premises if node.relation and node.relation not in models.same]
+    ways = [node for node in of.proof.premises if node.relation and node.relation not in models.same]
     if len(ways) != 1 or ways[0].kind != "conclusion" or ways[0].relation in named:
         return ""
     return f": {words(program, ways[0].relation, ways[0].row)}"

@@ -188,7 +188,7 @@ class _Search:
             relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
             wanted += self._to_tell(relation, pattern)
             wanted += [ask for way in self.ways(relation, pattern) for ask in way]
-        said = frozenset([_together(premise)]) if premise.function == "sum" else frozenset()
+        said = frozenset(_together(premise))
         more = [replace(ask, cost=_LOOSE + ask.cost, remarks=ask.remarks | said) for ask in wanted if ask.wanted]
         return cheapest(more)[:1] or [_NOTHING]
 
@@ -220,10 +220,10 @@ class _Search:
         return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
 
 
-def _together(premise: s.Aggregate) -> str:
+def _together(premise: s.Aggregate) -> Iterator[str]:
     """What the elements of a sum have to come to, in words."""
-    bound = premise.bound.value if isinstance(premise.bound, s.Constant) else UNKNOWN
-    return f"counted together {demand_words(premise.op, bound)}" if bound is not UNKNOWN else ""
+    if premise.function == "sum" and isinstance(premise.bound, s.Constant):
+        yield f"all in all {demand_words(premise.op, premise.bound.value)}"
 
 
 def _wanted_number(premise: s.Aggregate) -> int:

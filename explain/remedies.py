@@ -17,7 +17,7 @@ from explain.verdicts import Verdict, verdict
 from facts.opening import ASSUMED
 from kb.contradictions import AtomKey
 from kb.engines.computed import compare, compute
-from kb.engines.model import ground_row, unified
+from kb.engines.model import fits, ground_row, unified
 from kb.language import syntax as s
 from kb.language.program import Fact
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
@@ -258,9 +258,16 @@ def _numbers_in(need: Need) -> Iterator[Decimal]:
 
 
 def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling) -> Fact:
+    """The fact with values for what may be anything: such that the record does not deny it, if there are any."""
     arguments = found.program.predicate(relation).arguments
-    values = []
-    for term, argument in zip(row, arguments, strict=True):
-        value = _filled(term, filling)
-        values.append(_candidates(found, argument.type, [])[0] if value is ANY else value)
-    return Fact(relation, tuple(values), ASSUMED)
+    filled = [_filled(term, filling) for term in row]
+    values = tuple(
+        _candidates(found, each.type, [])[0] if value is ANY else value
+        for value, each in zip(filled, arguments, strict=True)
+    )
+    denied = found.stated.get(s.opposite(relation), {})
+    for position, each in enumerate(arguments):
+        if filled[position] is ANY and any(fits(values, other) for other in denied):
+            tried = ((*values[:position], value, *values[position + 1 :]) for value in _candidates(found, each.type, []))
+            values = next((row for row in tried if not any(fits(row, other) for other in denied)), values)
+    return Fact(relation, values, ASSUMED)

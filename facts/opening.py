@@ -146,9 +146,7 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
             return case
         case = case.document
     request = asked(case)
-    if payer is not None and payer not in base.payers:
-        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
-        raise CaseProblem(f"no document is of the payer `{payer}`; {hint}")
+    refuse_unknown(base, payer)
     payer, day = request.payer if payer is None else payer, on or request.on
     compiled = base.compiled(payer, day or date.today())
     chart, diagnostics = read_chart(case, compiled.program)
@@ -162,6 +160,13 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
         chart = replace(chart, facts=(*chart.facts, Fact("request_date", (chart.case, day), given)))
     notes = (*_notes(base, payer, day), *odd_dates(compiled.program, chart))
     return Opened(case, chart, payer, day, compiled, in_force(base.documents, payer, day), notes)
+
+
+def refuse_unknown(base: Library, payer: str | None) -> None:
+    """Raises CaseProblem for a payer that was asked for and has no document."""
+    if payer is not None and payer not in base.payers:
+        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
+        raise CaseProblem(f"no document is of the payer `{payer}`; {hint}")
 
 
 def with_changes(

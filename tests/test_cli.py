@@ -301,9 +301,11 @@ def test_one_bad_chart_does_not_stop_the_others(run: Run, tmp_path: Path) -> Non
 
 def test_a_replaced_policy_is_said(run: Run, tmp_path: Path) -> None:
     text = (ROOT / "kb" / "policies" / "aetna-cpb-0743.md").read_text(encoding="utf-8")
-    (tmp_path / "mine.md").write_text(text, encoding="utf-8")
-    result = run("decide", "reference", "--policies", "mine.md")
-    assert "aetna-cpb-0743@2026-01 is not the shipped document: it is mine.md." in " ".join(result.output.split())
+    for more, is_said in (("\n", True), ("", False)):
+        (tmp_path / "mine.md").write_text(text + more, encoding="utf-8")
+        result = run("decide", "reference", "--policies", "mine.md")
+        said = "aetna-cpb-0743@2026-01 is not the shipped document: it is mine.md." in " ".join(result.output.split())
+        assert said is is_said
 
 
 def test_a_query_is_answered_as_a_table(run: Run) -> None:

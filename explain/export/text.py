@@ -54,7 +54,7 @@ def determination_page(determination: Determination, width: int = 80, verbose: i
     return page
 
 
-_UNSURE = "It is not proven to hold whatever else the record might say; what could overturn it was not worked out."
+_UNSURE = "It rests on the record's silence. Nothing that was tried overturns it by itself; several things together may."
 _LEGEND = (
     "How a criterion was read: [P] in the issuer's text, [T] in a transcription, [S] in somebody's summary, "
     "[ref] in the reference determination, [U] unverified."

@@ -9,5 +9,5 @@ from explain.formats.drawing import agraph, caption, pictured
 
 def export(explanation: Explanation, options: Options) -> str:
     """The graph with its labels and shapes."""
-    text: str = agraph(pictured(explanation, options), caption(explanation)).to_string()
+    text: str = agraph(pictured(explanation, options), caption(explanation, options)).to_string()
     return text

@@ -59,21 +59,21 @@ def pictured(explanation: Explanation, options: Options) -> ProofGraph:
     return explanation.proof.to_depth(options.depth) if options.depth else explanation.proof
 
 
-def caption(explanation: Explanation) -> list[str]:
-    """What stands above a picture: what it is of, by which documents, and the answers with what has to be known of them."""
+def caption(explanation: Explanation, options: Options) -> list[str]:
+    """What stands above a picture: what it is of, and by which documents; for a reviewer also what was answered."""
     lines = [
         explanation.title,
         f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}",
-        *explanation.notes,
-        *(line for asked in explanation.proof.asked for line in heading(explanation, asked)),
-        *standing_lines(explanation),
     ]
+    if options.audience != "member":
+        answers = [line for asked in explanation.proof.asked for line in heading(explanation, asked)]
+        lines += [*explanation.notes, *answers, *standing_lines(explanation)]
     return [part for line in lines for part in textwrap.wrap(visible(line), _CAPTION_WIDTH)]
 
 
 def drawn(explanation: Explanation, form: str, options: Options) -> bytes:
     """The picture as `svg`, `png` or `pdf`; raises CannotExport when nobody could read it."""
-    return _drawn(pictured(explanation, options), form, caption(explanation), options.audience == "member")
+    return _drawn(pictured(explanation, options), form, caption(explanation, options), options.audience == "member")
 
 
 def drawn_part(proof: ProofGraph) -> bytes:
@@ -107,8 +107,9 @@ def agraph(proof: ProofGraph, above: list[str], is_member: bool = False) -> AGra
     from pygraphviz import AGraph
 
     graph = AGraph(directed=True, strict=True)
+    label = "".join(f"{_escaped([line])}\\l" for line in above)
     graph.graph_attr.update(
-        rankdir="TB", fontname=FONT, label=_escaped(above, "\\l"), labelloc="t", labeljust="l", fontsize="14",
+        rankdir="TB", fontname=FONT, label=label, labelloc="t", labeljust="l", fontsize="14",
         nodesep="0.25", ranksep="0.35", ordering="out",
     )  # fmt: skip
     graph.node_attr.update(fontname=FONT, fontsize="11", margin="0.14,0.08")
@@ -137,8 +138,7 @@ def _add_legend(graph: AGraph, kinds: list[str]) -> None:
     graph.add_subgraph(names, name="cluster_legend", label="legend", fontsize="9", color="#c3c8d1", rank="same")
 
 
-def _escaped(lines: list[str], end: str = "\\n") -> str:
+def _escaped(lines: list[str]) -> str:
     """A label for Graphviz: a backslash begins an escape (`\\l` ends a line), and `<…>` would be taken for markup."""
-    escaped = [line.replace("\\", "\\\\") for line in lines]
-    label = end.join(escaped if end == "\\n" or not lines else [*escaped, ""])
+    label = "\\n".join(line.replace("\\", "\\\\") for line in lines)
     return f" {label}" if label.startswith("<") else label

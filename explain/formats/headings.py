@@ -6,7 +6,7 @@ from explain.denials import DENIED, denials, undenied_choice
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
-from explain.proofs import facts_of
+from explain.proofs import atoms_of, facts_of, shown_of
 from explain.verdicts import Verdict
 from explain.wording import together, words
 from kb.language.program import Fact
@@ -49,8 +49,10 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
 
 def denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
     """What somebody else, another study or another day says against the facts that a goal which holds cannot do without."""
-    chosen = undenied_choice(explanation.models, [asked.goal]) if holds(explanation, asked) else None
-    return tuple(denials(explanation.models, facts_of(explanation.models, chosen))) if chosen is not None else ()
+    found = explanation.models
+    shown = atoms_of(found, asked.relation, shown_of(found, *asked.goal))
+    chosen = undenied_choice(found, shown) if holds(explanation, asked) else None
+    return tuple(denials(found, facts_of(found, chosen))) if chosen is not None else ()
 
 
 def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:

@@ -50,7 +50,7 @@ _NOT_FOUND = "The rules ask for this too, and your records do not show yet that 
 _NOT_FOUND_OF_SEVERAL = (
     "There is more than one way to meet the rules. Of what they ask for, your records do not show yet that this is so:"
 )
-_NOT_SO = "The rules ask for this too, and by what your records say it is not so:"
+_NOT_SO = "The rules ask for this too, and by what your records say it is not met in the way that they ask:"
 _OTHERWISE = "{} (your records say so, and not in the way that the rules ask for)"
 """As by the patient's own word, where a rule asks for what a clinician found."""
 _CLOSING = (
@@ -115,7 +115,9 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     named = frozenset(rule.id for rule in rules)
     beneath = [each for root in asked.roots for each in _lacking(proof, root, named)]
     lacking = dict.fromkeys(text for text, now in (*told, *beneath) if now is not Verdict.MET and text not in {own, *found})
-    ruled_out = {text for text, now in (*told, *beneath) if now is Verdict.REFUTED}
+    known = (*told, *beneath)
+    ruled_out = {text for text, now in known if now is Verdict.REFUTED}
+    ruled_out -= {text for text, now in known if now is Verdict.UNDOCUMENTED}
     stated = set(_stated(explanation.models))
     open_ones = [each for each in lacking if each not in ruled_out]
     title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND

@@ -17,7 +17,7 @@ def export(explanation: Explanation, options: Options) -> str:
     """The flowchart, from the conclusion down."""
     proof = pictured(explanation, options)
     refuse_large(proof)
-    above = "<br/>".join(map(_escaped, caption(explanation)))
+    above = "<br/>".join(map(_escaped, caption(explanation, options)))
     lines = ["flowchart TD", f'    caption["{above}"]:::caption']
     for node in proof.graph:
         data = proof.attributes(node)

@@ -66,6 +66,8 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
         if others := [each for each in files if each.suffix.lower() not in SUFFIXES]:
             problems += [f"`{each}` is no table: {_unpacked(each)}" for each in others]
             continue
+        if not files and entry.is_file():
+            continue  # A README.
         if not kinds:
             problems.append(f"`{entry}` is no table: {_FORMS}")
             continue

@@ -42,7 +42,7 @@ _FOREIGN = (
 # Words of other languages, where a sign stands here.
 _WORDS = {
     "and": "write `,` between premises",
-    "or": "write a second rule with the same head",
+    "or": "write a second statement",
     "if": "write `:-` between head and body",
     "is": "write `=`, or `!=` for `is not`",
     "in": "write a rule for each value",
@@ -71,18 +71,23 @@ def explain(text: str, offset: int, error: UnexpectedInput) -> tuple[str, str, t
     rest, before = text[offset:], text[:offset]
     token = str(error.token) if isinstance(error, UnexpectedToken) and error.token.type != "$END" else rest[:1]
     here = offset, offset + max(1, len(token))
-    if rest.startswith('"'):
+    if rest.startswith('"') and '"' not in rest[1:].split("\n")[0]:
         return "this text is not closed", 'close it with `"` on the same line', here
     if match := re.search(r"(\d,\d+)(\s*\.)?$", before):
-        return f"`{match[1]}` is not one number", "a decimal has a point: `7.5`", match.span(1)
+        hint = "a decimal has a point: `7.5`; put a blank after the comma between two values"
+        return f"`{match[1]}` is not one number", hint, match.span(1)
     if rest.strip() in ("", "."):
-        return "the statement ends too early", _expected(error), here
+        return "the statement ends too early", _of_percent(text) or _expected(error), here
     if written := _misplaced(text, before, here):
         start, end, hint = written
         return f"`{text[start:end]}` is not expected here", hint, (start, end)
     if rest[0].isspace():
         return "a special space is not expected here", "type a plain space in its place", here
-    return f"`{token}` is not expected here", _hint(before, token, rest) or _expected(error), here
+    return (
+        f"`{token}` is not expected here",
+        _hint(before, token, rest) or _of_percent(before.rstrip()) or _expected(error),
+        here,
+    )
 
 
 def _misplaced(text: str, before: str, here: tuple[int, int]) -> tuple[int, int, str] | None:
@@ -92,7 +97,10 @@ def _misplaced(text: str, before: str, here: tuple[int, int]) -> tuple[int, int,
     if f"#{word}" in _DECLARATIONS.split():
         return len(before) - len(before.lstrip()), len(before.rstrip()), f"a declaration starts with `#`: `#{word}`"
     if match := re.search(r"\b(not)\s*$", before, re.IGNORECASE):
-        return *match.span(1), _WORDS["not"]
+        in_head = not before[: match.start()].strip()
+        denial = "of a fact that is documented as absent write `-`: `-fact(…)`"
+        hint = denial if in_head else "`not` stands before one literal; for a comparison write the opposite one"
+        return *match.span(1), hint if match[1] == "not" else _WORDS["not"]
     # The first character of a foreign sign may be one of ours: `==` fails at its second `=`.
     for start in (offset - 1, offset):
         for foreign, hint in _FOREIGN:
@@ -103,9 +111,13 @@ def _misplaced(text: str, before: str, here: tuple[int, int]) -> tuple[int, int,
 
 def missing_period(before: str) -> str:
     """What to do about a statement, up to where it should have ended."""
-    if re.search(r"[0-9]\s*%[^\n]*\.[^\n]*$", before):
-        return "`%` begins a comment: write the number without it, and `.`"
-    return "add `.` here, or `,` if it goes on"
+    return _of_percent(before) or "add `.` here, or `,` if it goes on"
+
+
+def _of_percent(text: str) -> str:
+    """What to do about a number in percent, behind which the statement is taken for a comment."""
+    is_percent = re.search(r"[0-9]\s*%[^\n]*\.[^\n]*$", text)
+    return "`%` begins a comment: write the number without it, and what stands behind it" if is_percent else ""
 
 
 def _hint(before: str, token: str, rest: str) -> str:
