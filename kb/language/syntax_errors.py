@@ -129,7 +129,7 @@ def _hint(before: str, token: str, rest: str) -> str:
         return f"write `{written[0].lower()}`" if written and is_capital else f"declarations are `{_DECLARATIONS}`"
     if rest[0].isupper() and not before.strip():
         return "a predicate starts with a lower-case letter"
-    if token.lower() in _WORDS:
+    if token.lower() in _WORDS and token != "not":
         return _WORDS[token.lower()]
     if re.search(r"\d\s*$", before) and _UNIT.match(rest):
         return "write the number alone: each argument has one unit, which its declaration tells"
