@@ -27,7 +27,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
             lines += [f"- {each}" for each in told]
     if reached is not None and takes_together(explanation, asked, reached):
         lines.append("The proof takes all readings together: by itself it is no answer.")
-    if against := denied(explanation, asked):
+    if against := _denied(explanation, asked):
         lines.append(DENIED)
         lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in against]
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
@@ -47,7 +47,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     return lines
 
 
-def denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
+def _denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
     """What somebody else, another study or another day says against the facts that a goal which holds cannot do without."""
     found = explanation.models
     shown = atoms_of(found, asked.relation, shown_of(found, *asked.goal))

@@ -113,16 +113,13 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     found = _distinct(([text for text, now in told if now is Verdict.MET], *holding), {own})
     _listed(page, _FOUND, found)
     named = frozenset(rule.id for rule in rules)
-    beneath = [each for root in asked.roots for each in _lacking(proof, root, named)]
-    lacking = dict.fromkeys(text for text, now in (*told, *beneath) if now is not Verdict.MET and text not in {own, *found})
-    known = (*told, *beneath)
-    ruled_out = {text for text, now in known if now is Verdict.REFUTED}
-    ruled_out -= {text for text, now in known if now is Verdict.UNDOCUMENTED}
+    known = [*told, *(each for root in asked.roots for each in _lacking(proof, root, named))]
+    lacking = dict.fromkeys(text for text, now in known if now is not Verdict.MET and text not in {own, *found})
+    may_be_so = {text for text, now in known if now is not Verdict.REFUTED}
     stated = set(_stated(explanation.models))
-    open_ones = [each for each in lacking if each not in ruled_out]
     title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND
-    _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in open_ones])
-    _listed(page, _NOT_SO, [each for each in lacking if each in ruled_out])
+    _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in lacking if each in may_be_so])
+    _listed(page, _NOT_SO, [each for each in lacking if each not in may_be_so])
 
 
 def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, Verdict]]:

@@ -15,12 +15,13 @@ from markupsafe import Markup
 
 from explain.asking import ask_words
 from explain.criteria import CriterionStatus, way
+from explain.denials import DENIED
 from explain.determination import Answer
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
-from explain.formats.headings import RESTATED, denied, heading, rests_on_silence, standing_lines
+from explain.formats.headings import RESTATED, heading, rests_on_silence, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.formats.templates import environment, own
@@ -138,12 +139,13 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     remedies = [each.opposite for each in held_up.hinges if is_open and each.opposite is not None]
     rests_on = [each for each in held_up.hinges if not is_open or each.opposite is None]
     statuses = [each for each in answer.criteria if not each.excludes] if answer is not None else []
+    above = tuple(heading(explanation, asked))
     return _Section(
         id=prefix,
         question=question.text if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=held_up.outcome.reads + _rests(explanation, asked, answer, now),
-        warnings=tuple(heading(explanation, asked)[question is not None :]),
+        reads=held_up.outcome.reads + _rests(answer, rests_on_silence(explanation, asked, now), DENIED in above),
+        warnings=above[question is not None :],
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
@@ -158,11 +160,11 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
     )
 
 
-def _rests(explanation: Explanation, asked: Asked, answer: Answer | None, now: Verdict) -> str:
+def _rests(answer: Answer | None, on_silence: bool, is_denied: bool) -> str:
     """What a reader of the bare verdict has to know."""
     word = " (on the reviewer’s word)" if answer is not None and answer.statements else ""
-    word += " (on the record’s silence)" if rests_on_silence(explanation, asked, now) else ""
-    return word + (" (denied elsewhere)" if denied(explanation, asked) else "")
+    word += " (on the record’s silence)" if on_silence else ""
+    return word + (" (denied elsewhere)" if is_denied else "")
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
