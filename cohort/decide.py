@@ -28,12 +28,12 @@ from cohort.running import Run, Settings
 from cohort.spark import Cluster, NoSpark
 from cohort.tasks import Refused
 from cohort.unlisted import unlisted_codes
-from facts.opening import refuse_unknown
+from facts.opening import payer_hint, refuse_unknown
 from facts.readers.found import BROKEN, BadTables
 from facts.readers.kept import are_kept, keep, kept_tables
 from facts.readers.tables import FactTable, fact_tables
 from kb.language.cache import code_digest
-from kb.language.diagnostics import DocumentErrors, nearest
+from kb.language.diagnostics import DocumentErrors
 from kb.language.program import Predicate, Program
 from kb.language.values import many
 from kb.library import Library
@@ -193,9 +193,10 @@ def _decided(
 
 def _notes(base: Library, book: Book) -> Iterator[str]:
     for payer in sorted({each.payer for each in book.programs} - set(base.payers)):
-        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}."
+        hint = payer_hint(base, payer)
         named = f"No document is of the payer `{payer}`" if payer else "Some cases name no payer"
-        yield f"{named}, so only documents that hold for all payers count there; {hint}"
+        stop = "" if hint.endswith("?") else "."
+        yield f"{named}, so only documents that hold for all payers count there; {hint}{stop}"
 
 
 def _notes_of_rejects(book: Book, rejects: Iterable[Reject]) -> Iterator[str]:

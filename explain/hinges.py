@@ -19,6 +19,7 @@ from explain.missing import minimal_asks
 from explain.outcomes import Outcome, outcome, wanted_for
 from explain.questions import request_relations
 from explain.remedies import fillings, remedies
+from explain.standing import DOCUMENTED
 from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
 from kb.language.program import Fact
@@ -110,9 +111,8 @@ def _needed(proof: ProofGraph, node: str) -> int:
 
 def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
-    absent = (atom for node, atom in proof.atoms.items() if proof.kind(node) == "absence")
-    silent = (atom for atom in absent if found.is_possible(*atom))
-    yield from overturning(found, silent, goal, now)
+    absent = ((atom, proof.attributes(node)) for node, atom in proof.atoms.items() if proof.kind(node) == "absence")
+    yield from overturning(found, (atom for atom, data in absent if data["standing"] != DOCUMENTED), goal, now)
 
 
 def overturning(found: Models, absent: Iterable[AtomKey], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:

@@ -165,8 +165,12 @@ def opened(base: Library, case: Document | Opened, payer: str | None = None, on:
 def refuse_unknown(base: Library, payer: str | None) -> None:
     """Raises CaseProblem for a payer that was asked for and has no document."""
     if payer is not None and payer not in base.payers:
-        hint = nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
-        raise CaseProblem(f"no document is of the payer `{payer}`; {hint}")
+        raise CaseProblem(f"no document is of the payer `{payer}`; {payer_hint(base, payer)}")
+
+
+def payer_hint(base: Library, payer: str) -> str:
+    """Which payer with documents one without may be meant for, or which there are."""
+    return nearest(payer.lower(), base.payers) or f"the payers are: {', '.join(base.payers)}"
 
 
 def with_changes(

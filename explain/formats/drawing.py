@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
-from explain.formats.headings import heading, standing_lines
+from explain.formats.headings import decided_by, heading, standing_lines
 from explain.formats.outline import STANDINGS
 from explain.graph import ProofGraph
 
@@ -61,10 +61,7 @@ def pictured(explanation: Explanation, options: Options) -> ProofGraph:
 
 def caption(explanation: Explanation, options: Options) -> list[str]:
     """What stands above a picture: what it is of, and by which documents; for a reviewer also what was answered."""
-    lines = [
-        explanation.title,
-        f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}",
-    ]
+    lines = [explanation.title, decided_by(explanation)]
     if options.audience != "member":
         answers = [line for asked in explanation.proof.asked for line in heading(explanation, asked)]
         lines += [*explanation.notes, *answers, *standing_lines(explanation)]

@@ -15,6 +15,11 @@ RESTATED = "Quoted criteria are restated from the sources that each document nam
 """Stands below what quotes a document."""
 
 
+def decided_by(explanation: Explanation) -> str:
+    """By whose documents, and of which day, an explanation is."""
+    return f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}"
+
+
 def heading(explanation: Explanation, asked: Asked) -> list[str]:
     """The outcome of a goal, what the record denies of it elsewhere, and the contradictions that it depends on."""
     reached = explanation.outcome(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explain.explanations import Explanation
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats import Options
-from explain.formats.headings import RESTATED, heading, standing_lines
+from explain.formats.headings import RESTATED, decided_by, heading, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
 from explain.graph import ProofGraph
@@ -24,7 +24,7 @@ def page(explanation: Explanation, options: Options) -> Page:
         return letter(explanation, options.width)
     made = Page(options.width)
     made.add(explanation.title, TITLE)
-    made.add(f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}", DIM)
+    made.add(decided_by(explanation), DIM)
     for note in explanation.notes:
         made.add(note, WARN)
     for number, proof in enumerate(explanation.proofs, 1):
