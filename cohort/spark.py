@@ -7,8 +7,10 @@ its own name and counts once its account is there, so that a task may run twice.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +21,8 @@ from cohort.batch import Batch, Setup
 from cohort.tasks import Task, decide_part
 
 _TASKS_PER_CORE = 4
+_SECONDS_TO_ANSWER, _SECONDS_WITHOUT_WORKER = 10, 30
+_LOG = logging.getLogger(__name__)
 
 
 class NoSpark(Exception):
@@ -39,16 +43,20 @@ class Cluster:
         """
         context = self._context = self._context or _context(self._master)
         tasks = list(tasks)
-        slices = min(len(tasks), _TASKS_PER_CORE * int(context.defaultParallelism))
-        shared = context.broadcast(setup)
 
-        def work(part: Iterable[Task]) -> Iterator[int]:
-            batch = Batch(shared.value)
-            for low, high, path in part:
-                decide_part(batch, low, high, Path(path), stop_on_error=False)
-                yield 1
+        def job() -> None:
+            shared = context.broadcast(setup)
 
-        _waited(context, lambda: context.parallelize(tasks, max(1, slices)).mapPartitions(work).count(), heard)
+            def work(part: Iterable[Task]) -> Iterator[int]:
+                batch = Batch(shared.value)
+                for low, high, path in part:
+                    decide_part(batch, low, high, Path(path), stop_on_error=False)
+                    yield 1
+
+            slices = min(len(tasks), _TASKS_PER_CORE * int(context.defaultParallelism))
+            context.parallelize(tasks, max(1, slices)).mapPartitions(work).count()
+
+        _waited(context, job, heard)
 
     def close(self) -> None:
         """Lets go of the cluster."""
@@ -68,16 +76,26 @@ def _waited(context: Any, action: Callable[[], object], heard: Callable[[], None
 
     thread = threading.Thread(target=body, daemon=True)
     thread.start()
+    seconds = 0
     try:
         while thread.is_alive():
             thread.join(1)
             heard()
+            seconds += 1
+            if seconds == _SECONDS_WITHOUT_WORKER and not _has_worker(context):
+                _LOG.warning("no worker of %s has taken the work yet: is one registered, with a free core?", context.master)
     except KeyboardInterrupt:
         context.cancelAllJobs()
         thread.join(30)
         raise
     if failed:
         raise NoSpark(f"the cluster gave up: {_reason(failed[0])}") from failed[0]
+
+
+def _has_worker(context: Any) -> bool:
+    """Whether anybody but the driver is there to work; where the driver itself works, it is."""
+    executors = context._jsc.sc().statusTracker().getExecutorInfos()
+    return str(context.master).startswith("local") or len(executors) > 1
 
 
 def _context(master: str) -> Any:
@@ -92,6 +110,7 @@ def _context(master: str) -> Any:
     conf = SparkConf().setMaster(master).setAppName("medproof").set("spark.ui.showConsoleProgress", "false")
     conf = conf.set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
     answer = signal.getsignal(signal.SIGINT)
+    _knock(master)
     try:
         context = SparkContext(conf=conf)
     except Exception as error:
@@ -100,6 +119,24 @@ def _context(master: str) -> Any:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, answer)  # pyspark's own handler calls the cluster from within a call
     return context
+
+
+def _knock(master: str) -> None:
+    """Spark itself asks a master for a minute, and then tells what failed after that; raises NoSpark when none is there."""
+    if not master.startswith("spark://"):
+        return
+    refusals = []
+    for place in master.removeprefix("spark://").split(","):
+        host, _, port = place.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_ANSWER).close()
+        except ValueError:
+            refusals.append(f"`{place}` is no place of a master, as in spark://host:7077")
+        except OSError as error:
+            refusals.append(f"nothing answers at {place} ({error.strerror or error})")
+        else:
+            return
+    raise NoSpark(f"there is no Spark at `{master}`: {'; '.join(refusals)}")
 
 
 def _reason(error: BaseException) -> str:

@@ -55,7 +55,20 @@ def test_a_worker_dies_and_the_answers_are_those_of_one_machine(tmp_path: Path, 
         assert decided(tmp_path / "spark", name) == decided(tmp_path / "here", name)
 
 
-def test_without_a_cluster_the_message_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("master", "told"),
+    [
+        ("spark://127.0.0.1:1", "there is no Spark at `spark://127.0.0.1:1`: nothing answers at 127.0.0.1:1"),
+        ("spark://127.0.0.1", "`127.0.0.1` is no place of a master, as in spark://host:7077"),
+    ],
+)
+def test_where_no_master_answers_the_message_says_so(tmp_path: Path, master: str, told: str) -> None:
+    arguments = ["cohort", str(tables(tmp_path / "facts")), "-o", str(tmp_path / "out"), "--engine", "spark"]
+    result = CliRunner().invoke(main, [*arguments, "--master", master])
+    assert (result.exit_code, told in result.output) == (2, True), result.output
+
+
+def test_a_master_without_the_engine_asks_for_it(tmp_path: Path) -> None:
     source = tables(tmp_path / "facts")
     result = CliRunner().invoke(
         main, ["cohort", str(source), "-o", str(tmp_path / "out"), "--master", "spark://127.0.0.1:1"]
