@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from cohort.output import Heard
 
 
-@click.command("cohort", epilog=EXIT_CODES)
+@click.command("cohort", epilog=EXIT_CODES.replace("errors", "errors, or every case was left out"))
 @click.argument("facts", metavar="FACTS", type=click.Path())
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to write; not there yet."
@@ -107,6 +108,9 @@ def command(
         show(summary_page(found, width()))
     record = ", instances.parquet" if proofs else ""
     click.echo(f"wrote {output}: decisions.parquet, criteria.parquet, rejects.parquet, report.html{record}", err=True)
+    if found.rejected and not found.cases:
+        click.echo(f"Error: every case was left out; {output}/rejects.parquet tells why, row by row", err=True)
+        sys.exit(1)
 
 
 def _telling_of_former_runs(heard: Heard) -> Heard:

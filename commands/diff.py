@@ -73,6 +73,8 @@ def command(
         return impact_html(found, old, new)
 
     if cohort is not None:
+        if cases or verbose:
+            raise click.UsageError("--cases and -v are for charts compared one by one; of a --cohort all cases are counted")
         _cohort(old, new, cohort, payer, on, policies, form, output)
         return
     with said_plainly():

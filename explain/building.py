@@ -13,6 +13,7 @@ import networkx as nx
 from explain.attempts import Attempt, Step, attempts
 from explain.graph import Asked, ProofGraph, place_data, row_text, rule_words, substitution_text
 from explain.proofs import Choice, atoms_of, cheapest_choice, shown_of
+from explain.refusals import ProofError
 from explain.solutions import aggregate_of, counted
 from explain.standing import Same, same_positions, speaking_facts, standing
 from explain.wording import aggregate_words, atom_text, comparison_words, words
@@ -185,7 +186,11 @@ class _Building:
                 yield self.absence(relation, row if holds else demanded(premise.atom, binding), sought)
             else:
                 # A variable that the rule does not bind is any value: one atom shows it.
-                yield self.atom(atoms_of(self.models, relation, row)[0])
+                atoms = atoms_of(self.models, relation, row)
+                if not atoms:
+                    why = "an instance of a rule rests on it, and none of it holds"
+                    raise ProofError(relation, f"{why}; a cohort with that on record is damaged: decide it again")
+                yield self.atom(atoms[0])
         elif isinstance(premise, s.Comparison):
             text = {"words": comparison_words(premise, binding, holds), "atom": premise_text(premise, binding)}
             yield self._node(("comparison", node, premise_text(premise)), {"kind": "comparison", "holds": int(holds)} | text)

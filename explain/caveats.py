@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from explain.determination import Determination
 from explain.outcomes import under_readings
 from explain.verdicts import contradictions_beneath
-from explain.wording import together
+from explain.wording import amiss, together
 from kb.language.values import ANY
 from kb.models import Models
 
@@ -20,7 +20,7 @@ def caveats(found: Models, relations: Iterable[str]) -> Iterator[str]:
         anything = (ANY,) * len(found.program.predicate(relation).arguments)
         for each in contradictions_beneath(found, relation, anything):
             atoms = together(found.program, each.atoms)
-            told[f"The record contradicts itself: {atoms}. What follows from it is answered from both sides."] = None
+            told[f"The record {amiss(each)}: {atoms}. What follows from it is answered from both sides."] = None
     yield from told
     for _, again in under_readings(found, relations, relations):
         if any(again.perfect.rows(relation) != found.perfect.rows(relation) for relation in relations):
@@ -34,4 +34,4 @@ def idle_contradictions(determination: Determination) -> Iterator[str]:
     for each in determination.models.contradictions:
         if each not in told:
             atoms = together(determination.models.program, each.atoms)
-            yield f"The record contradicts itself, though no answer below depends on it: {atoms}."
+            yield f"The record {amiss(each)}, though no answer below depends on it: {atoms}."

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from kb.contradictions import Contradiction
 from kb.engines.computed import compute
 from kb.language import syntax as s
 from kb.language.printer import term_source
@@ -33,6 +34,11 @@ def words(program: Program, relation: str, row: Row, audience: str = "", instead
 def together(program: Program, atoms: Iterable[tuple[str, Row]]) -> str:
     """Atoms that contradict one another, in words."""
     return "; ".join(words(program, *atom) for atom in atoms)
+
+
+def amiss(contradiction: Contradiction) -> str:
+    """What a record does that has a contradiction: "the record contradicts itself"."""
+    return "contradicts itself" if len(contradiction.atoms) > 1 else "states what cannot be"
 
 
 def _value(argument: Argument, value: Value) -> str:

@@ -221,6 +221,22 @@ def test_a_query_tells_of_contradictions_beneath_it(run: Run, tmp_path: Path) ->
     assert "contradicts" not in run("query", "c.md", "motor_deficit(Case, Root, Side)").output
 
 
+def test_a_value_that_cannot_be_is_no_contradiction_of_itself(run: Run, tmp_path: Path) -> None:
+    impossible = 'hba1c(c, 0.072, "2026-01-10").'
+    (tmp_path / "c.md").write_text(chart(*REQUEST, impossible), encoding="utf-8")
+    for command in (["decide", "c.md"], ["check", "c.md"]):
+        said = " ".join(run(*command).output.split())
+        assert "record states what cannot be" in said and "contradicts itself" not in said, said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is of Linux")
+@pytest.mark.parametrize("arguments", [["policies"], ["decide", "reference", "--format", "json"]])
+def test_an_output_that_is_cut_short_is_told(arguments: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        found = subprocess.run([sys.executable, "-m", "cli", *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert found.returncode == 1 and found.stderr == "Error: the output is cut short: No space left on device\n"
+
+
 def test_a_query_tells_where_readings_differ(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.md").write_text(
         chart(*REQUEST, 'listhesis(c, "L5-S1", degenerative, "I", mri, "2026-01-30").'), encoding="utf-8"

@@ -183,6 +183,12 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     assert "1  cpb0743.lumbar-lami.A1: met → undocumented" in output
 
 
+@pytest.mark.parametrize("options", [("--cases", "reference"), ("-v",)])
+def test_what_is_for_single_charts_is_refused_of_a_cohort(source: Path, options: tuple[str, ...]) -> None:
+    code, output = run("diff", "jns-part-8@2005", "@2014", "--cohort", source, *options)
+    assert code == 2 and "for charts compared one by one" in output
+
+
 def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: Path) -> None:
     source = tables(
         tmp_path / "facts", payer="\ufeffCase,Payer\na,AETNA\nb,aetna\n",

@@ -218,6 +218,15 @@ def test_the_record_of_another_cohort_is_told(cohort: Path, tmp_path: Path) -> N
     assert result.exit_code == 2 and "is another cohort's, or damaged" in result.output
 
 
+def test_a_record_whose_instances_rest_on_nothing_is_told(cohort: Path, tmp_path: Path) -> None:
+    shutil.copytree(cohort / "out", tmp_path / "out")
+    case = next(name for name, question, _ in met(cohort) if question == "fusion_indicated")
+    without = """COPY (SELECT * FROM read_parquet(?) WHERE rule NOT LIKE '%/primary_with_trigger%') TO ? (FORMAT parquet)"""
+    duckdb.execute(without, [str(each / "out" / "instances.parquet") for each in (cohort, tmp_path)]).fetchall()
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), case, "fusion_indicated"])
+    assert result.exit_code == 1 and "a cohort with that on record is damaged: decide it again" in result.output
+
+
 def test_the_proof_of_one_case_is_verified_against_the_cohort(cohort: Path, tmp_path: Path) -> None:
     case, question, _ = met(cohort)[0]
     proof, decided = str(tmp_path / "proof.json"), str(cohort / "out")

@@ -144,6 +144,14 @@ def test_no_case_is_decided_by_half_of_its_record_however_many_rows_are_bad(tmp_
     assert rejects == [(1_200,)]
 
 
+def test_a_run_that_leaves_every_case_out_fails(tmp_path: Path) -> None:
+    source = tables(
+        tmp_path / "facts", pain_score="Case,Site,Score,On\na,leg,11x,2026-01-20\nb,toe,7,2026-01-20\nc,leg,,2026-01-20\n"
+    )
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 1 and "every case was left out" in output and "rejects.parquet" in output, output
+
+
 QUOTED = {
     "a short row": 'a,"leg,7,2026-01-20\nb,leg,7.5,2026-01-20"\n',
     "the last value": 'a,leg,7,"2026-01-20\nb,leg,7.5,2026-01-20"\n',

@@ -7,7 +7,7 @@ from typing import Any
 from explain.checks import CheckReport
 from explain.export.data import atom_data
 from explain.export.lines import BAD, DIM, GOOD, WARN, Page
-from explain.wording import words
+from explain.wording import amiss, words
 from kb.language.diagnostics import render
 
 
@@ -51,7 +51,7 @@ def check_page(report: CheckReport, width: int = 80) -> Page:
             page.add_raw(line)
         page.add()
     for each in report.contradictions:
-        page.add(f"{each.case}: the record contradicts itself", BAD)
+        page.add(f"{each.case}: the record {amiss(each.contradiction)}", BAD)
         for relation, row in each.contradiction.atoms:
             fact = each.models.stated.get(relation, {}).get(row)
             place = f" ({fact.origin.file}:{fact.origin.line}, {fact.origin.section})" if fact else ""

@@ -9,7 +9,7 @@ from explain.export.data import ask_data, atom_data, origin_data
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.outcomes import choices
 from explain.verdicts import Verdict
-from explain.wording import together, words
+from explain.wording import amiss, together, words
 from kb.contradictions import AtomKey
 from kb.language.program import Program
 from kb.models import Models
@@ -196,7 +196,7 @@ def add_answers(page: Page, found: WhatIf) -> None:
         is_same = old == new
         page.add(f"{text}{old} (unchanged)" if is_same else f"{text}{old} → {new}", DIM if is_same else WARN, 2, 2)
         for each in after.contradictions if after is not None and not is_same else ():
-            page.add(f"the record then contradicts itself: {together(found.after.models.program, each.atoms)}", WARN, 4, 2)
+            page.add(f"the record then {amiss(each)}: {together(found.after.models.program, each.atoms)}", WARN, 4, 2)
 
 
 def _reads(answer: Answer | None) -> str:

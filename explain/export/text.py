@@ -14,7 +14,7 @@ from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.export.reasons import chart_place, show_proof, show_reason
 from explain.verdicts import Verdict
-from explain.wording import words
+from explain.wording import amiss, words
 from kb.language.values import Row
 from kb.models import Models
 
@@ -130,7 +130,7 @@ class _Section:
 
     def _contradictions(self) -> None:
         for each in self.answer.contradictions:
-            self.page.add("The record contradicts itself:", BAD, 2)
+            self.page.add(f"The record {amiss(each)}:", BAD, 2)
             for relation, row in each.atoms:
                 fact = self.models.stated.get(relation, {}).get(row)
                 place = f" ({fact.origin.file}, {fact.origin.section}, line {fact.origin.line})" if fact else ""

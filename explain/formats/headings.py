@@ -8,7 +8,7 @@ from explain.graph import Asked
 from explain.outcomes import Outcome
 from explain.proofs import atoms_of, facts_of, shown_of
 from explain.verdicts import Verdict
-from explain.wording import together, words
+from explain.wording import amiss, together, words
 from kb.language.program import Fact
 
 RESTATED = "Quoted criteria are restated from the sources that each document names, and not the issuer's own words."
@@ -41,13 +41,11 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         lines.append(f"This is no refusal. {follows}")
     for each in explanation.contradictions(asked.goal):
         atoms = together(explanation.models.program, each.atoms)
-        lines.append(f"The record contradicts itself: {atoms}. Until that is resolved, nothing is concluded from it.")
+        lines.append(f"The record {amiss(each)}: {atoms}. Until that is resolved, nothing is concluded from it.")
     if reached is not None and reached.verdict is Verdict.CONFLICTING:
         disputed = {atom for each in explanation.contradictions(asked.goal) for atom in each.atoms}
         is_used = not disputed.isdisjoint(explanation.proof.part(asked).atoms.values())
-        sides = (
-            "The proof takes both sides of that as they stand" if is_used else "The proof uses neither side; other ways do"
-        )
+        sides = "The proof takes that as it stands" if is_used else "The proof uses none of that; other ways do"
         lines.append(f"{sides}: by itself it is no answer.")
     return lines
 
