@@ -104,12 +104,14 @@ def with_binders(
 ) -> tuple[s.Premise, ...]:
     """The elements of an aggregate, so that they bind the wanted variables.
 
-    What they do not bind themselves is bound by the literals around the aggregate.
+    What they do not bind themselves is bound by the literals around the aggregate, and by
+    what is computed from these; comparisons with the value of an aggregate bind nothing.
     """
     if set(wanted) <= set(s.body_variables(s.listing(elements))):
         return elements
-    binders = (p for p in around if isinstance(p, s.Comparison) or (isinstance(p, s.Literal) and p.lists))
-    return (*binders, *elements)
+    around = tuple(p for p in around if isinstance(p, s.Comparison) or (isinstance(p, s.Literal) and p.lists))
+    bound = bound_variables(around)
+    return (*(p for p in around if all(v.name in bound for v in s.premise_variables(p))), *elements)
 
 
 def bound_variables(body: Iterable[s.Premise], given: Iterable[str] = ()) -> set[str]:
