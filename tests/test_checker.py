@@ -79,6 +79,32 @@ def test_a_proof_through_recursion_never_supports_itself() -> None:
     assert all(nx.is_directed_acyclic_graph(each.graph) for each in best)
 
 
+ALIKE = """\
+#domain source = patient | physician | therapist.
+#fact exhausted(Case: case, By: source).
+#fact counselled(Case: case, Told: source).
+#pred refused(Case: case).
+refused(Case) :- exhausted(Case, By), counselled(Case, Told), By != patient, Told != patient.
+#pred twice(Case: case).
+twice(Case) :-
+    exhausted(Case, By), N = #count { A : counselled(Case, A), A != By }, M = #count { B : counselled(Case, B), B != By },
+    N <= M.
+"""
+
+
+@pytest.mark.parametrize("told", ["physician", "therapist", "patient"])
+@pytest.mark.parametrize("goal", ["refused", "twice"])
+def test_premises_that_come_to_the_same_text_are_told_apart(goal: str, told: str) -> None:
+    found, policy, record = proof(ALIKE, f"exhausted(x, physician).\ncounselled(x, {told}).", goal)
+    verify(found.graph, [policy], record)
+    graph = found.graph.copy()
+    for node, data in graph.nodes(data=True):
+        if data["kind"] == "comparison" and data["words"].startswith("by"):
+            graph.nodes[node]["words"] = data["words"].replace("by", "told", 1)
+            with pytest.raises(ProofError):
+                verify(graph, [policy], record)
+
+
 def test_a_conclusion_that_supports_itself_is_refused() -> None:
     found, policy, record = proof(RECURSIVE, "link(x, a, b).", "near", minimal=False)
     graph = found.graph

@@ -238,6 +238,8 @@ class Checking:
             raise ProofError(node, "recomputed, this comes out the other way")
         if isinstance(premise, s.Comparison):
             words = comparison_sentence(premise, binding, holds)
+            if self.graph.nodes[node].get("words") != words and _reads_alike(premise, rule, binding):
+                return False
             self._says(node, wanted | {"kind": "comparison", "words": words})
             return True
         inner = joins.shared(premise, rule.body, binding)
@@ -357,6 +359,13 @@ class Checking:
 
 def _is_of(row: Row, pattern: Row) -> bool:
     return all(ANY in pair or pair[0] == pair[1] for pair in zip(row, pattern, strict=True))
+
+
+def _reads_alike(premise: s.Comparison, rule: Rule, binding: joins.Binding) -> bool:
+    """Whether another comparison of the rule comes to the same text, as `A != low` and `B != low` do where both are high."""
+    text = premise_source(premise, binding)
+    others = (each for each in rule.body if isinstance(each, s.Comparison) and each is not premise)
+    return any(premise_source(each, binding) == text for each in others)
 
 
 def _criterion(wordings: Iterable[s.Wording]) -> dict[str, str]:
