@@ -144,6 +144,10 @@ def best_choices(models: Models, roots: Iterable[AtomKey], wanted: int, reads: C
     return sorted(found.values(), key=lambda each: each.cost)
 
 
+def _but(barred: Instance, allows: Callable[[AtomKey, Instance], bool]) -> Callable[[AtomKey, Instance], bool]:
+    return lambda atom, instance: instance != barred and allows(atom, instance)
+
+
 def _allows(fixed: Choice, barred: frozenset[tuple[AtomKey, Instance]]) -> Callable[[AtomKey, Instance], bool]:
     return lambda atom, instance: fixed.get(atom, instance) == instance and (atom, instance) not in barred
 
@@ -174,6 +178,9 @@ class _Search:
                     # What an aggregate counts lies in lower strata: its proofs change none that is chosen already.
                     self._reach(more)
                     costs, best = self._costs(allows)
+                if any(each not in costs for each in more):
+                    # Without all that it counted, an aggregate is not what it was.
+                    return self.cheapest(_but(best[atom], allows))
                 pending += [*self.premises[best[atom]], *more]
         return Chosen(root, choice, costs[root])
 
