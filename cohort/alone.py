@@ -33,7 +33,7 @@ def decide_case(of: CohortProgram, case: str, facts: Iterable[Fact]) -> Alone:
     for question in questions(found):
         reached = outcome_of(found, question)
         relation, item = question.relation, item_text(question.row, program.predicate(question.relation).case_position)
-        certain = reached.verdict is Verdict.MET and found.is_certain(relation, question.row)
+        certain = reached.is_certain(found, (relation, question.row))
         is_conflicting = reached.verdict is Verdict.CONFLICTING
         disputed = disputed_beneath(found, relation, question.row) if is_conflicting else frozenset()
         told = sorted(f"{name}({item_text(row, program.predicate(name).case_position)})" for name, row in disputed)

@@ -249,6 +249,7 @@ class CohortProgram:
         perfect = plan(changed, self.types, {**kept, **stated}, wanted, f"{prefix}p")
         rewritten = self._rewritten(changed)
         targets = [bounded(name, POSSIBLE) for name in wanted if name not in self.same]
+        targets += [bounded(name, CERTAIN) for name in wanted if name not in self.same | self.definite]
         before = self.bounds[1].bounds
         given = {name: table for name, table in before.items() if plain(name) not in cone}
         given |= {name: perfect.tables[name] for name in cone & self.same if name in perfect.tables}

@@ -94,12 +94,12 @@ class Judge:
         relation, terms = question.goal.atom.relation, question.goal.atom.terms
         columns += [exp.alias_(self._speaks(question, rule), f"s{i}") for i, rule in enumerate(self._rules(question))]
         columns += self._held(question, relation, terms, tables, "")
-        certain = tables.certain(relation)
-        columns.append(exp.alias_(self._exists(question, certain, terms) if certain else exp.true(), "certain"))
+        columns.append(self._certain(question, tables, ""))
         for i, criterion in enumerate(self._criteria(question)):
             columns += self._held(question, criterion.atom.relation, criterion.atom.terms, tables, f"_c{i}")
         for each in (each for chosen in self.readings.values() for each in chosen):
             columns += self._held(question, relation, terms, each.choice.evaluated.tables, each.suffix)
+            columns.append(self._certain(question, each.choice.evaluated.tables, each.suffix))
             if self.may_conflict:
                 columns.append(exp.alias_(self._conflicts(question, each), f"odd{each.suffix}"))
         return exp.select("q.*", *columns).from_(exp.alias_(exp.table_(question.table), "q"))
@@ -115,6 +115,12 @@ class Judge:
             possible = tables.holding(relation)
         may = self._exists(question, possible, terms, lenient=True) if possible else exp.false()
         yield exp.alias_(may, f"may{suffix}")
+
+    def _certain(self, question: Question, tables: Tables, suffix: str) -> Expr:
+        """Whether the goal holds certainly, if it holds."""
+        atom = question.goal.atom
+        certain = tables.certain(atom.relation)
+        return exp.alias_(self._exists(question, certain, atom.terms) if certain else exp.true(), f"certain{suffix}")
 
     def _exists(self, question: Question, table: Table, terms: Iterable[s.Term], lenient: bool = False) -> Expr:
         """Whether a row of a table fits the terms of an atom, whose variables are those of the question."""
@@ -164,17 +170,20 @@ class Judge:
     # Verdicts
 
     def _decided(self, question: Question) -> exp.Select:
-        found = _verdict("")
+        found: Expr = _verdict("")
+        sure: Expr = exp.column("certain")
         for items, chosen in self.readings.items():
             each = [self._chosen_verdict(one) for one in chosen]
             alike = conjunction(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
             decided = choose(alike, each[0], _text(Verdict.DISPUTED)) if len(each) > 1 else each[0]
             found = choose(self._depends(question, items), decided, found)
+            all_sure = conjunction(*(exp.column(f"certain{one.suffix}") for one in chosen))
+            sure = choose(self._depends(question, items), all_sure, sure)
         found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
         kind = exp.alias_(exp.Literal.number(question.kind()), "kind")
         inner = exp.select(
             kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
-            "item", exp.alias_(found, "verdict"), "certain",
+            "item", exp.alias_(found, "verdict"), exp.alias_(sure, "certain"),
         ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
         certain = exp.alias_(conjunction(met, exp.column("certain")), "certain")

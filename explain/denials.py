@@ -1,28 +1,45 @@
-"""What in the record speaks against a fact without contradicting it: somebody else, another study, another day denies it."""
+"""What in the record speaks against a fact without contradicting it.
+
+Somebody else, another study or another day denies it, or a measurement that is no older has another value.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
+from explain.outcomes import Outcome
 from explain.proofs import Chosen, Proof, atoms_of, cheapest_choice, facts_of, tree
 from kb.contradictions import AtomKey
 from kb.engines.model import fits
 from kb.language.closed import relations_of
-from kb.language.program import Fact
+from kb.language.program import Fact, Predicate
 from kb.language.syntax import opposite
 from kb.language.values import ANY, Row
 from kb.models import Models
 
-DENIED = "Elsewhere the record denies what this rests on, by another source, study or day. The rules do not weigh the two:"
+DENIED = "Elsewhere the record says otherwise: somebody else, another study or another day. The rules do not weigh the two:"
 """Stands above the denials."""
 WITNESS = ("source", "study", "date")
 """The types of arguments that say who or what tells of a finding, and when, and not what is found."""
 
 
 def denials(found: Models, facts: Iterable[AtomKey]) -> Iterator[Fact]:
-    """The stated facts that say of what some facts find that it is not so, by another witness; each once."""
-    against = (each for fact in facts for each in _denying(found, *fact))
-    yield from {(each.relation, each.row): each for each in against}.values()
+    """The stated facts that speak against some facts that a proof rests on, and are none of these; each once."""
+    facts = list(facts)
+    against = (each for fact in facts for each in _against(found, *fact))
+    named = {(each.relation, each.row): each for each in against}
+    yield from (each for key, each in named.items() if key not in facts)
+
+
+def denied(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ...]:
+    """What speaks against an answer: against a proof of the goal, or of each choice of readings by which it holds."""
+    told = dict[AtomKey, Fact]()
+    for models in reached.sides(found):
+        chosen = undenied_choice(models, atoms_of(models, *goal))
+        for fact in denials(models, facts_of(models, chosen)) if chosen is not None else ():
+            told.setdefault((fact.relation, fact.row), fact)
+    return tuple(told.values())
 
 
 def undenied_choice(found: Models, roots: Iterable[AtomKey]) -> Chosen | None:
@@ -34,8 +51,8 @@ def undenied_choice(found: Models, roots: Iterable[AtomKey]) -> Chosen | None:
     chosen = cheapest_choice(found, roots)
     spared, tried = frozenset[AtomKey](), set[AtomKey]()
     while chosen is not None and _may_be_denied(found, chosen):
-        facts = (each for each in facts_of(found, chosen) if each not in tried)
-        fact = next((each for each in facts if any(_denying(found, *each))), None)
+        facts = facts_of(found, chosen)
+        fact = next((each for each in facts if each not in tried and any(denials(found, [each, *facts]))), None)
         if fact is None:
             break
         tried.add(fact)
@@ -49,7 +66,9 @@ def _may_be_denied(found: Models, chosen: Chosen) -> bool:
     """Whether the record denies anything of a relation that the proof may rest on: a look that spares a longer one."""
     rules = {instance.rule.id: instance.rule for instance in chosen.choice.values()}
     relations = {name for rule in rules.values() for premise in rule.rule.body for name in relations_of(premise)}
-    return any(opposite(name) in found.stated for name in {chosen.root[0], *relations})
+    return any(
+        opposite(name) in found.stated or len(found.stated.get(name, ())) > 1 for name in {chosen.root[0], *relations}
+    )
 
 
 def undenied_proof(found: Models, relation: str, pattern: Row) -> Proof | None:
@@ -62,9 +81,35 @@ def _rests_on_silence(found: Models, chosen: Chosen) -> bool:
     return any(node.silent for node in tree(found, chosen).walk())
 
 
-def _denying(found: Models, relation: str, row: Row) -> Iterator[Fact]:
-    arguments = found.program.predicate(relation).arguments
-    finding = tuple(ANY if each.type in WITNESS else value for each, value in zip(arguments, row, strict=True))
+def _against(found: Models, relation: str, row: Row) -> Iterator[Fact]:
+    """What speaks against a fact: what another witness denies, and what was measured otherwise since."""
+    predicate = found.program.predicate(relation)
+    finding = tuple(ANY if each.type in WITNESS else value for each, value in zip(predicate.arguments, row, strict=True))
     for other, fact in found.stated.get(opposite(relation), {}).items():
         if fits(finding, other, lenient=True) and not fits(row, other):
             yield fact
+    for measured in _measured(predicate):
+        for other, fact in found.stated.get(relation, {}).items():
+            is_of_it = all(other[i] == row[i] for i in measured)
+            if is_of_it and _is_since(row, other) and not _same_finding(predicate, row, other):
+                yield fact
+
+
+def _measured(predicate: Predicate) -> Iterator[tuple[int, ...]]:
+    """The arguments that say what is measured, of a predicate that measures something: one value a day, or by a study."""
+    subjects = predicate.keys
+    if not subjects and any(argument.type == "study" for argument in predicate.arguments):
+        subjects = (predicate.about,)
+    for subject in subjects:
+        yield tuple(i for i in subject if predicate.arguments[i].type not in WITNESS)
+
+
+def _same_finding(predicate: Predicate, row: Row, other: Row) -> bool:
+    pairs = zip(predicate.arguments, row, other, strict=True)
+    return all(one == another for argument, one, another in pairs if argument.type not in WITNESS)
+
+
+def _is_since(row: Row, other: Row) -> bool:
+    """Whether another row of a predicate is no older; of what has no single day nobody knows."""
+    days = [(one, another) for one, another in zip(row, other, strict=True) if isinstance(one, date)]
+    return len(days) == 1 and isinstance(days[0][1], date) and days[0][1] >= days[0][0]

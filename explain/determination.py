@@ -98,17 +98,21 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
     relation, row = question.relation, question.row
     reached = outcome_of(found, question)
     decided, rules = reached.verdict, reached.rules
-    proof = undenied_proof(found, relation, row) if decided in (Verdict.MET, Verdict.DISPUTED) else None
-    certain = decided is Verdict.MET and is_certain(found, relation, row, proof)
+    is_shown = decided in (Verdict.MET, Verdict.DISPUTED)
+    proof = undenied_proof(found, relation, row) if is_shown else None
+    # Where readings differ, each has its own proof, and what speaks against one of them speaks against the answer.
+    sides = [(side, undenied_proof(side, relation, row) if reached.readings else proof) for side in reached.sides(found)]
+    proofs = [(side, each) for side, each in sides if each is not None] if is_shown else []
+    certain = decided is Verdict.MET and all(is_certain(side, relation, row, each) for side, each in sides)
     answer = Answer(
         outcome=reached,
         question=question,
         certain=certain,
         criteria=tuple(status(found, question, branch, whole) for branch in branches(found.program, rules)),
         proof=proof,
-        silences=tuple(_silences(found, reached, proof)) if proof and not certain else (),
-        statements=tuple(_statements(found, question, proof)) if proof else (),
-        denials=tuple(denials(found, _facts(proof))) if proof else (),
+        silences=tuple(_silences(found, reached, proofs)) if proof and not certain else (),
+        statements=_distinct(fact for side, each in proofs for fact in _statements(side, question, each)),
+        denials=_distinct(fact for side, each in proofs for fact in denials(side, _facts(each))),
         asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
         documents=(),
@@ -125,11 +129,17 @@ def _asks(found: Models, question: Question) -> tuple[Ask, ...]:
     return tuple(each.ask for each in remedies(found, question.relation, question.row, each_value=False))
 
 
-def _silences(found: Models, reached: Outcome, proof: Proof) -> Iterator[Ask]:
-    """What would overturn the answer, of what its proof takes for absent because the record is silent; each was tried."""
-    silent = ((node.relation, node.row) for node in proof.walk() if node.kind == "absence" and node.silent)
-    goal = proof.relation, proof.row
-    return (each.opposite for each in overturning(found, silent, goal, reached) if each.opposite is not None)
+def _distinct(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    return tuple({(fact.relation, fact.row): fact for fact in facts}.values())
+
+
+def _silences(found: Models, reached: Outcome, proofs: list[tuple[Models, Proof]]) -> Iterator[Ask]:
+    """What would overturn the answer, of what its proofs take for absent because the record is silent; each was tried."""
+    nodes = (node for _, proof in proofs for node in proof.walk() if node.kind == "absence" and node.silent)
+    silent = dict.fromkeys((node.relation, node.row) for node in nodes)
+    for _, proof in proofs[:1]:
+        goal = proof.relation, proof.row
+        yield from (each.opposite for each in overturning(found, silent, goal, reached) if each.opposite is not None)
 
 
 ASSERTIONS = ("reviewer_statement",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from explain.questions import Question, questions, speaking_rules
@@ -17,10 +17,11 @@ from kb.models import Models
 
 @dataclass(frozen=True, slots=True)
 class ReadingVerdict:
-    """The verdict when, of the readings that differ, only these count."""
+    """The verdict when, of the readings that differ, only these count, and the models that say so."""
 
     readings: tuple[Reading, ...]
     verdict: Verdict
+    models: Models = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ class Outcome:
             return []
         names = ("; ".join(f"{one.name} [{one.evidence}, {one.locator}]" for one in each.readings) for each in self.readings)
         return [f"{name}: {self.worded(each.verdict)}" for name, each in zip(names, self.readings, strict=True)]
+
+    def sides(self, found: Models) -> tuple[Models, ...]:
+        """The models by which it is so: those of each choice of readings, or the only ones."""
+        return tuple(each.models for each in self.readings) or (found,)
+
+    def is_certain(self, found: Models, goal: AtomKey) -> bool:
+        """Whether it is met however the record's silences turn out: under each choice of readings."""
+        return self.verdict is Verdict.MET and all(models.is_certain(*goal) for models in self.sides(found))
 
     def worded(self, verdict: Verdict) -> str:
         """A verdict as the goal words it."""
@@ -88,7 +97,7 @@ def is_met(found: Models, goal: AtomKey) -> bool:
 def _readings(found: Models, question: Question, rules: tuple[ProgramRule, ...]) -> Iterator[ReadingVerdict]:
     """The verdict under each choice of readings."""
     for choice, again in _under_readings(found, question, rules):
-        yield ReadingVerdict(choice, verdict(again, question.relation, question.row))
+        yield ReadingVerdict(choice, verdict(again, question.relation, question.row), again)
 
 
 def _under_readings(

@@ -248,3 +248,109 @@ requested(c, op, "22633", "L4-5", left).
         proof = medproof.explain(base, chart, "medically_necessary", "medicare")
         for form in ("text", "markdown", "html"):
             assert ("instability at L4-5 is excluded" in str(exported(proof, form, Options()))) == is_told
+
+
+OPERATED = """\
+---
+case: c
+---
+
+```datalog
+payer(c, "{payer}").
+request_date(c, "2026-03-20").
+requested(c, op, "63030", "L4-5", left).
+radicular_pain(c, left, examination, "2026-03-16").
+herniation(c, "L4-5", left, paracentral, extrusion, mri, "2026-02-27").
+sensory_loss(c, "L5", left, examination, "2026-03-16").
+activities_limited(c, clinician_statement, "2026-03-16").
+other_sources_excluded(c, clinician_statement, "2026-03-16").
+therapy(c, physical_therapy, in_person, "2026-01-20", "2026-03-15", failed, therapy_notes).
+{more}
+```
+"""
+
+
+def test_what_was_counted_by_somebodys_word_is_told(base: medproof.Library) -> None:
+    """A sum over two episodes is not what it was without one of them."""
+    for source, told in (("reviewer_statement", ["therapy"]), ("clinician_statement", [])):
+        nsaid = f'therapy(c, nsaid, prescribed, "2026-01-20", "2026-03-15", failed, {source}).'
+        [found] = medproof.decide(base, read("c.md", OPERATED.format(payer="bcbs-sc", more=nsaid)))
+        assert found.answers[0].verdict is medproof.Verdict.MET
+        assert [fact.relation for fact in found.answers[0].statements] == told
+
+
+MILD_LATER = 'stenosis(c, "L4-5", central, left, {grade}, {study}, "{day}").'
+
+
+@pytest.mark.parametrize(
+    ("grade", "study", "day", "is_told"),
+    [
+        ("mild", "mri", "2026-03-10", True),
+        ("none", "ct", "2026-02-01", True),
+        ("mild", "mri", "2026-01-10", False),
+        ("severe", "mri", "2026-03-10", False),
+    ],
+)
+def test_a_measurement_that_is_no_older_and_comes_to_less_is_told(
+    base: medproof.Library, grade: str, study: str, day: str, is_told: bool
+) -> None:
+    nsaid = 'therapy(c, nsaid, prescribed, "2026-01-20", "2026-03-15", failed, clinician_statement).'
+    moderate = MILD_LATER.format(grade="moderate", study="mri", day="2026-02-01")
+    other = MILD_LATER.format(grade=grade, study=study, day=day)
+    chart = OPERATED.format(payer="aetna", more="\n".join([nsaid, moderate, other]))
+    [found] = medproof.decide(base, read("c.md", chart))
+    assert found.answers[0].verdict is medproof.Verdict.MET
+    assert [fact.row[4:6] for fact in found.answers[0].denials] == [(grade, study)] * is_told
+
+
+BY_TWO_READINGS = """\
+---
+id: readings
+title: Two readings
+kind: guideline
+---
+
+# Slippage
+
+```datalog
+#fact request_date(Case: case, On: date).
+#fact payer(Case: case, Payer: text).
+#fact requested(Case: case, Item: text).
+#fact slip(Case: case, Millimetres: number, On: date).
+#fact graded(Case: case, Kind: text, On: date) :: "a slip of grade {Kind}, {On}" :: absent "no slip of grade {Kind}, {On}".
+#about graded(Case, Kind).
+#fact fused(Case: case).
+#closed request_date, payer, requested.
+#pred necessary(Case: case, Item: text) :: "{Item} is necessary".
+#goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?".
+necessary(Case, Item) :- requested(Case, Item), unstable(Case).
+#pred unstable(Case: case) :: "it is unstable".
+```
+
+## Reading: measured
+
+```datalog
+#reading "measured" unstable(Case) :: at "p. 1" :: evidence "S".
+unstable(Case) :- slip(Case, Millimetres, _), Millimetres > 3.
+```
+
+## Reading: graded
+
+```datalog
+#reading "graded" unstable(Case) :: at "p. 2" :: evidence "S".
+unstable(Case) :- graded(Case, "II", _), not fused(Case).
+```
+"""
+
+
+def test_an_answer_by_each_reading_rests_on_what_each_of_them_rests_on() -> None:
+    """What one reading is silent on, and what is denied of it, counts: if it falls, the readings differ."""
+    own = library([read("readings.md", BY_TWO_READINGS)], shipped=False)
+    facts = 'payer(c, "x").\nrequest_date(c, "2026-01-01").\nrequested(c, op).\nslip(c, 4, "2025-12-01").\n'
+    facts += 'graded(c, "II", "2025-12-01").\n-graded(c, "II", "2025-12-20").\n'
+    for more, is_certain in (("", False), ("-fused(c).\n", True)):
+        [found] = medproof.decide(own, read("c.md", f"---\ncase: c\n---\n\n```datalog\n{facts}{more}```\n"))
+        [asked] = found.answers
+        assert asked.verdict is medproof.Verdict.MET and asked.certain is is_certain
+        assert [fact.relation for fact in asked.denials] == ["-graded"]
+        assert [ask_words(found.models.program, each) for each in asked.silences] == ([] if is_certain else ["fused(c)"])

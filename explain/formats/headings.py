@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from explain.denials import DENIED, denials, undenied_choice
+from explain.denials import DENIED, denied
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
-from explain.proofs import atoms_of, facts_of, shown_of
+from explain.proofs import shown_of
 from explain.verdicts import Verdict
 from explain.wording import amiss, together, words
 from kb.language.program import Fact
@@ -25,7 +25,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     reached = explanation.outcome(asked)
     lines = []
     if reached is not None and reached.question is not None:
-        silence = " (on the record's silence)" if rests_on_silence(explanation, asked, reached.verdict) else ""
+        silence = " (on the record's silence)" if rests_on_silence(explanation, asked) else ""
         lines.append(f"{reached.question.text} {reached.reads.upper()}{silence}")
         if told := reached.by_reading:
             lines.append("The readings of the policy differ, and the answer with them:")
@@ -52,10 +52,10 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
 
 def _denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
     """What somebody else, another study or another day says against the facts that a goal which holds cannot do without."""
-    found = explanation.models
-    shown = atoms_of(found, asked.relation, shown_of(found, *asked.goal))
-    chosen = undenied_choice(found, shown) if holds(explanation, asked) else None
-    return tuple(denials(found, facts_of(found, chosen))) if chosen is not None else ()
+    found, reached = explanation.models, explanation.outcome(asked)
+    if reached is None or not holds(explanation, asked):
+        return ()
+    return denied(found, reached, (asked.relation, shown_of(found, *asked.goal)))
 
 
 def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:
@@ -70,9 +70,11 @@ def holds(explanation: Explanation, asked: Asked) -> bool:
     return explanation.proof.kind(asked.roots[0]) != "absence" and not asked.holds_for_some
 
 
-def rests_on_silence(explanation: Explanation, asked: Asked, verdict: Verdict) -> bool:
+def rests_on_silence(explanation: Explanation, asked: Asked) -> bool:
     """Whether a goal is met only as long as nothing else comes to be documented."""
-    return verdict is Verdict.MET and not explanation.models.is_certain(*asked.goal)
+    reached = explanation.outcome(asked)
+    is_met = reached is not None and reached.verdict is Verdict.MET
+    return reached is not None and is_met and not reached.is_certain(explanation.models, asked.goal)
 
 
 def standing_lines(explanation: Explanation) -> list[str]:

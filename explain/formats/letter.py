@@ -101,7 +101,7 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     page.add(opening.format(own, " and which ".join(left_open)))
     if apart is not None:
         return
-    if reached is not None and rests_on_silence(explanation, asked, reached.verdict):
+    if rests_on_silence(explanation, asked):
         page.add(_SILENT)
     request = request_relations(explanation.models.program)
     holding = [list(_holding(proof, root, request)) for root in asked.roots]
