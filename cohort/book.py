@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from cohort.files import parquet
 from cohort.rejects import Reject
 from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
@@ -50,7 +51,7 @@ class Book:
     def batches(self, size: int) -> list[tuple[str, str | None, int]]:
         """Ranges of names with so many cases at most: from which name, to before which, and how many cases those are."""
         with duckdb.connect() as connection:
-            numbered = "SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM read_parquet(?)"
+            numbered = f"SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM {parquet()}"
             rows = connection.execute(f"SELECT name FROM ({numbered}) WHERE n % ? = 0 ORDER BY name", [str(self.path), size])
             starts = [str(name) for (name,) in rows.fetchall()]
         bounds = ["", *starts[1:], None]
@@ -61,9 +62,12 @@ class Book:
     def contradictions(self, found: Iterable[Path], path: Path) -> Book:
         """The book of the cases that contradict themselves, whose names stand in the tables that were `found`."""
         with duckdb.connect() as connection:
-            of_all, chosen = (connection.read_parquet(paths) for paths in (str(self.path), [str(each) for each in found]))
+            of_all, chosen = (
+                connection.read_parquet(paths, hive_partitioning=False)
+                for paths in (str(self.path), [str(each) for each in found])
+            )
             of_all.join(chosen, "name", how="semi").order("name").write_parquet(str(path))
-            [(count,)] = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
+            [(count,)] = connection.execute(f"SELECT count(*) FROM {parquet()}", [str(path)]).fetchall()
         return Book(path, int(count), self.programs, (), contradicting=True)
 
     def added(self, counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -86,10 +90,17 @@ class Book:
         """The names of a range of cases."""
         with duckdb.connect() as connection:
             chosen = connection.execute(
-                "SELECT name FROM read_parquet(?) WHERE name >= ? AND (? IS NULL OR name < ?) ORDER BY name",
+                f"SELECT name FROM {parquet()} WHERE name >= ? AND (? IS NULL OR name < ?) ORDER BY name",
                 [str(self.path), low, high, high],
             )
             return [str(name) for (name,) in chosen.fetchall()]
+
+    def cases_of(self, program: int) -> int:
+        """How many cases one of the programs decides."""
+        with duckdb.connect() as connection:
+            counted = f"SELECT count(*) FROM {parquet()} WHERE program = ?"
+            [(count,)] = connection.execute(counted, [str(self.path), program]).fetchall()
+        return int(count)
 
     def nearly(self, strays: Iterable[str]) -> list[tuple[str, str]]:
         """Names that are none of the book's, each with one of it that differs in blanks or forms of letters only."""
@@ -97,8 +108,8 @@ class Book:
             same = r"lower(regexp_replace(nfc_normalize({}), '[\s\x{{a0}}\x{{200b}}\x{{feff}}]', '', 'g'))"
             rows = connection.execute(
                 f"""SELECT s.name, min(b.name) FROM (SELECT unnest($strays::TEXT[]) AS name) s
-                    JOIN read_parquet($book) b ON {same.format("s.name")} = {same.format("b.name")}
-                    WHERE s.name NOT IN (SELECT name FROM read_parquet($book)) GROUP BY s.name ORDER BY s.name""",
+                    JOIN {parquet("$book")} b ON {same.format("s.name")} = {same.format("b.name")}
+                    WHERE s.name NOT IN (SELECT name FROM {parquet("$book")}) GROUP BY s.name ORDER BY s.name""",
                 {"strays": sorted(set(strays)), "book": str(self.path)},
             )
             return [(str(stray), str(meant)) for stray, meant in rows.fetchall()]

@@ -16,7 +16,7 @@ Expr = exp.Expr
 _LISTED = 20
 """Values of a domain that a message lists."""
 _DAY_TEXT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_NUMBER_TEXT = r"[+-]?[0-9]{1,12}([.][0-9]{1,6})?"
+_NUMBER_TEXT = r"[+-]?0*[0-9]{1,12}([.][0-9]{1,6}0*)?"
 _ODD = "it holds a character that no text has: NUL, or a carriage return"
 _NO_NAME = "no case can be called so: `?` and `_` stand for what is not told, and no text has NUL or a carriage return"
 

@@ -79,7 +79,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str]) -> Coh
     with duckdb.connect() as connection:
         for name, file in (("decisions", DECISIONS), ("criteria", CRITERIA)):
             for side, path in (("old", before), ("new", after)):
-                connection.read_parquet(str(path / file)).create(f"{side}_{name}")
+                connection.read_parquet(str(path / file), hive_partitioning=False).create(f"{side}_{name}")
         connection.execute(
             'CREATE TABLE left_out AS SELECT unnest($names::TEXT[]) AS "case"', {"names": left_out}
         ).fetchall()

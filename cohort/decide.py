@@ -21,6 +21,7 @@ from cohort.batch import Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
+from cohort.files import reason
 from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, state_of
 from cohort.parts import put_together
 from cohort.rejects import Reject
@@ -98,11 +99,10 @@ def decide_cohort(
     except NoSpark as error:
         raise CohortProblem(str(error)) from error
     except (duckdb.IOException, OSError) as error:
-        first = str(error).splitlines()[0]
         hint = f"what is done is kept in `{work}`: make room or mend it, and the same command goes on"
         if not work.exists():
             hint = "nothing is decided yet; name a directory that can be written to"
-        raise CohortProblem(f"{first}; {hint}") from error
+        raise CohortProblem(f"{reason(error)}; {hint}") from error
     return account
 
 
@@ -197,6 +197,17 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
         named = f"No document is of the payer `{payer}`" if payer else "Some cases name no payer"
         stop = "" if hint.endswith("?") else "."
         yield f"{named}, so only documents that hold for all payers count there; {hint}{stop}"
+    for payer in sorted({each.payer for each in book.programs} & set(base.payers)):
+        own = [document for document in base.documents if document.meta.payer == payer]
+        without = [
+            number
+            for number, each in enumerate(book.programs)
+            if each.payer == payer and not any(meta.payer == payer for meta in each.compiled.program.documents)
+        ]
+        if without:
+            cases = many(sum(map(book.cases_of, without)), "case")
+            days = "; ".join(f"{document.id} {document.meta.period}" for document in own)
+            yield f"No document of {payer} is in force on the day of {cases}, which only other documents decide: {days}."
 
 
 def _notes_of_rejects(book: Book, rejects: Iterable[Reject]) -> Iterator[str]:

@@ -1,11 +1,24 @@
-"""Directories that are there whole or not at all."""
+"""Files of ours: how they are read, and directories that are there whole or not at all."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def parquet(parameter: str = "?") -> str:
+    """How a statement reads the Parquet file that a parameter names: the names of folders above it add nothing."""
+    return f"read_parquet({parameter}, hive_partitioning = false)"
+
+
+def reason(error: Exception) -> str:
+    """What went wrong with a file, without the database's own account of it, which numbers the system's errors."""
+    numbered = re.search(r'"errno":"(\d+)"', str(error))
+    return os.strerror(int(numbered[1])) if numbered else str(error).splitlines()[0]
 
 
 @contextmanager

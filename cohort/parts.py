@@ -52,7 +52,7 @@ def put_together(parts: Path, rejects: Iterable[Reject], result: Path) -> None:
         for name in (DECISIONS, CRITERIA, INSTANCES):
             found = sorted(map(str, parts.glob(f"*.{name}")))
             if found:
-                rows = connection.read_parquet(found)
+                rows = connection.read_parquet(found, hive_partitioning=False)
                 if rejects and name == INSTANCES:
                     # What a case rests on is recorded before it turns out that a rule cannot be computed for it.
                     left_out = connection.table("rejects").set_alias("l")

@@ -71,7 +71,10 @@ def by_question(of: Summary) -> list[tuple[str, list[Blocking]]]:
 
 
 def _detail(blocking: Blocking) -> str:
-    counts = [(blocking.undocumented, "undocumented"), (blocking.refuted, "refuted"), (blocking.conflicting, "conflicting")]
+    counts = [
+        (blocking.met, "met"), (blocking.undocumented, "undocumented"), (blocking.refuted, "refuted"),
+        (blocking.conflicting, "conflicting"),
+    ]  # fmt: skip
     return ", ".join([*(f"{count:,} {word}" for count, word in counts if count), f"{blocking.alone:,} alone"])
 
 
@@ -85,7 +88,8 @@ def name(blocking: Blocking) -> str:
     label, origin = blocking.criterion.label, blocking.criterion.origin
     number, _, title = origin.section.partition(" ")
     # Sections are numbered as their criteria are, some without what the whole document's numbers begin with.
-    return f"{label} {title if label.endswith(number) else origin.section} ({origin.document})"
+    section = title if label.endswith(number) else origin.section
+    return f"{label} {section}{', which excludes' if blocking.excludes else ''} ({origin.document})"
 
 
 def policy_options(policies: Iterable[Path]) -> list[str]:
@@ -122,8 +126,9 @@ def summary_data(of: Summary) -> dict[str, Any]:
         ],
         "blocking": [
             {
-                "criterion": each.criterion.id, "question": each.question, "of": each.of, "undocumented": each.undocumented,
-                "refuted": each.refuted, "conflicting": each.conflicting, "alone": each.alone,
+                "criterion": each.criterion.id, "excludes": each.excludes, "question": each.question, "of": each.of,
+                "met": each.met, "undocumented": each.undocumented, "refuted": each.refuted,
+                "conflicting": each.conflicting, "alone": each.alone,
             }
             for each in of.blocking
         ],

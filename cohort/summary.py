@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from cohort.files import parquet
 from cohort.output import CRITERIA, DECISIONS, told
-from explain.criteria import branches
+from explain.criteria import Branch, branches
 from kb.language.closed import written
 from kb.language.frontmatter import Meta
 from kb.language.program import Criterion, Program
@@ -34,21 +35,28 @@ class Verdicts:
 class Blocking:
     """A criterion that keeps questions from being met: of how many, in how many it is undocumented, refuted or conflicting.
 
-    `alone`: in how many it is the only criterion that is not met.
+    One that excludes keeps them from it where it is met, or conflicting. `alone`: in how many nothing else does.
     """
 
     criterion: Criterion
+    excludes: bool
     question: str
     of: int
+    met: int
     undocumented: int
     refuted: int
     conflicting: int
     alone: int
 
     @property
+    def against(self) -> int:
+        """In how many the record speaks against the question by it: what is wanted is ruled out, or what excludes is met."""
+        return self.refuted + self.met
+
+    @property
     def count(self) -> int:
         """How many questions it keeps from being met."""
-        return self.undocumented + self.refuted + self.conflicting
+        return self.met + self.undocumented + self.refuted + self.conflicting
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
 
 
 def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    [(number,)] = connection.execute('SELECT count(DISTINCT "case") FROM read_parquet(?)', [str(path)]).fetchall()
+    [(number,)] = connection.execute(f'SELECT count(DISTINCT "case") FROM {parquet()}', [str(path)]).fetchall()
     return int(number)
 
 
@@ -99,7 +107,7 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
     rows = connection.execute(
         f"""SELECT question, verdict, certain, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES}),
                    list_slice(list(item ORDER BY "case"), 1, {_EXAMPLES})
-            FROM read_parquet(?) GROUP BY question, verdict, certain ORDER BY question, count(*) DESC, verdict""",
+            FROM {parquet()} GROUP BY question, verdict, certain ORDER BY question, count(*) DESC, verdict""",
         [str(path)],
     ).fetchall()
     reads = {goal.atom.relation: goal.wordings for program in programs for goal in program.goals}
@@ -113,31 +121,34 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
 
 
 def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: list[Program]) -> tuple[Blocking, ...]:
-    """The criteria right below a goal that are not met, of questions that are not met."""
-    first: dict[tuple[str, str], Criterion] = {}
+    """The criteria right below a goal that are not met, or are met and exclude it, of questions that are not met."""
+    first: dict[tuple[str, str], Branch] = {}
     for program in programs:
         for goal in program.goals:
             for branch in branches(program, program.rules_for.get(goal.atom.relation, ())):
-                if not branch.excludes:
-                    first[goal.atom.relation, branch.criterion.id] = branch.criterion
-    connection.execute("CREATE TABLE first(question TEXT, criterion TEXT)").fetchall()
+                first[goal.atom.relation, branch.criterion.id] = branch
+    connection.execute("CREATE TABLE first(question TEXT, criterion TEXT, excludes BOOLEAN)").fetchall()
     if first:
-        connection.executemany("INSERT INTO first VALUES (?, ?)", [list(key) for key in first])
-    rows = connection.execute(
-        """WITH open AS (SELECT "case", question, item FROM read_parquet($decisions)
+        rows = [[*key, branch.excludes] for key, branch in first.items()]
+        connection.executemany("INSERT INTO first VALUES (?, ?, ?)", rows)
+    found = connection.execute(
+        f"""WITH open AS (SELECT "case", question, item FROM {parquet("$decisions")}
                          WHERE verdict NOT IN ('met', 'unaddressed')),
-                asked AS (SELECT c.* FROM read_parquet($criteria) c SEMI JOIN open USING ("case", question, item)
-                          SEMI JOIN first USING (question, criterion)),
+                asked AS (SELECT c.*, f.excludes FROM {parquet("$criteria")} c SEMI JOIN open USING ("case", question, item)
+                          JOIN first f USING (question, criterion)),
                 unmet AS (SELECT *, count(*) OVER (PARTITION BY "case", question, item) AS together
-                          FROM asked WHERE status <> 'met')
-           SELECT a.question, a.criterion, a.total, count(*) FILTER (u.status = 'undocumented'),
-                  count(*) FILTER (u.status = 'refuted'), count(*) FILTER (u.status = 'conflicting'),
-                  count(*) FILTER (u.together = 1)
+                          FROM asked WHERE status = 'conflicting' OR (status = 'met') = excludes)
+           SELECT a.question, a.criterion, a.total, count(*) FILTER (u.status = 'met'),
+                  count(*) FILTER (u.status = 'undocumented'), count(*) FILTER (u.status = 'refuted'),
+                  count(*) FILTER (u.status = 'conflicting'), count(*) FILTER (u.together = 1)
            FROM (SELECT question, criterion, count(*) AS total FROM asked GROUP BY ALL) a
            LEFT JOIN unmet u USING (question, criterion) GROUP BY ALL""",
         {"decisions": str(output / DECISIONS), "criteria": str(output / CRITERIA)},
     ).fetchall()
-    found = [Blocking(first[question, criterion], question, *map(int, counts)) for question, criterion, *counts in rows]
+    blocking = list[Blocking]()
+    for question, criterion, *counts in found:
+        branch = first[question, criterion]
+        blocking.append(Blocking(branch.criterion, branch.excludes, question, *map(int, counts)))
     return tuple(
-        sorted((each for each in found if each.count), key=lambda each: (-each.alone, -each.count, each.criterion.id))
+        sorted((each for each in blocking if each.count), key=lambda each: (-each.alone, -each.count, each.criterion.id))
     )

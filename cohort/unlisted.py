@@ -14,6 +14,7 @@ from cohort.output import DECISIONS
 from explain.slips import unlisted
 from explain.verdicts import Verdict
 from facts.readers.tables import FactTable
+from facts.readers.texts import parquet
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import together
 from kb.language.codes import Codes
@@ -80,4 +81,4 @@ def _others(number: int, table: FactTable, position: int, questions: Iterable[st
 
 
 def _parquet(parameter: str, alias: str) -> exp.Expr:
-    return exp.alias_(exp.Table(this=exp.func("read_parquet", exp.Placeholder(this=parameter))), alias)
+    return exp.alias_(exp.Table(this=parquet(exp.Placeholder(this=parameter))), alias)

@@ -254,11 +254,20 @@ def form_of_report(form: str | None, output: Path | None) -> str:
 
 
 def write(path: Path, made: str | bytes) -> None:
-    """Writes a file, in UTF-8, its line ends as they are; raises CannotExport."""
+    """Writes a file, in UTF-8, its line ends as they are, and whole or not at all; raises CannotExport."""
     from explain.formats import CannotExport
 
+    data = made if isinstance(made, bytes) else made.encode("utf-8")
+    building = path.with_name(f".{path.name}.unfinished")
     try:
-        path.write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # A device or a pipe has no name to give.
+            return
+        try:
+            building.write_bytes(data)
+            building.replace(path.resolve())
+        finally:
+            building.unlink(missing_ok=True)
     except OSError as error:
         missing = "" if path.parent.is_dir() else f"; there is no directory `{path.parent}`"
         raise CannotExport(f"{path}: {error.strerror or error}{missing}") from error

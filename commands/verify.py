@@ -93,6 +93,8 @@ def _verify_lines(base: Library, path: Path, jobs: int, cohort: Path | None) -> 
     repeated = f"; {many(found.repeated, 'line says', 'lines say')} what another one says" if found.repeated else ""
     others = f"; {found.elsewhere:,} of them for another payer or day than their charts name" if found.elsewhere else ""
     click.echo(f"{path}: {many(found.proofs, 'proof holds', 'proofs hold')}{others}{repeated}")
+    if cohort is None:
+        click.echo("that each answer is certain or rests on silence, as its line says, is checked with --cohort alone")
     if cohort is not None and not found.unproved:
         click.echo(visible(f"all that {cohort} has as met is shown, from charts that its tables say"))
     if found.failures or found.unproved:

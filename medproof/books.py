@@ -34,8 +34,11 @@ def generate(
     """Writes a synthetic cohort as tables of facts, drawn from the vocabulary; how many facts that are.
 
     Its payers are those of the library, or the given ones. Raises CaseProblem when the
-    directory holds anything.
+    directory holds anything, or cannot be written.
     """
+    import duckdb
+
+    from cohort.files import reason
     from cohort.generate import Rates, generate
 
     try:
@@ -44,6 +47,8 @@ def generate(
         )
     except FileExistsError as error:
         raise CaseProblem(str(error)) from error
+    except (duckdb.IOException, OSError) as error:
+        raise CaseProblem(f"`{directory}` cannot be written: {reason(error)}; nothing is left of it") from error
 
 
 def cohort(

@@ -202,6 +202,17 @@ def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: 
     assert "Some cases name no payer" in said
 
 
+def test_days_on_which_no_document_of_the_payer_is_in_force_are_told(tmp_path: Path) -> None:
+    source = tables(
+        tmp_path / "facts", payer="Case,Payer\na,aetna\nb,aetna\nc,aetna\n",
+        request_date="Case,On\na,1999-01-01\nb,2019-06-01\nc,2026-02-01\n",
+    )  # fmt: skip
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    said = " ".join(output.split())
+    assert code == 0 and "No document of aetna is in force on the day of 2 cases" in said, output
+    assert "aetna-cpb-0743@2016-11 is in force from 2016-11-01 until" in said, output
+
+
 def test_codes_that_no_document_lists_are_counted(tmp_path: Path) -> None:
     codes = ["63O30", "63O30", "63030", "?", "1", "2", "3", "4", "5x", "6"]
     rows = "".join(f"{case},op,{code},L4-5,left\n" for case, code in zip("abcdefghij", codes, strict=True))

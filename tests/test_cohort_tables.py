@@ -144,6 +144,40 @@ def test_no_case_is_decided_by_half_of_its_record_however_many_rows_are_bad(tmp_
     assert rejects == [(1_200,)]
 
 
+@pytest.mark.parametrize("place", ["payer=medicare/facts", "Side=right/facts", "On=2026-01-01/facts", "year=2025/facts"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_names_of_folders_say_nothing_of_the_rows_in_them(tmp_path: Path, place: str, form: str) -> None:
+    """What other tools write so (`Side=right/part-0.parquet`) is no part of a row, nor is it above what a run writes."""
+    source = tables(tmp_path / "plain", motor_strength=f"{STRENGTH}a,tibialis_anterior,left,4,examination,2026-01-20\n")
+    other = tmp_path / place
+    other.mkdir(parents=True)
+    for path in source.glob("*.csv"):
+        rows = f"(SELECT * FROM read_csv('{path}', all_varchar = true))"
+        options = {"csv": "FORMAT csv", "jsonl": "FORMAT json", "parquet": "FORMAT parquet"}[form]
+        duckdb.execute(f"COPY {rows} TO '{other / path.stem}.{form}' ({options})")
+    assert run("cohort", source, "-o", tmp_path / "out")[0] == 0
+    code, output = run("cohort", other, "-o", tmp_path / place.split("/")[0] / "verdict=met" / "out")
+    assert code == 0, output
+    for name in ("decisions", "criteria"):
+        assert decided(tmp_path / place.split("/")[0] / "verdict=met" / "out", name) == decided(tmp_path / "out", name)
+
+
+def test_a_column_in_the_names_of_folders_alone_is_told(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", motor_strength=f"{STRENGTH}a,tibialis_anterior,left,4,examination,2026-01-20\n")
+    rows = f"(SELECT * FROM read_csv('{source / 'motor_strength.csv'}', all_varchar = true))"
+    duckdb.execute(f"COPY {rows} TO '{source / 'motor_strength'}' (FORMAT parquet, PARTITION_BY (Side))")
+    (source / "motor_strength.csv").unlink()
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    said = " ".join(output.split())
+    assert code == 2 and "has no column `Side`; names of folders say nothing of the rows in them" in said, output
+
+
+def test_zeros_at_the_end_of_a_number_do_not_count(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\na,leg,7.5000000000,2026-01-20\n")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "left out" not in output
+
+
 def test_a_run_that_leaves_every_case_out_fails(tmp_path: Path) -> None:
     source = tables(
         tmp_path / "facts", pain_score="Case,Site,Score,On\na,leg,11x,2026-01-20\nb,toe,7,2026-01-20\nc,leg,,2026-01-20\n"

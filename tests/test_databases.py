@@ -176,6 +176,19 @@ def test_numbers_of_sqlite_are_taken_by_their_digits(tmp_path: Path) -> None:
     assert run("explain", "--cohort", tmp_path / "files", "b")[1].count("7.5") == shown.count("7.5")
 
 
+def test_bytes_of_sqlite_change_nothing_beside_them(tmp_path: Path) -> None:
+    """Text that is none would move the values after it; bytes are told as what they are."""
+    with sqlite3.connect(tmp_path / "facts.sqlite") as database:
+        database.execute('CREATE TABLE request_date("Case", "On")')
+        database.execute("INSERT INTO request_date VALUES ('a', '2026-02-01'), ('b', '2026-02-01')")
+        database.execute('CREATE TABLE pain_score("Case", Site, Score, "On")')
+        database.execute("INSERT INTO pain_score VALUES ('a', x'ff', 7, '2026-01-20'), ('b', 'leg', 7, '2026-01-20')")
+    code, said = run("cohort", tmp_path / "facts.sqlite", "-o", tmp_path / "out", "--payer", "aetna")
+    assert code == 0 and "1 case decided, 1 left out" in said, said
+    rejects = 'SELECT "case", "column", value FROM read_parquet(?)'
+    assert duckdb.execute(rejects, [str(tmp_path / "out" / "rejects.parquet")]).fetchall() == [("a", "Site", "X'FF'")]
+
+
 def test_a_sqlite_file_with_a_log_and_columns_without_values_is_read(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "facts.db") as database:
         database.execute("PRAGMA journal_mode = WAL")
@@ -218,6 +231,13 @@ def test_a_table_that_may_not_be_read_is_told(address: str, tmp_path: Path) -> N
     other = address.replace(f"user={USER}", f"user={user}")
     code, said = run("cohort", f"postgres:{other}", "-o", tmp_path / "out")
     assert code != 0 and "permission denied for table denied_pain_score" in " ".join(said.split())
+
+
+def test_a_column_of_money_is_refused(address: str, tmp_path: Path) -> None:
+    """The driver gives 7 as the 700 cents that the server keeps."""
+    execute(address, 'CREATE TABLE pain_score("Case" text, site text, score money, "On" date)')
+    code, said = run("cohort", f"postgres:{address}", "-o", tmp_path / "out")
+    assert code != 0 and "table pain_score: column `score` is of money; make it numeric" in " ".join(said.split())
 
 
 def test_all_tables_of_a_server_are_read_as_they_stood_at_one_moment(address: str) -> None:

@@ -36,6 +36,11 @@ _OF_SERVER = """SELECT n.nspname::text, c.relname::text
 """Those that a name alone finds; one that may not be read is an error, and not a silence."""
 _NO_SCHEMA = """SELECT pg_catalog.current_setting('search_path')
                 WHERE pg_catalog.cardinality(pg_catalog.current_schemas(false)) = 0"""
+_OF_MONEY = """SELECT c.relname::text, a.attname::text
+               FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+               WHERE a.atttypid = 'pg_catalog.money'::regtype AND NOT a.attisdropped
+                 AND n.nspname = ANY(current_schemas(false)) ORDER BY 1, 2"""
 _OF_SQLITE = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
@@ -86,10 +91,17 @@ def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
     for (searched,) in _fetched(cursor, _NO_SCHEMA, connection):
         hint = "correct the name, or let the account that reads it use that schema"
         raise BadTables([f"`{path}` has none of the schemas on its search path, which is `{searched}`; {hint}"])
+    _refuse_money(path, cursor, connection)
     for schema, name in _fetched(cursor, _OF_SERVER, connection):
         rows = exp.table_(name, schema, quoted=True)
         columns = columns_of(connection, _begin_rows(cursor, rows, connection, exp.false()))
         yield _found(path, name, columns, partial(_begin_rows, cursor, rows))
+
+
+def _refuse_money(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> None:
+    """Raises BadTables for columns of money, which the driver gives in whole cents and nobody measures in."""
+    for table, column in _fetched(cursor, _OF_MONEY, connection):
+        raise BadTables([f"{called(path)}, table {table}: column `{column}` is of money; make it numeric"])
 
 
 def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
@@ -97,10 +109,18 @@ def _of_sqlite(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
     for (name,) in _fetched(cursor, _OF_SQLITE, connection):
         listed = exp.select("name").from_(exp.Table(this=exp.func("pragma_table_info", exp.Literal.string(name))))
         names = [str(column) for (column,) in _fetched(cursor, listed.sql("sqlite"), connection)]
-        texts = [exp.alias_(exp.cast(exp.column(each, quoted=True), "TEXT"), each, quoted=True) for each in names]
+        texts = [exp.alias_(_as_text(exp.column(each, quoted=True)), each, quoted=True) for each in names]
         rows = exp.select(*texts).from_(exp.table_(name, quoted=True)).subquery("r")
         columns = tuple((column, "VARCHAR") for column in names)
         yield _found(path, name, columns, partial(_begin_texts, cursor, rows, names))
+
+
+def _as_text(column: exp.Expr) -> exp.Expr:
+    """A value as text; bytes, which may be none, as the literal of SQLite that stands for them."""
+    is_bytes = exp.func("TYPEOF", column).eq(exp.Literal.string("blob"))
+    return exp.Case(
+        ifs=[exp.If(this=is_bytes, true=exp.func("QUOTE", column.copy()))], default=exp.cast(column.copy(), "TEXT")
+    )
 
 
 def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]:

@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from facts.opening import CaseProblem
-from facts.readers.texts import BadFile, header_of, json_columns, option, texts
+from facts.readers.texts import BadFile, header_of, json_columns, parquet, texts
 from kb.engines.sql.plan import DIALECT
 
 Expr = exp.Expr
@@ -108,12 +108,12 @@ def _files_of(entry: Path) -> Iterator[Path]:
 def _read(name: str, place: str, kind: str, files: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> Found:
     if kind == "parquet":
         if len(files) > 1:
-            single = (exp.Table(this=exp.func("read_parquet", texts([file]))) for file in files)
+            single = (exp.Table(this=parquet(texts([file]))) for file in files)
             kinds = [{name.lower(): kind for name, kind in columns_of(connection, each)} for each in single]
             for file, each in zip(files, kinds, strict=True):
                 if each != kinds[0]:
                     raise BadFile(_differing(files[0], kinds[0], file, each))
-        source = exp.func("read_parquet", texts(files), option("hive_partitioning"), option("union_by_name"))
+        source = parquet(texts(files), "union_by_name")
         return Found(name, place, kind, files, columns_of(connection, exp.Table(this=source)))
     if kind == "csv":
         headers = {file: header_of(file) for file in files}

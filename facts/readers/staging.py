@@ -20,6 +20,7 @@ from facts.readers.texts import (
     json_rows,
     mended_csv_rows,
     numbered,
+    parquet,
     texts,
 )
 from kb.engines.sql.plan import DIALECT
@@ -59,7 +60,7 @@ def staged(
     finally:
         for mended in work.glob(f"{found.name}.*.csv"):
             mended.unlink()
-    return path, dict(columns_of(connection, exp.Table(this=exp.func("read_parquet", texts([str(path)])))))
+    return path, dict(columns_of(connection, exp.Table(this=parquet(texts([str(path)])))))
 
 
 def _read_into(
@@ -90,7 +91,7 @@ def _read_into(
 def _refuse_lines(connection: duckdb.DuckDBPyConnection, names: list[str], path: Path) -> None:
     """Raises BadFile for a value of several lines where none can be: within its quotes the rows of others may stand."""
     has_lines = [exp.func("CONTAINS", exp.column(name, quoted=True), exp.Literal.string("\n")) for name in names]
-    rows = exp.select(FILE, ROW, *has_lines).from_(exp.Table(this=exp.func("read_parquet", texts([str(path)]))))
+    rows = exp.select(FILE, ROW, *has_lines).from_(exp.Table(this=parquet(texts([str(path)]))))
     rows = rows.where(disjunction(*(each.copy() for each in has_lines))).limit(1)
     for file, row, *found in connection.execute(rows.sql(DIALECT)).fetchall():
         hint = "a quote may be opened there and not closed; mend it"

@@ -20,7 +20,7 @@ from facts.readers.addresses import is_server
 from facts.readers.databases import DATABASES, is_database, tables_in
 from facts.readers.found import BadTables, Found, tables_of_directory
 from facts.readers.staging import staged
-from facts.readers.texts import FAULT, FILE, ROW, option, texts
+from facts.readers.texts import FAULT, FILE, ROW, parquet, texts
 from kb.language.diagnostics import nearest
 from kb.language.program import Predicate
 
@@ -75,10 +75,10 @@ class FactTable:
 
     def rows(self, located: bool = False) -> Expr:
         """The rows, to be selected from; `located`: with the columns that tell where each stood."""
-        options = ["hive_partitioning", "union_by_name"]
+        options = ["union_by_name"]
         if located and not self.is_staged:
             options += ["filename", "file_row_number"]
-        return exp.Table(this=exp.func("read_parquet", texts(self.files), *map(option, options)))
+        return exp.Table(this=parquet(texts(self.files), *options))
 
     def place_of_row(self, alias: str) -> tuple[Expr, Expr]:
         """The file and the number of a row, counted from 1, in located rows."""
@@ -156,19 +156,18 @@ def _checked(
         raise BadTables([f"`{found.place}` is named after no fact of the vocabulary; {hint}"])
     named = {name.lower(): (name, kind) for name, kind in found.columns}
     wanted = [argument.name for argument in predicate.arguments]
+    listed = ", ".join(wanted)
     if not any(name.lower() in named for name in wanted):
         first = ", ".join(name for name, _ in found.columns)
-        raise BadTables(
-            [f"`{found.place}` names none of the columns of `{predicate.name}` ({', '.join(wanted)}): {first:.80}"]
-        )
+        raise BadTables([f"`{found.place}` names none of the columns of `{predicate.name}` ({listed}): {first:.80}"])
     problems = [
-        f"`{found.place}` has no column `{name}`; `{predicate.name}` has {', '.join(wanted)}"
+        f"`{found.place}` has no column `{name}`; {_of_folders(found, name) or f'`{predicate.name}` has {listed}'}"
         for name in wanted
         if name.lower() not in named
     ]
     for name, _ in found.columns:
         if name.lower() not in {each.lower() for each in wanted}:
-            hint = nearest(name, wanted) or f"`{predicate.name}` has {', '.join(wanted)}"
+            hint = nearest(name, wanted) or f"`{predicate.name}` has {listed}"
             problems.append(f"`{found.place}` has a column `{name}` that `{predicate.name}` has no argument for; {hint}")
     for argument in predicate.arguments:
         name, kind = named.get(argument.name.lower(), ("", ""))
@@ -182,6 +181,13 @@ def _checked(
         return table
     path, kinds = staged(found, [name for name, _ in columns], table.case, table.of_text, connection, work, cases)
     return replace(table, files=(str(path),), columns=tuple((name, kinds[name]) for name, _ in columns))
+
+
+def _of_folders(found: Found, column: str) -> str:
+    """What to say of a column that stands in the names of folders alone, as `Source=examination/`."""
+    folders = (part for file in found.files for part in Path(file).relative_to(found.place).parts[:-1])
+    is_key = any(folder.lower().startswith(f"{column.lower()}=") for folder in folders)
+    return "names of folders say nothing of the rows in them: write the column into the files" if is_key else ""
 
 
 def _type_problem(argument: str, column: str) -> str:

@@ -46,6 +46,15 @@ def option(name: str, value: str | bool = True) -> Expr:
     return exp.EQ(this=exp.to_identifier(name), expression=given)
 
 
+_AS_THEY_ARE = option("hive_partitioning", value=False)
+"""Nothing is read from the names of folders."""
+
+
+def parquet(files: Expr, *options: str) -> Expr:
+    """What Parquet files hold, and nothing that the names of their folders say: `Side=right/` changes no row."""
+    return exp.func("read_parquet", files, _AS_THEY_ARE.copy(), *map(option, options))
+
+
 def numbered(columns: Iterable[Expr], table: Expr, case: str = "") -> exp.Select:
     """Columns of a table with the number of each row, none of which is known to be faulty.
 
@@ -157,7 +166,7 @@ def _no_utf8(file: str) -> BadFile:
 
 def _read_csv(file: str, header: list[str]) -> Expr:
     """A file whose columns stand in the order of the header, all as text."""
-    options = [_all_text(header), option("auto_detect", value=False), option("header")]
+    options = [_all_text(header), option("auto_detect", value=False), _AS_THEY_ARE.copy(), option("header")]
     options += [option("delim", ","), option("quote", '"'), option("escape", '"')]
     return exp.func("read_csv", texts([file]), *options)
 
@@ -168,7 +177,7 @@ def _read_csv(file: str, header: list[str]) -> Expr:
 def json_columns(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...]) -> list[str]:
     """The names that the objects of JSON-lines files have. Raises BadFile for a line that is none."""
     lines = option("format", "newline_delimited")
-    rows = exp.select("*").from_(exp.Table(this=exp.func("read_json", texts(files), lines)))
+    rows = exp.select("*").from_(exp.Table(this=exp.func("read_json", texts(files), lines, _AS_THEY_ARE.copy())))
     try:
         found = [str(row[0]) for row in connection.execute(f"DESCRIBE {rows.sql(DIALECT)}").fetchall()]
     except duckdb.Error as error:
@@ -182,7 +191,7 @@ def json_columns(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...]) 
 def json_rows(file: str, names: Iterable[str]) -> exp.Select:
     """The rows of a JSON-lines file, all values as text."""
     names = list(names)
-    read = exp.func("read_json", texts([file]), option("format", "newline_delimited"), _all_text(names))
+    read = exp.func("read_json", texts([file]), option("format", "newline_delimited"), _AS_THEY_ARE.copy(), _all_text(names))
     return numbered(_quoted(names), exp.Table(this=read))
 
 
