@@ -18,7 +18,7 @@ from explain.graph import ProofGraph
 from explain.missing import minimal_asks
 from explain.outcomes import Outcome, outcome, wanted_for
 from explain.questions import request_relations
-from explain.remedies import fillings, remedies
+from explain.remedies import remedies, tried
 from explain.standing import DOCUMENTED
 from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
@@ -28,7 +28,6 @@ from kb.models import Models
 
 _FACTS_TRIED = 200
 _PAIRS_TRIED, _PAIRS_KEPT = 40, 10
-_FILLINGS_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +123,16 @@ def overturning(found: Models, absent: Iterable[AtomKey], goal: AtomKey, now: Ou
             if not ask.wanted or reads in told:
                 continue
             told.add(reads)
-            for filling in islice(fillings(found, ask), _FILLINGS_TRIED):
-                after = _again(found, goal, filling)
+            after: dict[tuple[Fact, ...], Verdict] = {}
+
+            def does(facts: tuple[Fact, ...], after: dict[tuple[Fact, ...], Verdict] = after) -> bool:
+                after[facts] = _again(found, goal, facts)
                 # What only contradicts the record says nothing about its silence.
-                if after is not Verdict.CONFLICTING:
-                    if after is not now.verdict:
-                        yield Hinge((), ask, after)
-                    break
+                return after[facts] not in (now.verdict, Verdict.CONFLICTING)
+
+            remedy = tried(found, goal[1], ask, does, widely=True)
+            if remedy is not None:
+                yield Hinge((), remedy.ask, after[remedy.example])
 
 
 def _openings(found: Models, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:

@@ -67,6 +67,7 @@ class _Search:
     cut: set[Wanted] = field(default_factory=set)
     """What is known of these leaves out the ways that led back to what was under way."""
     meets_cut: bool = False
+    undoing: set[tuple[str, Row]] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=count)
     sorted_rows: dict[str, list[Row]] = field(default_factory=dict)
     sorted_open: dict[str, list[Row]] = field(default_factory=dict)
@@ -172,10 +173,35 @@ class _Search:
             names = {v.name for v in s.premise_variables(premise)}
             terms = tuple((name, binding[name]) for name in sorted(names) if name in binding)
             need = Need(premise, terms)
-            return [Ask(0, frozenset(), frozenset([need]))] if need.holes and len(terms) == len(names) else [_NOTHING]
+            if len(terms) < len(names) or not need.holes:
+                return [_NOTHING] if len(terms) < len(names) or _may_hold(self.models, need) else []
+            return [Ask(0, frozenset(), frozenset([need]))]
         if premise.negated:
-            return [_NOTHING]
+            return self._undone(plain(premise.atom.relation), _pattern(premise.atom, binding))
         return self.atom(plain(premise.atom.relation), _pattern(premise.atom, binding))
+
+    def _undone(self, relation: str, pattern: Terms) -> list[Ask]:
+        """The sets with which no atom of the pattern holds that holds now: what each derivation wants not to be told."""
+        told = opened(pattern)
+        sets = [_NOTHING]
+        for row in sorted(self.models.perfect.rows(relation), key=str):
+            if fits(told, row) and (relation, row) not in self.undoing:
+                self.undoing.add((relation, row))
+                is_stated = self.models.is_stated(relation, row)
+                for instance in () if is_stated else self.models.perfect.derivations(relation, row):
+                    sets = self._joined(sets, self._broken(instance))
+                self.undoing.discard((relation, row))
+                sets = [] if is_stated else sets
+        return sets
+
+    def _broken(self, instance: Instance) -> list[Ask]:
+        """The sets with which one of the premises of an instance fails."""
+        found = list[Ask]()
+        for premise in instance.rule.rule.body:
+            if isinstance(premise, s.Literal):
+                relation, pattern = premise.atom.relation, _pattern(premise.atom, instance.binding)
+                found += self.atom(relation, pattern) if premise.negated else self._undone(relation, pattern)
+        return cheapest(ask for ask in found if ask.wanted)
 
     def _aggregate(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """More elements of the set, where its literals leave some open: for a count as many as it wants."""

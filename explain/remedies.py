@@ -59,9 +59,12 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_va
     left out. Where that leaves none, what the criteria beneath the goal ask for is tried.
     """
 
+    def does(facts: tuple[Fact, ...]) -> bool:
+        return is_met(found.again(wanted_for(found.program, [relation]), facts), (relation, pattern))
+
     def confirmed(asks: Iterable[Ask]) -> list[Remedy]:
-        tried = (_tried(found, relation, pattern, ask, each_value) for ask in asks if ask.wanted)
-        return [each for each in tried if each is not None]
+        found_out = (tried(found, pattern, ask, does, each_value) for ask in asks if ask.wanted)
+        return [each for each in found_out if each is not None]
 
     works = confirmed(minimal_asks(found, relation, pattern)) or confirmed(_of_criteria(found, relation, pattern))
     return tuple(sorted(works, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
@@ -88,21 +91,35 @@ def lacking(found: Models, goal: AtomKey, limit: int = 6) -> Missing:
     return Missing(found, goal, now, remedies(found, *goal, limit) if is_open else ())
 
 
-def _tried(found: Models, relation: str, pattern: Row, ask: Ask, each_value: bool) -> Remedy | None:
-    """The ask with an example that works; of values any of which should do, those that do with one another."""
-    tried = list(islice(_fillings(found, ask), _TRIED_PER_ASK))
-    if ask.remarks:
+def tried(
+    found: Models,
+    pattern: Row,
+    ask: Ask,
+    does: Callable[[tuple[Fact, ...]], bool],
+    each_value: bool = True,
+    widely: bool = False,
+) -> Remedy | None:
+    """The ask with an example that `does`; of values any of which should do, those that do with one another.
+
+    `widely`: each value that is still to be told, or may be any, is tried with its last choice too.
+    """
+    fillings = list(islice(_fillings(found, ask), _TRIED_PER_ASK))
+    if ask.remarks or widely:
         # What values come to together is no comparison of two: the widest spans are tried as well.
-        tried += [filling for hole in sorted(ask.holes) for filling in islice(_fillings(found, ask, hole), 1)]
+        fillings += [filling for hole in sorted(ask.holes) for filling in islice(_fillings(found, ask, hole), 1)]
+    loose = _loose(found, ask) if widely else []
     places = _places(ask) if each_value else []
-    alike = [_alike(found, ask, place, pattern, tried) for place in places]
+    alike = [_alike(found, ask, place, pattern, fillings) for place in places]
     examples: dict[Chosen, tuple[Fact, ...] | None] = {}
 
     def works(chosen: Chosen) -> bool:
         # What works with one of several interchangeable values works with each.
         if chosen not in examples:
             values = [values[0] for values in chosen]
-            examples[chosen] = _works(found, relation, pattern, _placed(ask, places, values), tried)
+            placed = _placed(ask, places, values)
+            facts = [_facts(found, placed, filling) for filling in fillings]
+            facts += [_facts(found, placed, filling, kind) for filling in fillings[:1] for kind in loose]
+            examples[chosen] = next(filter(does, dict.fromkeys(facts)), None)
         return examples[chosen] is not None
 
     first = next(filter(works, _together(alike)), None)
@@ -148,19 +165,20 @@ def _compatible(alike: list[list[Alike]], first: Chosen, works: Callable[[Chosen
     return taken
 
 
-def _works(found: Models, relation: str, pattern: Row, ask: Ask, fillings: list[Filling]) -> tuple[Fact, ...] | None:
-    for filling in fillings:
-        facts = _facts(found, ask, filling)
-        again = found.again(wanted_for(found.program, [relation]), facts)
-        if is_met(again, (relation, pattern)):
-            return facts
-    return None
-
-
 def _places(ask: Ask) -> list[OneOf]:
     """The places that any of several values may take, in a fixed order."""
     terms = (term for _, row in sorted(ask.wanted, key=str) for term in row if isinstance(term, OneOf))
     return list({id(term): term for term in terms}.values())
+
+
+def _loose(found: Models, ask: Ask) -> list[str]:
+    """The types of which an ask has values that may be any."""
+    pairs = (
+        (argument.type, term)
+        for relation, row in ask.wanted
+        for argument, term in zip(found.program.predicate(relation).arguments, row, strict=True)
+    )
+    return sorted({kind for kind, term in pairs if term is ANY})
 
 
 def _placed(ask: Ask, places: list[OneOf], values: Iterable[Term]) -> Ask:
@@ -177,11 +195,6 @@ def _alike(found: Models, ask: Ask, place: OneOf, pattern: Row, tried: list[Fill
     other = _placed(ask, [place], [UNKNOWN])
     named = (value for filling in tried for fact in _facts(found, other, filling) for value in fact.row)
     return list(map(tuple, classes(found, told, place.values, (*pattern, *named))))
-
-
-def fillings(found: Models, ask: Ask) -> Iterator[tuple[Fact, ...]]:
-    """Facts that satisfy an ask: its holes filled so that every comparison holds, and `_` by any value of its type."""
-    return (_facts(found, ask, filling) for filling in _fillings(found, ask))
 
 
 def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[Filling]:
@@ -203,8 +216,8 @@ def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[F
     yield from islice(_assignments(found, holes, candidates, at_last, {}), _FILLINGS_LOOKED_AT)
 
 
-def _facts(found: Models, ask: Ask, filling: Filling) -> tuple[Fact, ...]:
-    return tuple(_fact(found, relation, row, filling) for relation, row in sorted(ask.wanted, key=str))
+def _facts(found: Models, ask: Ask, filling: Filling, turned: str = "") -> tuple[Fact, ...]:
+    return tuple(_fact(found, relation, row, filling, turned) for relation, row in sorted(ask.wanted, key=str))
 
 
 def _assignments(
@@ -257,17 +270,18 @@ def _numbers_in(need: Need) -> Iterator[Decimal]:
             yield term.value
 
 
-def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling) -> Fact:
-    """The fact with values for what may be anything: such that the record does not deny it, if there are any."""
+def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling, turned: str) -> Fact:
+    """The fact with values for what may be anything: such that the record does not deny it, if there are any.
+
+    They are the first of their types, and of the type that is `turned` the last.
+    """
     arguments = found.program.predicate(relation).arguments
+    candidates = [_candidates(found, each.type, [])[:: -1 if each.type == turned else 1] for each in arguments]
     filled = [_filled(term, filling) for term in row]
-    values = tuple(
-        _candidates(found, each.type, [])[0] if value is ANY else value
-        for value, each in zip(filled, arguments, strict=True)
-    )
+    values = tuple(choices[0] if value is ANY else value for value, choices in zip(filled, candidates, strict=True))
     denied = found.stated.get(s.opposite(relation), {})
-    for position, each in enumerate(arguments):
+    for position, choices in enumerate(candidates):
         if filled[position] is ANY and any(fits(values, other) for other in denied):
-            tried = ((*values[:position], value, *values[position + 1 :]) for value in _candidates(found, each.type, []))
+            tried = ((*values[:position], value, *values[position + 1 :]) for value in choices)
             values = next((row for row in tried if not any(fits(row, other) for other in denied)), values)
     return Fact(relation, values, ASSUMED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,11 @@ from explain.export.findings import hinge_words
 from explain.export.text import determination_page
 from explain.formats import Options, exported
 from explain.outcomes import outcome, wanted_for
-from explain.remedies import fillings, remedies
+from explain.remedies import remedies, tried
 from explain.wording import words
 from kb.language.documents import Document
 from kb.language.documents import read as document_of
+from kb.language.program import Fact
 from kb.library import library
 from tests.expectations import charts, read
 
@@ -309,19 +310,21 @@ def test_what_is_said_to_be_missing_makes_the_goal_met_when_it_is_told(path: Pat
 def test_each_value_that_is_said_to_do_does(base: medproof.Library, name: str) -> None:
     """Also of sets with several such places, of which one may not go with what stands in another."""
     found = medproof.missing(base, read(Path(__file__).parent / "charts" / name), "medically_necessary")
-    tried = [(missing, remedy) for missing in found for remedy in missing.remedies]
-    assert tried
-    for missing, remedy in tried:
+    named = [(missing, remedy) for missing in found for remedy in missing.remedies]
+    assert named
+    for missing, remedy in named:
         for relation, row in remedy.ask.wanted:
             for position, term in enumerate(row):
                 for value in term.values if isinstance(term, OneOf) else ():
                     told = (relation, (*row[:position], value, *row[position + 1 :]))
                     ask = Ask(0, (remedy.ask.wanted - {(relation, row)}) | {told}, remedy.ask.needs)
-                    facts = islice(fillings(missing.models, ask), 3)
-                    again = (
-                        missing.models.again(wanted_for(missing.models.program, [missing.goal[0]]), each) for each in facts
-                    )
-                    assert any(outcome(each, missing.goal).verdict.value == "met" for each in again), (value, remedy.ask)
+                    does = partial(establishes, missing)
+                    assert tried(missing.models, missing.goal[1], ask, does, each_value=False), (value, remedy.ask)
+
+
+def establishes(missing: medproof.Missing, facts: tuple[Fact, ...]) -> bool:
+    again = missing.models.again(wanted_for(missing.models.program, [missing.goal[0]]), facts)
+    return outcome(again, missing.goal).verdict.value == "met"
 
 
 def test_where_the_cheapest_sets_are_not_enough_what_the_criteria_ask_for_is_tried(base: medproof.Library) -> None:
@@ -501,3 +504,85 @@ def test_no_set_that_is_asked_for_contains_another(base: medproof.Library) -> No
     sets = [each.ask.facts for each in found.remedies]
     assert len(sets) > 1
     assert not any(one < other for one in sets for other in sets)
+
+
+SURE_SIDES = """\
+---
+case: c
+---
+
+```datalog
+payer(c, "medicare").
+request_date(c, "2026-03-20").
+requested(c, op, "63030", "L4-5", {side}).
+herniation(c, "L4-5", {side}, paracentral, extrusion, mri, "2026-02-27").
+chronic_axial_pain(c, clinician_statement, "2026-03-16").
+```
+"""
+
+
+def test_what_may_overturn_an_answer_is_the_same_on_either_side(base: medproof.Library) -> None:
+    """An operation there since the herniation was seen: of whichever laterality, it is tried."""
+    found = {}
+    for side in ("left", "right"):
+        [determination] = medproof.decide(base, document_of("c.md", SURE_SIDES.format(side=side)))
+        [fusion] = [each for each in determination.answers if each.question.relation == "fusion_indicated"]
+        assert fusion.verdict is medproof.Verdict.MET
+        found[side] = [ask_words(determination.models.program, each) for each in fusion.silences]
+    assert found["left"] == found["right"] and any("procedure [63030" in each for each in found["left"]), found
+
+
+GATED = """\
+---
+id: gated
+kind: guideline
+---
+
+# A gate that a word may close, and another word open
+
+```datalog
+#domain source = patient | physician.
+#fact request_date(Case: case, On: date).
+#fact payer(Case: case, Payer: text).
+#fact requested(Case: case, Item: text).
+#fact free_since(Case: case, Since: date) :: "free of it since {Since}".
+#fact never_used(Case: case, By: source) :: "never used, says the {By}".
+#about never_used(Case).
+#fact relieved(Case: case, By: source, On: date) :: "relief on {On}, says the {By}".
+#about relieved(Case, By).
+#fact treated(Case: case, Until: date) :: "treated until {Until}".
+#closed request_date, payer, requested, free_since, treated.
+#pred open_gate(Case: case, Item: text) :: "the gate is open for {Item}".
+#pred used(Case: case) :: "it was used".
+#pred relieved_since(Case: case) :: "there was relief after a treatment".
+#goal open_gate(Case, Item) for requested(Case, Item) :: question "Is the gate open for {Item}?".
+open_gate(Case, Item) :- requested(Case, Item), not used(Case), not relieved_since(Case).
+used(Case) :- free_since(Case, _), not never(Case).
+#pred never(Case: case) :: "it was never used".
+never(Case) :- never_used(Case, physician).
+relieved_since(Case) :- treated(Case, Until), relieved(Case, _, On), On >= Until.
+```
+"""
+
+
+def gated(*facts: str) -> medproof.Determination:
+    own = library([document_of("gated.md", GATED)], shipped=False)
+    stated = "\n".join(('payer(c, "x").', 'request_date(c, "2026-03-01").', "requested(c, op).", *facts))
+    [found] = medproof.decide(own, document_of("c.md", f"---\ncase: c\n---\n\n```datalog\n{stated}\n```\n"))
+    return found
+
+
+def test_what_closes_a_gate_now_is_asked_to_be_undone() -> None:
+    found = gated('free_since(c, "2026-02-20").', 'treated(c, "2026-02-01").')
+    [answer] = found.answers
+    assert answer.verdict is medproof.Verdict.UNDOCUMENTED
+    assert [ask_words(found.models.program, each) for each in answer.asks] == ["never used, says the physician"]
+
+
+def test_relief_before_a_treatment_hides_no_relief_since() -> None:
+    """A comparison that is false for what is told asks for nothing, and is no empty set that holds all others."""
+    found = gated('treated(c, "2026-02-01").', 'relieved(c, patient, "2026-01-10").')
+    [answer] = found.answers
+    assert answer.verdict is medproof.Verdict.MET and not answer.certain
+    [silence] = [ask_words(found.models.program, each) for each in answer.silences]
+    assert silence == "relief on [no earlier than 2026-02-01], says the [by]"
