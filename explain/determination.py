@@ -151,7 +151,8 @@ def _statements(found: Models, question: Question, proof: Proof) -> Iterator[Fac
     seen: set[Open] = set()
     for node in proof.walk():
         key = node.relation, node.row
-        if node.kind == "fact" and key not in seen and _is_asserted(node.row):
+        is_of_case = node.kind == "fact" and found.program.predicate(node.relation).case_position is not None
+        if is_of_case and key not in seen and _is_asserted(node.row):
             seen.add(key)
             kind = frozenset((node.relation, row) for row in found.stated[node.relation] if _is_asserted(row))
             if cheapest_proof(found, question.relation, question.row, without=kind) is None:
