@@ -230,3 +230,17 @@ def test_every_form_says_that_an_answer_rests_on_silence(base: medproof.Library)
     for form in ("text", "markdown", "html"):
         said = str(exported(found, form, Options())).replace("’", "'")
         assert "on the record's silence" in said, form
+
+
+def test_a_letter_says_that_records_say_something_else(base: medproof.Library) -> None:
+    """What somebody else denies is weighed by a person; the letter does not say that nothing speaks against it."""
+    facts = (
+        'payer(c, "medicare").', 'request_date(c, "2025-10-01").', 'requested(c, op, "22633", "L4-5", left).',
+        'instability_reported(c, "L4-5", degeneration, clinician_statement, "2025-08-01").',
+    )  # fmt: skip
+    for denial, is_told in (('-instability_reported(c, "L4-5", _, imaging_report, _).', True), ("", False)):
+        stated = "\n".join((*facts, denial))
+        chart = read("c.md", f"---\ncase: c\n---\n\n```datalog\n{stated}\n```\n")
+        found = medproof.explain(base, chart, "medically_necessary", minimal=True)
+        said = " ".join(str(exported(found, "text", Options("member"))).split())
+        assert ("Elsewhere your records say something else" in said) == is_told and "nothing that speaks against" not in said

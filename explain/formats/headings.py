@@ -32,7 +32,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
             lines += [f"- {each}" for each in told]
     if reached is not None and takes_together(explanation, asked, reached):
         lines.append("The proof takes all readings together: by itself it is no answer.")
-    if against := _denied(explanation, asked):
+    if against := denials_of(explanation, asked):
         lines.append(DENIED)
         lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in against]
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
@@ -50,7 +50,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
     return lines
 
 
-def _denied(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
+def denials_of(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
     """What somebody else, another study or another day says against the facts that a goal which holds cannot do without."""
     found, reached = explanation.models, explanation.outcome(asked)
     if reached is None or not holds(explanation, asked):

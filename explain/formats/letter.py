@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from explain.asks import Ask, opened
 from explain.explanations import Explanation
 from explain.export.lines import Page
-from explain.formats.headings import holds, rests_on_silence, takes_together
+from explain.formats.headings import denials_of, holds, rests_on_silence, takes_together
 from explain.graph import Asked, ProofGraph
 from explain.questions import item_text, request_relations
 from explain.standing import DOCUMENTED
@@ -35,8 +35,12 @@ _DISPUTED = (
     "decides how they are meant here."
 )
 _SILENT = (
-    "Part of this is that your records say nothing that speaks against it. A record that we have not seen could change "
+    "Part of this is that there are things of which your records say nothing. A record that we have not seen could change "
     "what we found."
+)
+_SAID_OTHERWISE = (
+    "Elsewhere your records say something else about a part of this. A nurse or a physician looks at that before anybody "
+    "decides."
 )
 _UNADDRESSED = "We have no rules of your health plan for this request. That does not mean that it is refused."
 _UNANSWERED = {Verdict.CONFLICTING: _CONFLICT, Verdict.DISPUTED: _DISPUTED, Verdict.UNADDRESSED: _UNADDRESSED}
@@ -103,6 +107,8 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
         return
     if rests_on_silence(explanation, asked):
         page.add(_SILENT)
+    if denials_of(explanation, asked):
+        page.add(_SAID_OTHERWISE)
     request = request_relations(explanation.models.program)
     holding = [list(_holding(proof, root, request)) for root in asked.roots]
     if is_found or left_open:
@@ -113,13 +119,15 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     found = _distinct(([text for text, now in told if now is Verdict.MET], *holding), {own})
     _listed(page, _FOUND, found)
     named = frozenset(rule.id for rule in rules)
-    known = [*told, *(each for root in asked.roots for each in _lacking(proof, root, named))]
+    known = [*told, *(each for root in asked.roots for each in _lacking(proof, root, named, request))]
     lacking = dict.fromkeys(text for text, now in known if now is not Verdict.MET and text not in {own, *found})
     may_be_so = {text for text, now in known if now is not Verdict.REFUTED}
     stated = set(_stated(explanation.models))
     title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND
     _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in lacking if each in may_be_so])
     _listed(page, _NOT_SO, [each for each in lacking if each not in may_be_so])
+    if not found and not lacking:
+        page.add(_NO_HELP)
 
 
 def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, Verdict]]:
@@ -197,10 +205,10 @@ def _holding(proof: ProofGraph, root: str, request: frozenset[str]) -> Iterator[
                 pending.append((other, is_found and proof.role(node, other) in ("any", "all", "counts", "miss")))
 
 
-def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[tuple[str, Verdict]]:
+def _lacking(proof: ProofGraph, root: str, rules: frozenset[str], request: frozenset[str]) -> Iterator[tuple[str, Verdict]]:
     """The sentences for a member of what does not hold beneath a node, and how that stands: the outermost of them.
 
-    Only what the `rules` lack that speak to the question, if any do.
+    Only what the `rules` lack that speak to the question, if any do; what else might have been requested is no finding.
     """
     seen: set[str] = set()
     pending = [root]
@@ -209,7 +217,8 @@ def _lacking(proof: ProofGraph, root: str, rules: frozenset[str]) -> Iterator[tu
         if node in seen:
             continue
         seen.add(node)
-        own = _own(proof, node) if _is_lacking(proof, node) else []
+        is_request = node in proof.atoms and proof.atoms[node][0] in request
+        own = _own(proof, node) if _is_lacking(proof, node) and not is_request else []
         is_ruled_out = proof.attributes(node).get("standing") == DOCUMENTED
         yield from ((text, Verdict.REFUTED if is_ruled_out else Verdict.UNDOCUMENTED) for text in own)
         if own and node != root:
