@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from cohort.decide import decide_cohort
-from cohort.output import CRITERIA, DECISIONS
+from cohort.files import reason
+from cohort.output import CRITERIA, DECISIONS, CohortProblem
 from cohort.running import Settings
 from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
 from kb.language.values import many
@@ -57,8 +58,20 @@ class CohortImpact:
     """Cases that one side or both could not decide, of which nothing is compared."""
 
 
-def compare(old: Library, new: Library, source: Path, settings: Settings, heard: Callable[[int, int], None]) -> CohortImpact:
-    """Decides the cohort under both, and compares; raises what deciding raises."""
+def compare(
+    old: Library,
+    new: Library,
+    source: Path,
+    settings: Settings,
+    heard: Callable[[int, int], None],
+    listing: Path | None = None,
+) -> CohortImpact:
+    """Decides the cohort under both, and compares; every answer that changes goes into the `listing`, a .parquet or .csv.
+
+    Raises what deciding raises, and CohortProblem where the listing cannot be written.
+    """
+    if listing is not None and listing.suffix not in (".parquet", ".csv"):
+        raise CohortProblem(f"`{listing}` is to be a .parquet or a .csv file; name one")
     with TemporaryDirectory() as directory:
         sides = [Path(directory) / "old", Path(directory) / "new"]
         accounts = []
@@ -71,10 +84,10 @@ def compare(old: Library, new: Library, source: Path, settings: Settings, heard:
         left_out = {reject.case for account in accounts for reject in account.rejects}
         rejected = [{reject.case for reject in account.rejects} for account in accounts]
         both = accounts[0].cases - len(rejected[1] - rejected[0])
-        return _compared(sides[0], sides[1], both, sorted(left_out))
+        return _compared(sides[0], sides[1], both, sorted(left_out), listing)
 
 
-def _compared(before: Path, after: Path, cases: int, left_out: list[str]) -> CohortImpact:
+def _compared(before: Path, after: Path, cases: int, left_out: list[str], listing: Path | None) -> CohortImpact:
     """What differs in the cases that both sides decided."""
     with duckdb.connect() as connection:
         for name, file in (("decisions", DECISIONS), ("criteria", CRITERIA)):
@@ -92,6 +105,8 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str]) -> Coh
                       FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)
                       ANTI JOIN left_out USING ("case")"""
         connection.execute(f"CREATE TABLE answers AS {changed}").fetchall()
+        if listing is not None:
+            _list(connection, listing)
         [(same,)] = connection.execute("SELECT count(*) FROM answers WHERE before = after").fetchall()
         changes = connection.execute(
             f"""SELECT question, before, after, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES})
@@ -107,6 +122,22 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str]) -> Coh
         cases, int(same), tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes),
         tuple(Move(q, c, b, a, int(n)) for q, c, b, a, n in moves), len(left_out),
     )  # fmt: skip
+
+
+def _list(connection: duckdb.DuckDBPyConnection, listing: Path) -> None:
+    """Writes every answer that changes, whole or not at all."""
+    rows = connection.sql('SELECT "case", question, item, before, after FROM answers WHERE before <> after ORDER BY ALL')
+    building = listing.with_name(f".{listing.name}.unfinished")
+    try:
+        if listing.suffix == ".csv":
+            rows.write_csv(str(building), header=True)
+        else:
+            rows.write_parquet(str(building))
+        building.replace(listing)
+    except (duckdb.IOException, OSError) as error:
+        raise CohortProblem(f"`{listing}` cannot be written: {reason(error)}") from error
+    finally:
+        building.unlink(missing_ok=True)
 
 
 def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:

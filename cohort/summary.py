@@ -11,6 +11,7 @@ import duckdb
 from cohort.files import parquet
 from cohort.output import CRITERIA, DECISIONS, told
 from explain.criteria import Branch, branches
+from explain.verdicts import Verdict
 from kb.language.closed import written
 from kb.language.frontmatter import Meta
 from kb.language.program import Criterion, Program
@@ -88,10 +89,12 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
         asking = _asking(connection, output / DECISIONS)
         verdicts = _verdicts(connection, output / DECISIONS, programs)
         blocking = _blocking(connection, output, programs)
+        speaking = _speaking(connection, output / DECISIONS)
     fired = {rule.id: about.fired.get(rule.id, 0) for program in programs for rule in written(program.rules)}
     never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
     often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))
-    named = {meta.full_id: meta for program in programs for meta in program.documents if meta.kind != "reference"}
+    metas = (meta for program in programs for meta in program.documents if meta.kind != "reference")
+    named = {meta.full_id: meta for meta in metas if meta.full_id in speaking}
     return Summary(
         output, about.source, about.cases, about.rejected, verdicts, blocking, often, never,
         about.cases - asking, about.notes, tuple(named.values()),
@@ -101,6 +104,14 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
 def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     [(number,)] = connection.execute(f'SELECT count(DISTINCT "case") FROM {parquet()}', [str(path)]).fetchall()
     return int(number)
+
+
+def _speaking(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
+    """The documents whose rules answered a question."""
+    rows = connection.execute(
+        f"SELECT DISTINCT unnest(policies) FROM {parquet()} WHERE verdict <> ?", [str(path), Verdict.UNADDRESSED.value]
+    ).fetchall()
+    return {str(name) for (name,) in rows}
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[Program]) -> tuple[Verdicts, ...]:

@@ -33,6 +33,10 @@ from commands.common import (
     "--cohort", type=click.Path(), metavar="FACTS",
     help="Tables of facts, all of whose cases are compared: how many answers change, and by which criterion.",
 )  # fmt: skip
+@click.option(
+    "--list", "listing", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Of a cohort: write every answer that changes, case by case, into a .csv or .parquet.",
+)  # fmt: skip
 @payer_option()
 @ON
 @POLICIES
@@ -44,6 +48,7 @@ def command(
     new: str,
     cases: tuple[str, ...],
     cohort: str | None,
+    listing: Path | None,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],
@@ -62,7 +67,7 @@ def command(
       medproof diff policies-2025/ policies-2026/ --cases charts/
       medproof diff jns-part-8@2005 @2014 --cases unstable -v
       medproof diff HEAD~1:kb/policies kb/policies -o impact.html
-      medproof diff policies-2025/ policies-2026/ --cohort facts/ --format json
+      medproof diff policies-2025/ policies-2026/ --cohort facts/ --list changed.csv
     """
     import medproof
     from authoring.impact_report import impact_data, impact_page
@@ -75,8 +80,10 @@ def command(
     if cohort is not None:
         if cases or verbose:
             raise click.UsageError("--cases and -v are for charts compared one by one; of a --cohort all cases are counted")
-        _cohort(old, new, cohort, payer, on, policies, form, output)
+        _cohort(old, new, cohort, listing, payer, on, policies, form, output)
         return
+    if listing is not None:
+        raise click.UsageError("--list is of a --cohort; of charts, --format json has every answer")
     with said_plainly():
         with progress("cases") as heard:
             found = medproof.diff(old, new, cases, policies, payer, on, heard)
@@ -89,6 +96,7 @@ def _cohort(
     old: str,
     new: str,
     cohort: str,
+    listing: Path | None,
     payer: str | None,
     on: date | None,
     policies: tuple[Path, ...],
@@ -105,5 +113,5 @@ def _cohort(
         if form_of_report(form, output) == "html":
             html()
         with progress("deciding", eta=True) as heard:
-            found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard)
+            found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard, listing)
         report(form, output, lambda: cohort_impact_page(found, width()), lambda: cohort_impact_data(found), html)

@@ -138,9 +138,11 @@ def diff_cohort(
     payer: str | None = None,
     on: date | None = None,
     heard: Callable[[int, int], None] = lambda done, total: None,
+    listing: str | Path | None = None,
 ) -> CohortImpact:
     """What a change of policy does to a cohort; the sides are those of `diff`, the source that of `cohort`.
 
+    Every answer that changes goes into the `listing`, if one is named (.parquet or .csv).
     Raises CaseProblem, DocumentErrors, UnreadableFile.
     """
     from authoring.sides import sides
@@ -149,4 +151,4 @@ def diff_cohort(
     from facts.readers.addresses import facts_at
 
     before, after = sides(old, new, [Path(path) for path in policies])
-    return compare(before, after, facts_at(source), Settings(payer, on), heard)
+    return compare(before, after, facts_at(source), Settings(payer, on), heard, Path(listing) if listing else None)

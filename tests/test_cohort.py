@@ -164,7 +164,7 @@ def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:
 
 def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     policy = Path(__file__).parent.parent / "kb" / "policies" / "aetna-cpb-0743.md"
-    strict = "other_sources_excluded(Case, Source, _), Source != patient_report, Source != claims_history."
+    strict = "other_sources_excluded(Case, Source, _), clinician(Source)."
     text = policy.read_text(encoding="utf-8")
     assert strict in text
     (tmp_path / "new.md").write_text(text.replace(strict, "other_sources_excluded(Case, reviewer_statement, _)."), "utf-8")
@@ -176,8 +176,14 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
         root_compression="Case,Level,Root,Side,Study,On\na,L4-5,L5,left,mri,2026-01-20\nb,L4-5,L5,left,mri,2026-01-20\n",
         cauda_equina="Case,Source,On\na,examination,2026-01-20\nb,examination,2026-01-20\n",
     )
-    code, output = run("diff", policy, tmp_path / "new.md", "--cohort", source)
+    listing = tmp_path / "changed.csv"
+    code, output = run("diff", policy, tmp_path / "new.md", "--cohort", source, "--list", listing)
     assert code == 0, output
+    assert listing.read_text(encoding="utf-8").splitlines() == [
+        "case,question,item,before,after", "a,medically_necessary,op,met,undocumented"
+    ]  # fmt: skip
+    code, told = run("diff", policy, tmp_path / "new.md", "--cohort", source, "--list", tmp_path / "changed.xlsx")
+    assert code == 2 and "is to be a .parquet or a .csv file" in told
     assert "3 cases: 1 answer changes" in output
     assert "1  medically_necessary: met → undocumented" in output and "as a" in output
     assert "1  cpb0743.lumbar-lami.A1: met → undocumented" in output

@@ -158,7 +158,8 @@ kind: guideline
 #fact request_date(Case: case, On: date).
 #fact payer(Case: case, Payer: text).
 #fact requested(Case: case, Item: text).
-#fact other(Case: case).
+#fact other(Case: case) :: "there is another".
+#fact size(Case: case, Size: number) :: "its size is {Size}".
 #closed request_date, payer, requested.
 #pred necessary(Case: case, Item: text) :: "{Item} is necessary".
 #pred odd(Case: case) :: "it is odd".
@@ -166,19 +167,23 @@ kind: guideline
 #goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?".
 necessary(Case, Item) :- requested(Case, Item), not odd(Case).
 odd(Case) :- requested(Case, _), not told(Case).
+odd(Case) :- size(Case, Size), Size * Size = 7.29.
 told(Case) :- requested(Case, _), not other(Case).
 ```
 """
 
 
-def test_where_no_silence_can_be_named_that_is_said() -> None:
-    chart = '---\ncase: c\n---\n\n```datalog\npayer(c, "x").\nrequest_date(c, "2026-01-01").\nrequested(c, op).\n```\n'
+@pytest.mark.parametrize(("more", "named"), [("", ["there is another"]), ("-other(c).", [])])
+def test_where_no_silence_can_be_named_that_is_said(more: str, named: list[str]) -> None:
+    """What a `not` beneath a `not` is silent on is named; a number that nobody tries is not."""
+    facts = f'payer(c, "x").\nrequest_date(c, "2026-01-01").\nrequested(c, op).\n{more}\n'
     own = library([read("within.md", WITHIN)], shipped=False)
-    [found] = medproof.decide(own, read("c.md", chart))
+    [found] = medproof.decide(own, read("c.md", f"---\ncase: c\n---\n\n```datalog\n{facts}```\n"))
     [asked] = found.answers
-    assert asked.verdict is medproof.Verdict.MET and not asked.certain and asked.silences == ()
+    assert asked.verdict is medproof.Verdict.MET and not asked.certain
+    assert [ask_words(found.models.program, each) for each in asked.silences] == named
     said = " ".join(determination_page(found).text.split())
-    assert "Nothing that was tried overturns it by itself" in said and "It may fall if the record" not in said
+    assert ("Nothing that was tried overturns it by itself" in said) == (not named)
 
 
 def test_each_value_that_would_do_is_named(base: medproof.Library) -> None:
