@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, count
+from math import inf
 
 from explain.asks import (
     ONE_FACT,
@@ -63,10 +64,15 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
 class _Search:
     models: Models
     known: dict[Wanted, list[Ask]] = field(default_factory=dict)
-    under_way: set[Wanted] = field(default_factory=set)
+    under_way: dict[Wanted, int] = field(default_factory=dict)
+    """What is being looked for, with its depth."""
     cut: set[Wanted] = field(default_factory=set)
     """What is known of these leaves out the ways that led back to what was under way."""
     meets_cut: bool = False
+    empty: dict[Wanted, int] = field(default_factory=dict)
+    """Those of them of which nothing is known but that, with the least depth that their ways led back to."""
+    least: float = inf
+    """The least depth that what was looked at led back to."""
     undoing: set[tuple[str, Row]] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=count)
     sorted_rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -92,21 +98,35 @@ class _Search:
         if key not in self.known and key not in self.under_way:
             if any(_is_told(row, pattern) for row in self.models.perfect.rows(relation)):
                 return [_NOTHING]
-            before, self.meets_cut = self.meets_cut, False
-            self.under_way.add(key)
-            ways = (ask for way in self.ways(*key) for ask in way)
-            found = cheapest([*self._to_tell(*key), *ways])
-            self.under_way.discard(key)
-            if self.meets_cut:
-                self.cut.add(key)
-            self.meets_cut = self.meets_cut or before
-            # What was cut short by a cycle may be incomplete, and is looked for again from elsewhere.
-            if self.under_way and not found:
-                return []
-            self.known[key] = found
+            self.known[key] = self._looked_for(key)
         self.meets_cut = self.meets_cut or key in self.under_way or key in self.cut
+        self.least = min(self.least, self.under_way.get(key, inf), self.empty.get(key, inf))
         back = {name: hole for hole, name in names.items()}
         return [self._renamed(ask, back) for ask in self.known.get(key, [])]
+
+    def _looked_for(self, key: Wanted) -> list[Ask]:
+        """The cheapest sets for an atom that is not under way.
+
+        What was cut short by a cycle and is empty may be so for that alone: it is looked for
+        again when that to which it led back is known (as tables are completed by component
+        in Chen and Warren 1996, "Tabled evaluation with delaying").
+        """
+        before, self.meets_cut, self.least = (self.meets_cut, self.least), False, inf
+        depth = self.under_way[key] = len(self.under_way)
+        ways = (ask for way in self.ways(*key) for ask in way)
+        found = cheapest([*self._to_tell(*key), *ways])
+        del self.under_way[key]
+        if self.meets_cut:
+            self.cut.add(key)
+        leads_back = self.least < depth
+        if leads_back and not found:
+            self.empty[key] = int(self.least)
+        elif not leads_back:
+            for other in [other for other, least in self.empty.items() if least >= depth]:
+                del self.empty[other], self.known[other]
+        self.meets_cut = self.meets_cut or before[0]
+        self.least = min(before[1], self.least if leads_back else inf)
+        return found
 
     def end(self) -> None:
         """Forgets what depends on where the search began, so that what is asked before changes nothing of what is found."""
@@ -114,7 +134,8 @@ class _Search:
             self.known.pop(key, None)
         self.cut.clear()
         self.under_way.clear()
-        self.meets_cut = False
+        self.empty.clear()
+        self.meets_cut, self.least = False, inf
 
     def _renamed(self, ask: Ask, names: Mapping[Hole, Hole]) -> Ask:
         """The set with its own holes: those of the pattern as given, each other one new."""
@@ -173,9 +194,11 @@ class _Search:
             names = {v.name for v in s.premise_variables(premise)}
             terms = tuple((name, binding[name]) for name in sorted(names) if name in binding)
             need = Need(premise, terms)
-            if len(terms) < len(names) or not need.holes:
-                return [_NOTHING] if len(terms) < len(names) or _may_hold(self.models, need) else []
-            return [Ask(0, frozenset(), frozenset([need]))]
+            if len(terms) < len(names):
+                return [_NOTHING]
+            if need.holes:
+                return [Ask(0, frozenset(), frozenset([need]))]
+            return [_NOTHING] if _may_hold(self.models, need) else []
         if premise.negated:
             return self._undone(plain(premise.atom.relation), _pattern(premise.atom, binding))
         return self.atom(plain(premise.atom.relation), _pattern(premise.atom, binding))
