@@ -94,7 +94,10 @@ def _waited(context: Any, action: Callable[[], object], heard: Callable[[], None
 
 def _has_worker(context: Any) -> bool:
     """Whether anybody but the driver is there to work; where the driver itself works, it is."""
-    executors = context._jsc.sc().statusTracker().getExecutorInfos()
+    try:
+        executors = context._jsc.sc().statusTracker().getExecutorInfos()
+    except Exception:
+        return True  # Who cannot be asked has ended, and the job tells why.
     return str(context.master).startswith("local") or len(executors) > 1
 
 

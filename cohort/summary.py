@@ -133,15 +133,14 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
 
 def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: list[Program]) -> tuple[Blocking, ...]:
     """The criteria right below a goal that are not met, or are met and exclude it, of questions that are not met."""
-    first: dict[tuple[str, str], Branch] = {}
+    first: dict[tuple[str, str, bool], Branch] = {}
     for program in programs:
         for goal in program.goals:
             for branch in branches(program, program.rules_for.get(goal.atom.relation, ())):
-                first[goal.atom.relation, branch.criterion.id] = branch
+                first[goal.atom.relation, branch.criterion.id, branch.excludes] = branch
     connection.execute("CREATE TABLE first(question TEXT, criterion TEXT, excludes BOOLEAN)").fetchall()
     if first:
-        rows = [[*key, branch.excludes] for key, branch in first.items()]
-        connection.executemany("INSERT INTO first VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT INTO first VALUES (?, ?, ?)", [list(key) for key in first])
     found = connection.execute(
         f"""WITH open AS (SELECT "case", question, item FROM {parquet("$decisions")}
                          WHERE verdict NOT IN ('met', 'unaddressed')),
@@ -149,16 +148,16 @@ def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: lis
                           JOIN first f USING (question, criterion)),
                 unmet AS (SELECT *, count(*) OVER (PARTITION BY "case", question, item) AS together
                           FROM asked WHERE status = 'conflicting' OR (status = 'met') = excludes)
-           SELECT a.question, a.criterion, a.total, count(*) FILTER (u.status = 'met'),
+           SELECT a.question, a.criterion, a.excludes, a.total, count(*) FILTER (u.status = 'met'),
                   count(*) FILTER (u.status = 'undocumented'), count(*) FILTER (u.status = 'refuted'),
                   count(*) FILTER (u.status = 'conflicting'), count(*) FILTER (u.together = 1)
-           FROM (SELECT question, criterion, count(*) AS total FROM asked GROUP BY ALL) a
-           LEFT JOIN unmet u USING (question, criterion) GROUP BY ALL""",
+           FROM (SELECT question, criterion, excludes, count(*) AS total FROM asked GROUP BY ALL) a
+           LEFT JOIN unmet u USING (question, criterion, excludes) GROUP BY ALL""",
         {"decisions": str(output / DECISIONS), "criteria": str(output / CRITERIA)},
     ).fetchall()
     blocking = list[Blocking]()
-    for question, criterion, *counts in found:
-        branch = first[question, criterion]
+    for question, criterion, excludes, *counts in found:
+        branch = first[question, criterion, excludes]
         blocking.append(Blocking(branch.criterion, branch.excludes, question, *map(int, counts)))
     return tuple(
         sorted((each for each in blocking if each.count), key=lambda each: (-each.alone, -each.count, each.criterion.id))

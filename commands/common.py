@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 import click
 
@@ -258,23 +260,25 @@ def write(path: Path, made: str | bytes) -> None:
     from explain.formats import CannotExport
 
     data = made if isinstance(made, bytes) else made.encode("utf-8")
-    building = path.with_name(f".{path.name}.unfinished")
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)  # A device or a pipe has no name to give.
+        target = path.resolve()
+        if path.absolute().parts[1:2] in (("dev",), ("proc",)) or (target.exists() and not target.is_file()):
+            path.write_bytes(data)  # A device or a pipe: nothing stands there that could be lost.
             return
+        building = target.with_name(f".{uuid4().hex}")
         try:
             building.write_bytes(data)
-            building.replace(path.resolve())
+            if target.exists():
+                shutil.copymode(target, building)
+            building.replace(target)
         finally:
             building.unlink(missing_ok=True)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         missing = "" if path.parent.is_dir() else f"; there is no directory `{path.parent}`"
-        raise CannotExport(f"{path}: {error.strerror or error}{missing}") from error
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CannotExport(f"{path}: {problem}{missing}") from error
 
 
 def width() -> int:
     """The terminal's, at most 120."""
-    import shutil
-
     return min(shutil.get_terminal_size((80, 24)).columns, 120)

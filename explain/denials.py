@@ -26,10 +26,14 @@ WITNESS = ("source", "study", "date")
 
 def denials(found: Models, facts: Iterable[AtomKey]) -> Iterator[Fact]:
     """The stated facts that speak against some facts that a proof rests on, and are none of these; each once."""
-    facts = list(facts)
-    against = (each for fact in facts for each in _against(found, *fact))
-    named = {(each.relation, each.row): each for each in against}
-    yield from (each for key, each in named.items() if key not in facts)
+    facts = list(dict.fromkeys(facts))
+    against = (each for fact in facts for each in _told_against(found, fact, set(facts)))
+    yield from {(each.relation, each.row): each for each in against}.values()
+
+
+def _told_against(found: Models, fact: AtomKey, facts: set[AtomKey]) -> Iterator[Fact]:
+    """What speaks against one of the facts, but for what they are themselves."""
+    return (each for each in _against(found, *fact) if (each.relation, each.row) not in facts)
 
 
 def denied(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ...]:
@@ -51,15 +55,23 @@ def undenied_choice(found: Models, roots: Iterable[AtomKey]) -> Chosen | None:
     chosen = cheapest_choice(found, roots)
     spared, tried = frozenset[AtomKey](), set[AtomKey]()
     while chosen is not None and _may_be_denied(found, chosen):
-        facts = facts_of(found, chosen)
-        fact = next((each for each in facts if each not in tried and any(denials(found, [each, *facts]))), None)
+        against = _spoken_against(found, chosen)
+        fact = next((each for each in against if each not in tried), None)
         if fact is None:
             break
         tried.add(fact)
         other = cheapest_choice(found, roots, spared | {fact})
-        if other is not None and (_rests_on_silence(found, chosen) or not _rests_on_silence(found, other)):
+        if other is None or len(_spoken_against(found, other)) >= len(against):
+            continue
+        if _rests_on_silence(found, chosen) or not _rests_on_silence(found, other):
             chosen, spared = other, spared | {fact}
     return chosen
+
+
+def _spoken_against(found: Models, chosen: Chosen) -> list[AtomKey]:
+    """The facts of a proof that something speaks against."""
+    facts = facts_of(found, chosen)
+    return [each for each in facts if any(_told_against(found, each, set(facts)))]
 
 
 def _may_be_denied(found: Models, chosen: Chosen) -> bool:
@@ -82,16 +94,16 @@ def _rests_on_silence(found: Models, chosen: Chosen) -> bool:
 
 
 def _against(found: Models, relation: str, row: Row) -> Iterator[Fact]:
-    """What speaks against a fact: what another witness denies, and what was measured otherwise since."""
+    """What speaks against a fact: what another witness denies, and what another or a later study measured otherwise."""
     predicate = found.program.predicate(relation)
     finding = tuple(ANY if each.type in WITNESS else value for each, value in zip(predicate.arguments, row, strict=True))
     for other, fact in found.stated.get(opposite(relation), {}).items():
-        if fits(finding, other, lenient=True) and not fits(row, other):
+        if fits(finding, other, lenient=True) and not fits(row, other) and not _is_before(predicate, row, other):
             yield fact
     for measured in _measured(predicate):
         for other, fact in found.stated.get(relation, {}).items():
-            is_of_it = all(other[i] == row[i] for i in measured)
-            if is_of_it and _is_since(row, other) and not _same_finding(predicate, row, other):
+            is_of_it = all(other[i] == row[i] for i in measured) and not fits(finding, other, lenient=True)
+            if is_of_it and not _is_before(predicate, row, other) and _is_another(predicate, row, other):
                 yield fact
 
 
@@ -104,12 +116,13 @@ def _measured(predicate: Predicate) -> Iterator[tuple[int, ...]]:
         yield tuple(i for i in subject if predicate.arguments[i].type not in WITNESS)
 
 
-def _same_finding(predicate: Predicate, row: Row, other: Row) -> bool:
-    pairs = zip(predicate.arguments, row, other, strict=True)
-    return all(one == another for argument, one, another in pairs if argument.type not in WITNESS)
+def _is_before(predicate: Predicate, row: Row, other: Row) -> bool:
+    """Whether another row was told of before: what was so then says nothing of now."""
+    days = [(row[i], other[i]) for i, argument in enumerate(predicate.arguments) if argument.type == "date"]
+    return len(days) == 1 and any(isinstance(day, date) and isinstance(then, date) and then < day for day, then in days)
 
 
-def _is_since(row: Row, other: Row) -> bool:
-    """Whether another row of a predicate is no older; of what has no single day nobody knows."""
-    days = [(one, another) for one, another in zip(row, other, strict=True) if isinstance(one, date)]
-    return len(days) == 1 and isinstance(days[0][1], date) and days[0][1] >= days[0][0]
+def _is_another(predicate: Predicate, row: Row, other: Row) -> bool:
+    """Whether a measurement is one of another day, or by another study; what is told of these in part may be the same."""
+    pairs = ((row[i], other[i]) for i, argument in enumerate(predicate.arguments) if argument.type in ("date", "study"))
+    return any(not fits((one,), (another,), lenient=True) for one, another in pairs)

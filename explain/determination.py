@@ -8,15 +8,16 @@ from datetime import date
 
 from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
-from explain.denials import denials, undenied_proof
+from explain.denials import denied, undenied_proof
 from explain.hinges import overturning
+from explain.missing import minimal_asks
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions
 from explain.remedies import remedies
 from explain.verdicts import Verdict, contradictions_beneath
 from kb.compiled import Compiled
-from kb.contradictions import AtomKey, Contradiction
+from kb.contradictions import Contradiction
 from kb.engines import Engine
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule
@@ -112,16 +113,12 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
         proof=proof,
         silences=tuple(_silences(found, reached, proofs)) if proof and not certain else (),
         statements=_distinct(fact for side, each in proofs for fact in _statements(side, question, each)),
-        denials=_distinct(fact for side, each in proofs for fact in denials(side, _facts(each))),
+        denials=denied(found, reached, (relation, row)) if is_shown else (),
         asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
         documents=(),
     )
     return replace(answer, documents=_documents(found.program, rules, answer))
-
-
-def _facts(proof: Proof) -> Iterator[AtomKey]:
-    return ((node.relation, node.row) for node in proof.walk() if node.kind == "fact")
 
 
 def _asks(found: Models, question: Question) -> tuple[Ask, ...]:
@@ -135,11 +132,15 @@ def _distinct(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 def _silences(found: Models, reached: Outcome, proofs: list[tuple[Models, Proof]]) -> Iterator[Ask]:
     """What would overturn the answer, of what its proofs take for absent because the record is silent; each was tried."""
-    nodes = (node for _, proof in proofs for node in proof.walk() if node.kind == "absence" and node.silent)
-    silent = dict.fromkeys((node.relation, node.row) for node in nodes)
-    for _, proof in proofs[:1]:
-        goal = proof.relation, proof.row
-        yield from (each.opposite for each in overturning(found, silent, goal, reached) if each.opposite is not None)
+    silent = (
+        (side, (node.relation, node.row))
+        for side, proof in proofs
+        for node in proof.walk()
+        if node.kind == "absence" and node.silent
+    )
+    asks = (ask for side, atom in silent for ask in minimal_asks(side, *atom))
+    goal = proofs[0][1].relation, proofs[0][1].row
+    return (each.opposite for each in overturning(found, asks, goal, reached) if each.opposite is not None)
 
 
 ASSERTIONS = ("reviewer_statement",)
@@ -155,7 +156,10 @@ def _statements(found: Models, question: Question, proof: Proof) -> Iterator[Fac
         if is_of_case and key not in seen and _is_asserted(node.row):
             seen.add(key)
             kind = frozenset((node.relation, row) for row in found.stated[node.relation] if _is_asserted(row))
-            if cheapest_proof(found, question.relation, question.row, without=kind) is None:
+            # An aggregate may come to enough without them, though by another count: the case is decided again.
+            if cheapest_proof(found, question.relation, question.row, without=kind) is None and not found.again(
+                wanted_for(found.program, [question.relation]), without=kind
+            ).holds(question.relation, question.row):
                 yield found.stated[node.relation][node.row]
 
 

@@ -111,28 +111,25 @@ def _needed(proof: ProofGraph, node: str) -> int:
 def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
     absent = ((atom, proof.attributes(node)) for node, atom in proof.atoms.items() if proof.kind(node) == "absence")
-    yield from overturning(found, (atom for atom, data in absent if data["standing"] != DOCUMENTED), goal, now)
+    silent = (atom for atom, data in absent if data["standing"] != DOCUMENTED)
+    yield from overturning(found, (ask for atom in silent for ask in minimal_asks(found, *atom)), goal, now)
 
 
-def overturning(found: Models, absent: Iterable[AtomKey], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
-    """What would have to be told of some atoms that do not hold, to change the verdict on a goal; each once, and tried."""
+def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
+    """Those of some asks that change the verdict on a goal, as far as their values do; each once, and tried."""
     told: set[str] = set()
-    for atom in absent:
-        for ask in minimal_asks(found, *atom):
-            reads = ask_words(found.program, ask)
-            if not ask.wanted or reads in told:
-                continue
+    for ask in asks:
+        reads = ask_words(found.program, ask)
+        if ask.wanted and reads not in told:
             told.add(reads)
-            after: dict[tuple[Fact, ...], Verdict] = {}
-
-            def does(facts: tuple[Fact, ...], after: dict[tuple[Fact, ...], Verdict] = after) -> bool:
-                after[facts] = _again(found, goal, facts)
-                # What only contradicts the record says nothing about its silence.
-                return after[facts] not in (now.verdict, Verdict.CONFLICTING)
-
-            remedy = tried(found, goal[1], ask, does, widely=True)
+            remedy = tried(found, goal[1], ask, lambda facts: _overturns(_again(found, goal, facts), now), widely=True)
             if remedy is not None:
-                yield Hinge((), remedy.ask, after[remedy.example])
+                yield Hinge((), remedy.ask, _again(found, goal, remedy.example))
+
+
+def _overturns(after: Verdict, now: Outcome) -> bool:
+    # What only contradicts the record says nothing about its silence.
+    return after not in (now.verdict, Verdict.CONFLICTING)
 
 
 def _openings(found: Models, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:

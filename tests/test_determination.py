@@ -359,3 +359,67 @@ def test_an_answer_by_each_reading_rests_on_what_each_of_them_rests_on() -> None
         assert asked.verdict is medproof.Verdict.MET and asked.certain is is_certain
         assert [fact.relation for fact in asked.denials] == ["-graded"]
         assert [ask_words(found.models.program, each) for each in asked.silences] == ([] if is_certain else ["fused(c)"])
+
+
+SPARED = """\
+---
+id: spared
+title: Facts that can be spared
+kind: guideline
+---
+
+# Ways
+
+```datalog
+#domain source = nurse | physician.
+#fact request_date(Case: case, On: date).
+#fact payer(Case: case, Payer: text).
+#fact requested(Case: case, Item: text).
+#fact a(Case: case, By: source, On: date) :: "a, {By}".
+#fact b(Case: case, By: source, On: date) :: "b, {By}".
+#fact d(Case: case, By: source, On: date) :: "d, {By}".
+#fact tried(Case: case, Kind: text, By: source) :: "tried {Kind}, {By}".
+#closed request_date, payer, requested.
+#pred necessary(Case: case, Item: text) :: "{Item} is necessary".
+#pred way(Case: case) :: "there is a way".
+#pred longer(Case: case) :: "there is a longer way".
+#goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?".
+necessary(Case, Item) :- requested(Case, Item), way(Case), b(Case, _, _).
+way(Case) :- a(Case, _, _).
+way(Case) :- longer(Case).
+longer(Case) :- d(Case, _, _).
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("denied", "told"),
+    [
+        ("", []),
+        ('-b(c, nurse, "2026-02-01").', ["-b"]),
+        ('-b(c, nurse, "2026-01-01").', []),
+        ('-a(c, nurse, "2026-02-01").', []),
+        ("-b(c, nurse, _). -d(c, nurse, _).", ["-b"]),
+        ("-a(c, nurse, _). -d(c, nurse, _).", ["-a"]),
+    ],
+)
+def test_only_what_is_denied_is_spared(denied: str, told: list[str]) -> None:
+    """A fact that nobody denies is not given up for one that somebody does; what was denied before says nothing of now."""
+    own = library([read("spared.md", SPARED)], shipped=False)
+    facts = "".join(f'{name}(c, physician, "2026-02-01").\n' for name in "abd")
+    request = 'payer(c, "x").\nrequest_date(c, "2026-03-01").\nrequested(c, op).\n'
+    [found] = medproof.decide(own, read("c.md", f"---\ncase: c\n---\n\n```datalog\n{request}{facts}{denied}\n```\n"))
+    assert [fact.relation for fact in found.answers[0].denials] == told
+
+
+def test_a_statement_that_a_count_can_do_without_is_none_that_it_hinges_on() -> None:
+    """Of three kinds two are enough: without the reviewer's it is another count, and enough."""
+    counting = SPARED[: SPARED.index("necessary(Case, Item) :-")].replace("nurse", "reviewer_statement") + (
+        "necessary(Case, Item) :- requested(Case, Item), #count { Kind : tried(Case, Kind, _) } >= 2.\n```\n"
+    )
+    own = library([read("spared.md", counting)], shipped=False)
+    request = 'payer(c, "x").\nrequest_date(c, "2026-03-01").\nrequested(c, op).\n'
+    for sources, told in ((("physician", "physician", "reviewer_statement"), 0), (("physician", "reviewer_statement"), 1)):
+        facts = "".join(f"tried(c, kind{number}, {source}).\n" for number, source in enumerate(sources))
+        [found] = medproof.decide(own, read("c.md", f"---\ncase: c\n---\n\n```datalog\n{request}{facts}```\n"))
+        assert len(found.answers[0].statements) == told

@@ -40,6 +40,7 @@ _OF_MONEY = """SELECT c.relname::text, a.attname::text
                FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                WHERE a.atttypid = 'pg_catalog.money'::regtype AND NOT a.attisdropped
+                 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
                  AND n.nspname = ANY(current_schemas(false)) ORDER BY 1, 2"""
 _OF_SQLITE = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
