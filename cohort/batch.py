@@ -14,7 +14,7 @@ from sqlglot import exp
 from cohort.book import Book
 from cohort.clashes import CLASHING
 from cohort.columns import is_no_name, parts_rows
-from cohort.files import parquet
+from cohort.files import parquet_sql
 from cohort.instances import INSTANCES
 from cohort.live import Live
 from cohort.loading import BOOK, Loader, Range
@@ -169,7 +169,7 @@ class Batch:
     ) -> tuple[dict[str, Table], list[Reject]]:
         """The facts of the batch; rows that cannot be taken, and their cases with them, are left out."""
         limits = "name >= ?" + ("" if high is None else " AND name < ?")
-        rows = f"SELECT name, program FROM {parquet()} WHERE {limits} ORDER BY program NULLS LAST, name"
+        rows = f"SELECT name, program FROM {parquet_sql()} WHERE {limits} ORDER BY program NULLS LAST, name"
         connection.execute(
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
             [str(self.setup.book.path), low, *([] if high is None else [high])],

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from cohort.files import parquet
+from cohort.files import parquet_sql
 from cohort.rejects import Reject
 from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
@@ -51,7 +51,7 @@ class Book:
     def batches(self, size: int) -> list[tuple[str, str | None, int]]:
         """Ranges of names with so many cases at most: from which name, to before which, and how many cases those are."""
         with duckdb.connect() as connection:
-            numbered = f"SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM {parquet()}"
+            numbered = f"SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM {parquet_sql()}"
             rows = connection.execute(f"SELECT name FROM ({numbered}) WHERE n % ? = 0 ORDER BY name", [str(self.path), size])
             starts = [str(name) for (name,) in rows.fetchall()]
         bounds = ["", *starts[1:], None]
@@ -67,7 +67,7 @@ class Book:
                 for paths in (str(self.path), [str(each) for each in found])
             )
             of_all.join(chosen, "name", how="semi").order("name").write_parquet(str(path))
-            [(count,)] = connection.execute(f"SELECT count(*) FROM {parquet()}", [str(path)]).fetchall()
+            [(count,)] = connection.execute(f"SELECT count(*) FROM {parquet_sql()}", [str(path)]).fetchall()
         return Book(path, int(count), self.programs, (), contradicting=True)
 
     def added(self, counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -90,7 +90,7 @@ class Book:
         """The names of a range of cases."""
         with duckdb.connect() as connection:
             chosen = connection.execute(
-                f"SELECT name FROM {parquet()} WHERE name >= ? AND (? IS NULL OR name < ?) ORDER BY name",
+                f"SELECT name FROM {parquet_sql()} WHERE name >= ? AND (? IS NULL OR name < ?) ORDER BY name",
                 [str(self.path), low, high, high],
             )
             return [str(name) for (name,) in chosen.fetchall()]
@@ -98,7 +98,7 @@ class Book:
     def cases_of(self, program: int) -> int:
         """How many cases one of the programs decides."""
         with duckdb.connect() as connection:
-            counted = f"SELECT count(*) FROM {parquet()} WHERE program = ?"
+            counted = f"SELECT count(*) FROM {parquet_sql()} WHERE program = ?"
             [(count,)] = connection.execute(counted, [str(self.path), program]).fetchall()
         return int(count)
 
@@ -108,8 +108,8 @@ class Book:
             same = r"lower(regexp_replace(nfc_normalize({}), '[\s\x{{a0}}\x{{200b}}\x{{feff}}]', '', 'g'))"
             rows = connection.execute(
                 f"""SELECT s.name, min(b.name) FROM (SELECT unnest($strays::TEXT[]) AS name) s
-                    JOIN {parquet("$book")} b ON {same.format("s.name")} = {same.format("b.name")}
-                    WHERE s.name NOT IN (SELECT name FROM {parquet("$book")}) GROUP BY s.name ORDER BY s.name""",
+                    JOIN {parquet_sql("$book")} b ON {same.format("s.name")} = {same.format("b.name")}
+                    WHERE s.name NOT IN (SELECT name FROM {parquet_sql("$book")}) GROUP BY s.name ORDER BY s.name""",
                 {"strays": sorted(set(strays)), "book": str(self.path)},
             )
             return [(str(stray), str(meant)) for stray, meant in rows.fetchall()]

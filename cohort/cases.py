@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from cohort.files import parquet
+from cohort.files import parquet_sql
 from cohort.instances import Records, read_instances
 from cohort.output import CRITERIA, DECISIONS, FACTS, INSTANCES, REJECTS, CohortProblem, Told, is_decided, told
 from cohort.rejects import Reject, shown
@@ -133,7 +133,7 @@ class Cohort:
             return found
         rows = rows_of(
             self.output / DECISIONS,
-            f"""SELECT "case", question, item, verdict, certain, payer FROM {parquet('$path')}
+            f"""SELECT "case", question, item, verdict, certain, payer FROM {parquet_sql('$path')}
                WHERE "case" BETWEEN $first AND $last AND "case" IN (SELECT unnest($names))""",
             first=names[0], last=names[-1], names=names,
         )  # fmt: skip
@@ -149,14 +149,14 @@ class Cohort:
         if self.output is None:
             return ""
         columns = ", ".join(f'"{each}"' for each in Reject.__dataclass_fields__)
-        query = f"""SELECT {columns} FROM {parquet("$path")} WHERE "case" = $name"""
+        query = f"""SELECT {columns} FROM {parquet_sql("$path")} WHERE "case" = $name"""
         return "; ".join(shown(Reject(*row) for row in rows_of(self.output / REJECTS, query, name=name)))
 
     def standing(self, case: str) -> dict[Item, dict[str, str]]:
         """The verdicts on the criteria of each question of a case."""
         found: dict[Item, dict[str, str]] = {}
         if self.output is not None:
-            query = f"""SELECT question, item, criterion, status FROM {parquet("$path")} WHERE "case" = $name"""
+            query = f"""SELECT question, item, criterion, status FROM {parquet_sql("$path")} WHERE "case" = $name"""
             for question, item, criterion, status in rows_of(self.output / CRITERIA, query, name=case):
                 found.setdefault((question, item), {})[criterion] = status
         return found
@@ -180,7 +180,7 @@ def rows_of(path: Path, query: str, **values: object) -> list[tuple[Any, ...]]:
 
 def met(output: Path) -> list[tuple[str, str, str]]:
     """What a decided cohort has as met, of which case and item; raises CohortProblem when its files are damaged."""
-    query = f"""SELECT "case", question, item FROM {parquet("$path")} WHERE verdict = $met ORDER BY ALL"""
+    query = f"""SELECT "case", question, item FROM {parquet_sql("$path")} WHERE verdict = $met ORDER BY ALL"""
     return rows_of(output / DECISIONS, query, met=Verdict.MET.value)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def parquet(parameter: str = "?") -> str:
+def parquet_sql(parameter: str = "?") -> str:
     """How a statement reads the Parquet file that a parameter names: the names of folders above it add nothing."""
     return f"read_parquet({parameter}, hive_partitioning = false)"
 

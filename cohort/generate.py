@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from cohort.files import finished_directory, parquet
+from cohort.files import finished_directory, parquet_sql
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import disjunction, negation, together
 from kb.language.program import Argument, Predicate, Program
@@ -106,7 +106,7 @@ def generate(
 def _written(connection: duckdb.DuckDBPyConnection, rows: exp.Query, path: Path) -> int:
     relation = connection.sql(rows.sql(DIALECT))
     relation.write_parquet(str(path), compression="zstd")
-    [(found,)] = connection.execute(f"SELECT count(*) FROM {parquet()}", [str(path)]).fetchall()
+    [(found,)] = connection.execute(f"SELECT count(*) FROM {parquet_sql()}", [str(path)]).fetchall()
     if not found:
         path.unlink()
     return int(found)

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from cohort.files import parquet
+from cohort.files import parquet_sql
 from cohort.output import CohortProblem
 from cohort.program import CohortProgram
 from explain.outcomes import wanted_for
@@ -67,7 +67,7 @@ def read_instances(path: Path, cases: Iterable[str]) -> dict[str, dict[str, list
         return found
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"""SELECT "case", rule, "values" FROM {parquet("$path")}
+            f"""SELECT "case", rule, "values" FROM {parquet_sql("$path")}
                WHERE "case" BETWEEN $first AND $last AND "case" IN (SELECT unnest($names))""",
             {"path": str(path), "first": names[0], "last": names[-1], "names": names},
         )

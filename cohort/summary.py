@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from cohort.files import parquet
+from cohort.files import parquet_sql
 from cohort.output import CRITERIA, DECISIONS, told
 from explain.criteria import Branch, branches
 from explain.verdicts import Verdict
@@ -102,14 +102,14 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
 
 
 def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    [(number,)] = connection.execute(f'SELECT count(DISTINCT "case") FROM {parquet()}', [str(path)]).fetchall()
+    [(number,)] = connection.execute(f'SELECT count(DISTINCT "case") FROM {parquet_sql()}', [str(path)]).fetchall()
     return int(number)
 
 
 def _speaking(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
     """The documents whose rules answered a question."""
     rows = connection.execute(
-        f"SELECT DISTINCT unnest(policies) FROM {parquet()} WHERE verdict <> ?", [str(path), Verdict.UNADDRESSED.value]
+        f"SELECT DISTINCT unnest(policies) FROM {parquet_sql()} WHERE verdict <> ?", [str(path), Verdict.UNADDRESSED.value]
     ).fetchall()
     return {str(name) for (name,) in rows}
 
@@ -118,7 +118,7 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
     rows = connection.execute(
         f"""SELECT question, verdict, certain, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES}),
                    list_slice(list(item ORDER BY "case"), 1, {_EXAMPLES})
-            FROM {parquet()} GROUP BY question, verdict, certain ORDER BY question, count(*) DESC, verdict""",
+            FROM {parquet_sql()} GROUP BY question, verdict, certain ORDER BY question, count(*) DESC, verdict""",
         [str(path)],
     ).fetchall()
     reads = {goal.atom.relation: goal.wordings for program in programs for goal in program.goals}
@@ -142,10 +142,10 @@ def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: lis
     if first:
         connection.executemany("INSERT INTO first VALUES (?, ?, ?)", [list(key) for key in first])
     found = connection.execute(
-        f"""WITH open AS (SELECT "case", question, item FROM {parquet("$decisions")}
+        f"""WITH open AS (SELECT "case", question, item FROM {parquet_sql("$decisions")}
                          WHERE verdict NOT IN ('met', 'unaddressed')),
-                asked AS (SELECT c.*, f.excludes FROM {parquet("$criteria")} c SEMI JOIN open USING ("case", question, item)
-                          JOIN first f USING (question, criterion)),
+                asked AS (SELECT c.*, f.excludes FROM {parquet_sql("$criteria")} c
+                          SEMI JOIN open USING ("case", question, item) JOIN first f USING (question, criterion)),
                 unmet AS (SELECT *, count(*) OVER (PARTITION BY "case", question, item) AS together
                           FROM asked WHERE status = 'conflicting' OR (status = 'met') = excludes)
            SELECT a.question, a.criterion, a.excludes, a.total, count(*) FILTER (u.status = 'met'),

@@ -101,10 +101,11 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
     decided, rules = reached.verdict, reached.rules
     is_shown = decided in (Verdict.MET, Verdict.DISPUTED)
     proof = undenied_proof(found, relation, row) if is_shown else None
-    # Where readings differ, each has its own proof, and what speaks against one of them speaks against the answer.
-    sides = [(side, undenied_proof(side, relation, row) if reached.readings else proof) for side in reached.sides(found)]
-    proofs = [(side, each) for side, each in sides if each is not None] if is_shown else []
-    certain = decided is Verdict.MET and all(is_certain(side, relation, row, each) for side, each in sides)
+    # Where readings differ, each has its own proof, and what one of them rests on the answer rests on.
+    sides = reached.sides(found) if is_shown else ()
+    by_side = [(side, undenied_proof(side, relation, row) if reached.readings else proof) for side in sides]
+    certain = decided is Verdict.MET and all(is_certain(side, relation, row, each) for side, each in by_side)
+    proofs = [(side, each) for side, each in by_side if each is not None]
     answer = Answer(
         outcome=reached,
         question=question,

@@ -111,7 +111,8 @@ class _Search:
         again when that to which it led back is known (as tables are completed by component
         in Chen and Warren 1996, "Tabled evaluation with delaying").
         """
-        before, self.meets_cut, self.least = (self.meets_cut, self.least), False, inf
+        met_cut, least = self.meets_cut, self.least
+        self.meets_cut, self.least = False, inf
         depth = self.under_way[key] = len(self.under_way)
         ways = (ask for way in self.ways(*key) for ask in way)
         found = cheapest([*self._to_tell(*key), *ways])
@@ -124,8 +125,8 @@ class _Search:
         elif not leads_back:
             for other in [other for other, least in self.empty.items() if least >= depth]:
                 del self.empty[other], self.known[other]
-        self.meets_cut = self.meets_cut or before[0]
-        self.least = min(before[1], self.least if leads_back else inf)
+        self.meets_cut = self.meets_cut or met_cut
+        self.least = min(least, self.least) if leads_back else least
         return found
 
     def end(self) -> None:
@@ -208,23 +209,27 @@ class _Search:
         told = opened(pattern)
         sets = [_NOTHING]
         for row in sorted(self.models.perfect.rows(relation), key=str):
-            if fits(told, row) and (relation, row) not in self.undoing:
-                self.undoing.add((relation, row))
-                is_stated = self.models.is_stated(relation, row)
-                for instance in () if is_stated else self.models.perfect.derivations(relation, row):
-                    sets = self._joined(sets, self._broken(instance))
-                self.undoing.discard((relation, row))
-                sets = [] if is_stated else sets
+            if not fits(told, row) or (relation, row) in self.undoing:
+                continue
+            if self.models.is_stated(relation, row):
+                return []
+            self.undoing.add((relation, row))
+            for instance in self.models.perfect.derivations(relation, row):
+                sets = self._joined(sets, self._broken(instance))
+            self.undoing.discard((relation, row))
         return sets
 
     def _broken(self, instance: Instance) -> list[Ask]:
-        """The sets with which one of the premises of an instance fails."""
+        """The sets with which one of the premises of an instance fails; nothing, if it rests on what is being undone."""
         found = list[Ask]()
         for premise in instance.rule.rule.body:
             if isinstance(premise, s.Literal):
                 relation, pattern = premise.atom.relation, _pattern(premise.atom, instance.binding)
-                found += self.atom(relation, pattern) if premise.negated else self._undone(relation, pattern)
-        return cheapest(ask for ask in found if ask.wanted)
+                sets = self.atom(relation, pattern) if premise.negated else self._undone(relation, pattern)
+                if _NOTHING in sets and not premise.negated:
+                    return [_NOTHING]
+                found += sets
+        return cheapest(found)
 
     def _aggregate(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """More elements of the set, where its literals leave some open: for a count as many as it wants."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cli import main
 from cohort.alone import decide_case
 from cohort.decide import decide_cohort
-from cohort.files import parquet
+from cohort.files import parquet_sql
 from cohort.program import CohortProgram
 from explain.outcomes import wanted_for
 from facts.opening import Opened
@@ -47,7 +47,7 @@ def decided(directory: Path, name: str) -> Rows:
     """The rows that a cohort's output has of questions (`decisions`) or of criteria."""
     columns = "verdict, certain, contradictions::TEXT" if name == "decisions" else "criterion, status"
     path = str(directory / f"{name}.parquet")
-    return set(duckdb.execute(f'SELECT "case", question, item, {columns} FROM {parquet()}', [path]).fetchall())
+    return set(duckdb.execute(f'SELECT "case", question, item, {columns} FROM {parquet_sql()}', [path]).fetchall())
 
 
 def alone(base: Library, payer: str, on: date, stated: dict[str, tuple[Fact, ...]]) -> tuple[Rows, Rows]:

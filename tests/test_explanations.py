@@ -10,10 +10,11 @@ import pytest
 
 import medproof
 from explain.asking import ask_words
-from explain.asks import Ask, OneOf
+from explain.asks import Ask, OneOf, Wanted
 from explain.export.findings import hinge_words
 from explain.export.text import determination_page
 from explain.formats import Options, exported
+from explain.missing import _Search
 from explain.outcomes import outcome, wanted_for
 from explain.remedies import remedies, tried
 from explain.wording import words
@@ -532,6 +533,7 @@ def test_what_may_overturn_an_answer_is_the_same_on_either_side(base: medproof.L
     assert found["left"] == found["right"] and any("procedure [63030" in each for each in found["left"]), found
 
 
+FENCE = "```\n"
 GATED = """\
 ---
 id: gated
@@ -586,3 +588,36 @@ def test_relief_before_a_treatment_hides_no_relief_since() -> None:
     assert answer.verdict is medproof.Verdict.MET and not answer.certain
     [silence] = [ask_words(found.models.program, each) for each in answer.silences]
     assert silence == "relief on [no earlier than 2026-02-01], says the [by]"
+
+
+def test_what_a_cycle_holds_up_is_undone_where_it_begins() -> None:
+    """Of two that conclude each other, what both come from is asked away."""
+    cycle = '#pred smoked(Case: case) :: "it was smoked".\nsmoked(Case) :- used(Case).\nused(Case) :- smoked(Case).\n```\n'
+    own = library([document_of("gated.md", f"{GATED.removesuffix(FENCE)}{cycle}")], shipped=False)
+    stated = ('payer(c, "x").', 'request_date(c, "2026-03-01").', "requested(c, op).", 'free_since(c, "2026-02-20").')
+    chart = "\n".join((*stated, "-relieved(c, _, _)."))
+    [found] = medproof.decide(own, document_of("c.md", f"---\ncase: c\n---\n\n```datalog\n{chart}\n```\n"))
+    [answer] = found.answers
+    assert [ask_words(found.models.program, each) for each in answer.asks] == ["never used, says the physician"]
+
+
+def test_what_led_nowhere_is_not_searched_again_from_everywhere(
+    base: medproof.Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of many episodes of care ends before what helped: a search that forgot this would take hours."""
+    searched: list[object] = []
+    look = _Search._looked_for
+
+    def counted(search: _Search, key: Wanted) -> list[Ask]:
+        searched.append(key)
+        return look(search, key)
+
+    monkeypatch.setattr(_Search, "_looked_for", counted)
+    episodes = [
+        f'therapy(c, physical_therapy, in_person, "2025-0{month}-01", "2025-0{month + 1}-15", failed, therapy_notes).'
+        for month in range(1, 9)
+    ]
+    later = 'therapy(c, nsaid, prescribed, "2025-05-01", "2026-02-10", improved, clinician_statement).'
+    told = SURE_SIDES.format(side="left").replace("medicare", "bcbs-sc")
+    medproof.decide(base, document_of("c.md", told.replace("chronic_axial", "\n".join((*episodes, later, "chronic_axial")))))
+    assert 0 < len(searched) < 20_000
