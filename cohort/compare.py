@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from cohort.decide import decide_cohort
-from cohort.files import reason
+from cohort.files import finished_file, reason
 from cohort.output import CRITERIA, DECISIONS, CohortProblem
 from cohort.running import Settings
 from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
@@ -127,17 +127,14 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
 def _list(connection: duckdb.DuckDBPyConnection, listing: Path) -> None:
     """Writes every answer that changes, whole or not at all."""
     rows = connection.sql('SELECT "case", question, item, before, after FROM answers WHERE before <> after ORDER BY ALL')
-    building = listing.with_name(f".{listing.name}.unfinished")
     try:
-        if listing.suffix == ".csv":
-            rows.write_csv(str(building), header=True)
-        else:
-            rows.write_parquet(str(building))
-        building.replace(listing)
+        with finished_file(listing) as building:
+            if listing.suffix == ".csv":
+                rows.write_csv(str(building), header=True)
+            else:
+                rows.write_parquet(str(building))
     except (duckdb.IOException, OSError) as error:
         raise CohortProblem(f"`{listing}` cannot be written: {reason(error)}") from error
-    finally:
-        building.unlink(missing_ok=True)
 
 
 def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:

@@ -1,4 +1,4 @@
-"""Files of ours: how they are read, and directories that are there whole or not at all."""
+"""Files of ours: how they are read, and those that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ def reason(error: Exception) -> str:
     """What went wrong with a file, without the database's own account of it, which numbers the system's errors."""
     numbered = re.search(r'"errno":"(\d+)"', str(error))
     return os.strerror(int(numbered[1])) if numbered else str(error).splitlines()[0]
+
+
+@contextmanager
+def finished_file(path: Path) -> Iterator[Path]:
+    """A file to write, which gets its name when everything is written, and is gone if that fails."""
+    building = path.with_name(f".{path.name}.unfinished")
+    try:
+        yield building
+        building.replace(path)
+    finally:
+        building.unlink(missing_ok=True)
 
 
 @contextmanager

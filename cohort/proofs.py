@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from cohort.cases import Cohort, met, open_cohort
+from cohort.files import finished_file
 from cohort.output import INSTANCES, CohortProblem, Heard, told
 from cohort.proof_lines import AT_A_TIME, ProofLine
 from explain.explanations import explained
@@ -52,24 +53,20 @@ def export_proofs(
         hint = "or was decided by another version of medproof, or lies in no file; decide the cohort again"
         raise CohortProblem(f"`{about.source}` was changed since `{output}` was decided from it, {hint}")
     names = list(dict.fromkeys(name for name, _, _ in met(output)))
-    building = path.with_name(f".{path.name}.unfinished")
     done = proofs = 0
     heard(0, len(names))
     with open_cohort(base, output) as cohort:
         work = partial(_lines, output, cohort.tables)
         try:
-            with building.open("w", encoding="utf-8") as file:
+            with finished_file(path) as building, building.open("w", encoding="utf-8") as file:
                 for parts in shared_out(work, base, names, processes, AT_A_TIME):
                     for lines in parts:
                         file.writelines(lines)
                         proofs += len(lines)
                     done += len(parts)
                     heard(done, len(names))
-            building.rename(path)
         except OSError as error:
             raise CohortProblem(f"{path}: {error.strerror or error}; nothing is written") from error
-        finally:
-            building.unlink(missing_ok=True)
     return Exported(proofs, len(names))
 
 

@@ -10,7 +10,7 @@ import duckdb
 
 from cohort.files import parquet_sql
 from cohort.output import CRITERIA, DECISIONS, told
-from explain.criteria import Branch, branches
+from explain.criteria import branches
 from explain.verdicts import Verdict
 from kb.language.closed import written
 from kb.language.frontmatter import Meta
@@ -133,11 +133,11 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
 
 def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: list[Program]) -> tuple[Blocking, ...]:
     """The criteria right below a goal that are not met, or are met and exclude it, of questions that are not met."""
-    first: dict[tuple[str, str, bool], Branch] = {}
+    first: dict[tuple[str, str, bool], Criterion] = {}
     for program in programs:
         for goal in program.goals:
             for branch in branches(program, program.rules_for.get(goal.atom.relation, ())):
-                first[goal.atom.relation, branch.criterion.id, branch.excludes] = branch
+                first[goal.atom.relation, branch.criterion.id, branch.excludes] = branch.criterion
     connection.execute("CREATE TABLE first(question TEXT, criterion TEXT, excludes BOOLEAN)").fetchall()
     if first:
         connection.executemany("INSERT INTO first VALUES (?, ?, ?)", [list(key) for key in first])
@@ -157,8 +157,7 @@ def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: lis
     ).fetchall()
     blocking = list[Blocking]()
     for question, criterion, excludes, *counts in found:
-        branch = first[question, criterion, excludes]
-        blocking.append(Blocking(branch.criterion, branch.excludes, question, *map(int, counts)))
+        blocking.append(Blocking(first[question, criterion, excludes], excludes, question, *map(int, counts)))
     return tuple(
         sorted((each for each in blocking if each.count), key=lambda each: (-each.alone, -each.count, each.criterion.id))
     )

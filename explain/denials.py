@@ -51,7 +51,12 @@ def undenied_choice(found: Models, roots: Iterable[AtomKey]) -> Chosen | None:
 
     A fact is not spared for a proof that rests on silence where this one does not.
     """
-    roots = list(roots)
+    asked = tuple(roots)
+    # The answer, its proof and what is told against it ask for the same.
+    return found.remembered((undenied_choice, asked), lambda: _undenied(found, asked))
+
+
+def _undenied(found: Models, roots: tuple[AtomKey, ...]) -> Chosen | None:
     chosen = cheapest_choice(found, roots)
     spared, tried = frozenset[AtomKey](), set[AtomKey]()
     while chosen is not None and _may_be_denied(found, chosen):

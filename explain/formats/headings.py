@@ -73,8 +73,9 @@ def holds(explanation: Explanation, asked: Asked) -> bool:
 def rests_on_silence(explanation: Explanation, asked: Asked) -> bool:
     """Whether a goal is met only as long as nothing else comes to be documented."""
     reached = explanation.outcome(asked)
-    is_met = reached is not None and reached.verdict is Verdict.MET
-    return reached is not None and is_met and not reached.is_certain(explanation.models, asked.goal)
+    if reached is None or reached.verdict is not Verdict.MET:
+        return False
+    return not reached.is_certain(explanation.models, asked.goal)
 
 
 def standing_lines(explanation: Explanation) -> list[str]:
