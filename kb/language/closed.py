@@ -65,7 +65,7 @@ def _scope(rule: ProgramRule, closed: frozenset[str]) -> list[ProgramRule]:
     body = tuple(p for p in rule.rule.body if isinstance(p, s.Literal) and p.atom.relation in closed)
     wanted = {v.name for term in rule.head.terms for v in s.term_variables(term)}
     bound = bound_variables(body)
-    body = tuple(p for p in body if not p.negated or all(v.is_anonymous or v.name in bound for v in s.premise_variables(p)))
+    body = tuple(p for p in body if p.lists or all(v.is_anonymous or v.name in bound for v in s.premise_variables(p)))
     if not wanted <= bound:
         return []
     head = s.Atom(SCOPE + rule.id, rule.head.terms)
