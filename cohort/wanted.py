@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joined, listed
-from kb.engines.sql.open import CASES
+from kb.engines.sql.open import Values
 from kb.engines.sql.schema import Table, Types
 from kb.engines.sql.values import value
 from kb.language import syntax as s
@@ -33,13 +33,13 @@ class Wanted:
     same: frozenset[str]
     asked: tuple[tuple[Goal, tuple[s.Atom, ...]], ...]
 
-    def values(self, name: str, tables: Mapping[str, Table]) -> dict[int, list[exp.Query]]:
-        """The cases (`id`) and values (`v`) of the arguments of an open relation, where not all are asked for.
+    def values(self, name: str, tables: Mapping[str, Table]) -> dict[int, Values]:
+        """The values of the arguments of an open relation, where not all are asked for.
 
         `tables` hold the perfect model, under the choice of readings that is evaluated.
         """
         predicate = self.program.predicate(plain(name))
-        found: dict[int, list[exp.Query]] = {}
+        found: dict[int, Values] = {}
         for position, argument in enumerate(predicate.arguments):
             # What a denial and what a fact leave open is the same, so both are asked for together.
             of_both = [
@@ -53,7 +53,11 @@ class Wanted:
             ):
                 sources = frozenset[Source]().union(*(each for each in of_both if each is not None))
                 kind = self.types[argument.type]
-                found[position] = [self._rows_of(source, kind, tables) for source in sorted(sources, key=str)]
+                of_case = [each for each in sources if isinstance(each, Known) and each.case]
+                found[position] = Values(
+                    tuple(self._rows_of(source, kind, tables) for source in sorted(sources.difference(of_case), key=str)),
+                    tuple(self._rows_of(source, kind, tables) for source in sorted(of_case, key=str)),
+                )
         return found
 
     @cached_property
@@ -76,10 +80,10 @@ class Wanted:
                     yield relation, position, term
 
     def _rows_of(self, source: Source, kind: str, tables: Mapping[str, Table]) -> exp.Query:
-        """The cases and the values of a source of values."""
-        if isinstance(source, Known):
-            rows = Compiler(tables, self.types).instances(source.literals, (source.case, source.variable))
-            return exp.select(exp.alias_(exp.column("v0"), "id"), exp.alias_(exp.column("v1"), "v")).from_(
-                rows.subquery("k")
-            )
-        return exp.select("id", exp.alias_(value(source, kind), "v")).from_(CASES)
+        """The values of a source, `v`; with the cases, `id`, where each has its own."""
+        if not isinstance(source, Known):
+            return exp.select(exp.alias_(value(source, kind), "v"))
+        columns = {"id": source.case, "v": source.variable} if source.case else {"v": source.variable}
+        rows = Compiler(tables, self.types).instances(source.literals, tuple(columns.values()))
+        named = (exp.alias_(exp.column(f"v{i}"), name) for i, name in enumerate(columns))
+        return exp.select(*named).from_(rows.subquery("k"))

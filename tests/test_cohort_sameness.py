@@ -33,6 +33,7 @@ from tests.cohorts import (
     small,
     verdicts,
 )
+from tests.support import facts
 from tests.tables import write_tables
 
 
@@ -129,6 +130,48 @@ def test_a_denial_that_a_rule_concludes_speaks_against_a_fact(tmp_path: Path) ->
     base = small(f"{facts}{rules}#goal g(Case) for payer(Case, _).")
     stated = {"f": "Case,X\na,x\n", "denied_f": "Case,X\na,z\n", "h": "Case,X\na,x\n"}
     assert verdicts(base, tmp_path, **stated) == {("g", "", "conflicting")}
+
+
+def test_a_denial_that_a_rule_tests_is_no_part_of_a_request(tmp_path: Path) -> None:
+    declared = "#fact given(Case: case, Drug: text).\n#pred covered(Case: case, Drug: text).\n"
+    rules = "#pred g(Case: case).\ncovered(Case, aspirin) :- given(Case, _).\n"
+    rules += "g(Case) :- payer(Case, _), given(Case, Drug), -covered(Case, Drug).\n"
+    base = small(f"{declared}{rules}#goal g(Case) for payer(Case, _).\n")
+    case, cohort = alone_and_together(base, tmp_path, "given(a, salve).\n")
+    assert case == cohort
+    assert {row[3] for row in case} == {"refuted"}
+
+
+def test_a_denial_of_what_is_generally_known_is_no_part_of_a_request() -> None:
+    declared = "#fact given(Case: case, Drug: text).\n#pred covered(Drug: text).\ncovered(aspirin).\n-covered(salve).\n"
+    rules = "#pred g(Case: case).\ng(Case) :- payer(Case, _), given(Case, Drug), -covered(Drug).\n"
+    base = small(f"{declared}{rules}#goal g(Case) for payer(Case, _).\n")
+    stated = facts("payer(a, x).\ngiven(a, salve).\n", base.compiled("", ON).program, "a")
+    assert {row[3] for row in alone(base, "", ON, {"a": stated})[0]} == {"met"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "verdict"),
+    [("", "undocumented"), ("-f(a, s1, left, _).\n", "refuted"), ("-f(a, s1, left, seen).\n", "undocumented")],
+)
+def test_what_is_open_is_what_general_knowledge_joins_to_what_is_asked(tmp_path: Path, stated: str, verdict: str) -> None:
+    declared = (
+        "#domain root = l5 | s1 | s2.\n#domain part = hip | calf | toe.\n#domain hand = left | right.\n"
+        "#domain way = seen | felt | told.\n"
+        "#fact asked(Case: case, Root: root, Hand: hand).\n#closed asked.\n"
+        "#fact f(Case: case, Root: root, Hand: hand, Way: way).\n#about f(Case, Root, Hand, Way).\n"
+        "#pred serves(Root: root, Part: part).\nserves(s1, calf).\nserves(s2, toe).\n"
+        "#pred sure(Way: way).\nsure(seen).\nsure(felt).\n"
+        "#pred g(Case: case, Root: root).\n#pred weak(Case: case, Part: part, Hand: hand).\n"
+    )
+    rules = (
+        "g(Case, Root) :- serves(Root, Part), asked(Case, Root, Hand), weak(Case, Part, Hand).\n"
+        "weak(Case, Part, Hand) :- f(Case, Root, Hand, Way), serves(Root, Part), sure(Way).\n"
+        "#goal g(Case, Root) for asked(Case, Root, _).\n"
+    )
+    case, cohort = alone_and_together(small(declared + rules), tmp_path, f"asked(a, s1, left).\n{stated}")
+    assert case == cohort
+    assert {row[3] for row in case} == {verdict}
 
 
 def test_what_a_request_leaves_open_may_be_what_closed_facts_say(tmp_path: Path) -> None:

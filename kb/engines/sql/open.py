@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -38,8 +39,16 @@ def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
     return Table("", stated.types, stated.denials, unknown)
 
 
-Asked = Mapping[int, Iterable[exp.Query]]
-"""For some arguments of a predicate: queries for the cases (`id`) and the values (`v`) that are asked for."""
+@dataclass(frozen=True)
+class Values:
+    """The values (`v`) that are asked for of an argument: in every case, and in each (`id`)."""
+
+    of_all: tuple[exp.Query, ...]
+    of_case: tuple[exp.Query, ...]
+
+
+Asked = Mapping[int, Values]
+"""The values of some arguments of a predicate that are asked for, where not all are."""
 
 
 def stated_or_open(
@@ -75,13 +84,16 @@ def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Tabl
     return select.select(*(exp.alias_(value.copy(), f"c{i}") for i, value in enumerate(values)))
 
 
-def _join_values(select: exp.Select, kind: str, alias: str, asked: Iterable[exp.Query] | None) -> exp.Select:
+def _join_values(select: exp.Select, kind: str, alias: str, asked: Values | None) -> exp.Select:
     """With each value of a domain, or with those that are asked for of the case."""
     if asked is None:
         return with_rows(select, exp.alias_(exp.table_(domain_table(kind)), alias), kind="CROSS")
-    if not asked:
+    if not asked.of_all and not asked.of_case:
         return with_rows(select, exp.alias_(exp.table_(domain_table(kind)), alias), exp.false())
-    rows = exp.select("id", "v").distinct().from_(together(query.copy() for query in asked).subquery("asked"))
+    if not asked.of_case:
+        return with_rows(select, together(asked.of_all).subquery(alias), kind="CROSS")
+    of_all = (exp.select("id", "v").from_(CASES).join(query.subquery("k"), join_type="CROSS") for query in asked.of_all)
+    rows = together([*asked.of_case, *of_all])
     return with_rows(select, rows.subquery(alias), exp.column("id", alias).eq(exp.column("id", "c")))
 
 
