@@ -151,6 +151,21 @@ def test_a_denial_of_what_is_generally_known_is_no_part_of_a_request() -> None:
 
 
 @pytest.mark.parametrize(
+    "wanted", ["N = #min { W : c(Case, W), not r(Case, W, M) }, N = 2", "#count { W : c(Case, W), not r(Case, W, M) } = 1"]
+)
+def test_what_a_closed_fact_denies_of_a_silent_value_is_not_sure(tmp_path: Path, wanted: str) -> None:
+    """With `seen(a, m)` the answer is met: so without it, it is open, in aggregates over closed facts too."""
+    declared = "#fact c(Case: case, W: number).\n#fact r(Case: case, W: number, M: text).\n#closed c, r.\n"
+    rules = f"#fact seen(Case: case, M: text).\n#pred g(Case: case).\ng(Case) :- c(Case, _), seen(Case, M), {wanted}.\n"
+    base = small(f"{declared}{rules}#goal g(Case) for payer(Case, _).\n")
+    for more, verdict in (("", "undocumented"), ("seen(a, m).\n", "met"), ("-seen(a, _).\n", "refuted")):
+        (directory := tmp_path / verdict).mkdir()
+        case, cohort = alone_and_together(base, directory, f"c(a, 1).\nc(a, 2).\nr(a, 1, m).\n{more}")
+        assert case == cohort
+        assert {row[3] for row in case} == {verdict}
+
+
+@pytest.mark.parametrize(
     ("stated", "verdict"),
     [("", "undocumented"), ("-f(a, s1, left, _).\n", "refuted"), ("-f(a, s1, left, seen).\n", "undocumented")],
 )

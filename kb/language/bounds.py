@@ -112,11 +112,9 @@ class _Side:
         if isinstance(premise, s.Aggregate):
             upper, lower = _Possible(self._same).body(premise.body), _Certain(self._same).body(premise.body)
             return replace(premise, body=upper, lower=lower, lenient=self.lenient)
-        same = premise.atom.relation in self._same
         bound = self.other if premise.negated else self.bound
-        # A relation that all models share holds no `?`; under `not`, a `?` beside it may be another value.
-        lenient = (self.lenient and not premise.negated) if same else self.lenient != premise.negated
-        return replace(premise, atom=self.atom(premise.atom, bound), lenient=lenient)
+        # Also where all models share a relation: an aggregate may ask it for the `?` of the rule around it.
+        return replace(premise, atom=self.atom(premise.atom, bound), lenient=self.lenient != premise.negated)
 
 
 class _Possible(_Side):
