@@ -313,10 +313,11 @@ def compute(term: s.Term, binding: Mapping[str, Value]) -> Value:
 # Aggregates
 
 
-def elements(sides: Sides, rule: Rule, premise: s.Aggregate, binding: Binding) -> set[Row]:
-    """The distinct tuples that an aggregate ranges over."""
+def elements(sides: Sides, rule: Rule, premise: s.Aggregate, body: Iterable[s.Premise], binding: Binding) -> set[Row]:
+    """The distinct tuples that an aggregate ranges over; `body` is what it stands in."""
     found = set()
-    for each in solutions(sides, rule, premise.body, binding):
+    # An aggregate within it shares variables with all that is around both.
+    for each in solutions(sides, rule, premise.body, binding, [*premise.body, *body]):
         found.add(tuple(compute(term, each) for term in premise.terms))
     return found
 
@@ -344,9 +345,11 @@ def shared(premise: s.Aggregate, body: Iterable[s.Premise], binding: Binding) ->
 def _aggregate(
     sides: Sides, rule: Rule, premise: s.Aggregate, body: Iterable[s.Premise], binding: Binding
 ) -> Iterator[Binding]:
+    body = list(body)
     inner = shared(premise, body, binding)
-    most = elements(Sides(sides.statements, sides.upper, sides.lower, sides.upper is not sides.lower), rule, premise, inner)
-    least = elements(Sides(sides.statements, sides.upper, sides.lower, False), rule, premise, inner)
+    upper = Sides(sides.statements, sides.upper, sides.lower, sides.upper is not sides.lower)
+    most = elements(upper, rule, premise, body, inner)
+    least = elements(Sides(sides.statements, sides.upper, sides.lower, False), rule, premise, body, inner)
     is_known = most == least and not any(isinstance(value, Mark) for row in most for value in row)
     is_value = isinstance(premise.bound, s.Variable) and premise.bound.name not in binding
     if is_known:

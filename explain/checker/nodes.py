@@ -243,7 +243,7 @@ class Checking:
             self._says(node, wanted | {"kind": "comparison", "words": words})
             return True
         inner = joins.shared(premise, rule.body, binding)
-        value = joins.value_of(statements, rule, premise, joins.elements(sides, rule, premise, inner))
+        value = joins.value_of(statements, rule, premise, joins.elements(sides, rule, premise, rule.body, inner))
         words = aggregate_sentence(premise, binding, value, holds)
         self._says(node, wanted | {"kind": "aggregate", "words": words, "value": _text(value)})
         self._check_counted(node, rule, premise, inner)
@@ -251,7 +251,7 @@ class Checking:
 
     def _check_counted(self, node: str, rule: Rule, premise: s.Aggregate, binding: joins.Binding) -> None:
         wanted: set[tuple[str, Row]] = set()
-        for each in joins.solutions(self.certified.perfect, rule, premise.body, binding):
+        for each in joins.solutions(self.certified.perfect, rule, premise.body, binding, [*premise.body, *rule.body]):
             for inner in premise.body:
                 if isinstance(inner, s.Literal) and not inner.negated:
                     relation, pattern = inner.atom.relation, joins.pattern_of(inner.atom, each)

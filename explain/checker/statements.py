@@ -276,18 +276,21 @@ def _qualified_premise(found: Statements, document: Document, premise: s.Premise
     return premise
 
 
-def _apart(body: tuple[s.Premise, ...]) -> tuple[s.Premise, ...]:
-    """The body with the variables of each aggregate that are its own named apart: two may use one name."""
-    outer = {
+def _apart(body: tuple[s.Premise, ...], around: frozenset[str] = frozenset()) -> tuple[s.Premise, ...]:
+    """The body with the variables of each aggregate that are its own named apart: two may use one name.
+
+    `around` are the variables of what the body stands in, which an aggregate within it shares too.
+    """
+    outer = around.union(
         v.name for p in body for v in (s.term_variables(p.bound) if isinstance(p, s.Aggregate) else s.premise_variables(p))
-    }
+    )
     made: list[s.Premise] = []
     for number, premise in enumerate(body):
         if isinstance(premise, s.Aggregate):
             names = {v.name for inner in premise.body for v in s.premise_variables(inner)}
             names |= {v.name for term in premise.terms for v in s.term_variables(term)}
             new: dict[str, s.Term] = {name: s.Variable(f"{name}{APART}{number}") for name in names - outer}
-            inside = s.substituted(s.Rule(None, _apart(premise.body)), new).body
+            inside = s.substituted(s.Rule(None, _apart(premise.body, outer)), new).body
             terms = s.substituted(s.Rule(s.Atom("", premise.terms), ()), new).head
             assert terms is not None
             premise = replace(premise, terms=terms.terms, body=inside)
