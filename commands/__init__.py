@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +14,9 @@ NAMES = (
     "cohort", "proofs", "generate", "new", "check", "test", "coverage", "mutate", "lint", "format", "diff", "docs", "lsp",
 )  # fmt: skip
 """The commands in the order in which the help lists them."""
+
+
+_DENIAL = re.compile(r"-[a-z]\w*\(.*\)\s*", re.DOTALL)
 
 
 class Commands(click.Group):
@@ -45,4 +49,6 @@ class Commands(click.Group):
         if args and args[0] not in NAMES and not args[0].startswith("-"):
             hint = nearest(args[0], NAMES) or f"the commands are: {', '.join(NAMES)}"
             ctx.fail(f"there is no command `{args[0]}`; {hint}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        # A blank before it keeps a denial, `-p(X)`, from being read as options; the language has no use for it.
+        return name, command, [f" {each}" if _DENIAL.fullmatch(each) else each for each in rest]

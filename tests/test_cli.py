@@ -185,6 +185,12 @@ def test_a_criterion_is_asked_for_by_its_label_with_its_document_or_by_its_id(ru
     assert "conservative therapy has failed, or is waived, for revision discectomy" in " ".join(result.output.split())
 
 
+def test_a_denial_is_a_goal_and_no_option(run: Run) -> None:
+    denied = run("explain", "home-exercise", '-cauda_equina("home-exercise", examination, _)')
+    assert denied.exit_code == 0 and "there are no signs of a cauda equina syndrome" in denied.stdout
+    assert run("query", "home-exercise", '-cauda_equina("home-exercise", examination, _)').exit_code == 0
+
+
 def test_a_label_that_two_documents_give_is_asked_for_with_its_document(run: Run, tmp_path: Path) -> None:
     text = UNWORDED.replace("{wording}", "").replace("#goal", '#criterion "own.A4" on_the_left(Case, Item).\n#goal')
     (tmp_path / "c.md").write_text(chart(*REQUEST), encoding="utf-8")
