@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from explain.determination import Determination
 from explain.outcomes import under_readings
-from explain.questions import request_relations
-from explain.verdicts import Verdict, contradictions_beneath
+from explain.questions import not_surely_asked, request_relations
+from explain.verdicts import contradictions_beneath
 from explain.wording import amiss, together
-from kb.language.strata import needed
 from kb.language.values import ANY
 from kb.models import Models
 
@@ -30,19 +29,21 @@ def caveats(found: Models, relations: Iterable[str]) -> Iterator[str]:
             break
 
 
+def open_questions(determination: Determination) -> Iterator[str]:
+    """A sentence for each question that the request may ask by a value that it leaves open."""
+    for question in not_surely_asked(determination.models):
+        yield f"By what it leaves open (`?`), the request may also ask: {question.text} It has to say what is meant."
+
+
 def idle_contradictions(determination: Determination) -> Iterator[str]:
     """A sentence for each contradiction of the record that no answer depends on."""
     told = {each for answer in determination.answers for each in answer.contradictions}
-    program = determination.models.program
-    left = [answer.question.relation for answer in determination.answers if answer.verdict is not Verdict.MET]
-    request, behind = request_relations(program), needed(program, left)
-    for each in determination.models.contradictions:
+    found = determination.models
+    program, request = found.program, request_relations(found.program)
+    for each in found.contradictions:
         if each not in told:
-            relations = {relation.removeprefix("-") for relation, _ in each.atoms}
             atoms = together(program, each.atoms)
-            if not request.isdisjoint(relations):
+            if not request.isdisjoint(relation.removeprefix("-") for relation, _ in each.atoms):
                 yield f"The request {amiss(each)}: {atoms}. What is asked below follows from it: settle it first."
-            elif not behind.isdisjoint(relations):
-                yield f"The record {amiss(each)}: {atoms}. Look it up: what is right may change an answer below."
             else:
                 yield f"The record {amiss(each)}, though no answer below depends on it: {atoms}."

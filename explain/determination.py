@@ -9,7 +9,7 @@ from datetime import date
 from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
 from explain.denials import denied, undenied_proof
-from explain.hinges import overturning
+from explain.hinges import more_counted, overturning
 from explain.missing import minimal_asks
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
@@ -133,15 +133,18 @@ def _distinct(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 def _silences(found: Models, reached: Outcome, proofs: list[tuple[Models, Proof]]) -> Iterator[Ask]:
     """What would overturn the answer, of what its proofs take for absent because the record is silent; each was tried."""
-    silent = (
-        (side, (node.relation, node.row))
-        for side, proof in proofs
-        for node in proof.walk()
-        if node.kind == "absence" and node.silent
-    )
-    asks = (ask for side, atom in silent for ask in minimal_asks(side, *atom))
     goal = proofs[0][1].relation, proofs[0][1].row
+    asks = (ask for side, proof in proofs for ask in _silent_asks(side, proof))
     return (each.opposite for each in overturning(found, asks, goal, reached) if each.opposite is not None)
+
+
+def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:
+    """What the record does not say of what a proof takes for absent, and of what its aggregates count."""
+    for node in proof.walk():
+        if node.kind == "absence" and node.silent:
+            yield from minimal_asks(found, node.relation, node.row)
+        elif node.kind == "conclusion" and any(each.kind == "aggregate" for each in node.premises):
+            yield from more_counted(found, (node.relation, node.row), node.rule)
 
 
 ASSERTIONS = ("reviewer_statement",)

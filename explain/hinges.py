@@ -15,12 +15,12 @@ from explain.asking import ask_words
 from explain.asks import Ask
 from explain.building import proof_graph
 from explain.graph import ProofGraph
-from explain.missing import minimal_asks
+from explain.missing import minimal_asks, more_elements
 from explain.outcomes import Outcome, outcome, wanted_for
 from explain.questions import request_relations
 from explain.remedies import remedies, tried
 from explain.standing import DOCUMENTED
-from explain.verdicts import Verdict
+from explain.verdicts import Verdict, contradictions_beneath
 from kb.contradictions import AtomKey
 from kb.language.program import Fact
 from kb.language.strata import needed
@@ -68,8 +68,10 @@ def hinged(found: Models, goal: AtomKey) -> Hinged:
 
 
 def _facts(found: Models, goal: AtomKey) -> Iterator[AtomKey]:
-    """The facts of the case, and the denials, that the goal may depend on; the request is left out."""
-    relations = {name.removeprefix("-") for name in needed(found.program, [goal[0]])} - request_relations(found.program)
+    """The facts and denials that the goal may depend on, or a contradiction beneath it; the request is left out."""
+    contradicted = (name for each in contradictions_beneath(found, *goal) for name, _ in each.atoms)
+    behind = needed(found.program, [goal[0], *contradicted])
+    relations = {name.removeprefix("-") for name in behind} - request_relations(found.program)
     for fact in found.facts:
         if fact.relation.removeprefix("-") in relations:
             yield fact.relation, fact.row
@@ -110,9 +112,23 @@ def _needed(proof: ProofGraph, node: str) -> int:
 
 def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
-    absent = ((atom, proof.attributes(node)) for node, atom in proof.atoms.items() if proof.kind(node) == "absence")
-    silent = (atom for atom, data in absent if data["standing"] != DOCUMENTED)
-    yield from overturning(found, (ask for atom in silent for ask in minimal_asks(found, *atom)), goal, now)
+    yield from overturning(found, _silent_asks(found, proof), goal, now)
+
+
+def _silent_asks(found: Models, proof: ProofGraph) -> Iterator[Ask]:
+    for node, atom in proof.atoms.items():
+        kind = proof.kind(node)
+        if kind == "absence" and proof.attributes(node)["standing"] != DOCUMENTED:
+            yield from minimal_asks(found, *atom)
+        elif kind == "conclusion":
+            yield from more_counted(found, atom)
+
+
+def more_counted(found: Models, atom: AtomKey, rule: str = "") -> Iterator[Ask]:
+    """What the aggregates behind an atom that holds, by one `rule` or by any, might count besides."""
+    for instance in found.perfect.derivations(*atom):
+        if rule in ("", instance.rule.id):
+            yield from more_elements(found, instance)
 
 
 def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:

@@ -30,6 +30,7 @@ from explain.asks import (
     joined,
     opened,
 )
+from explain.solutions import aggregate_of
 from explain.wording import demand_words
 from kb.engines.computed import compare, compute
 from kb.engines.model import Instance, fits
@@ -58,6 +59,13 @@ def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]
         search.end()
     # How many holes were made before does not matter to who asks.
     return tuple(filled(ask, {hole: Hole(number) for number, hole in enumerate(sorted(ask.all_holes))}) for ask in found)
+
+
+def more_elements(models: Models, instance: Instance) -> tuple[Ask, ...]:
+    """What the aggregates of a rule instance might count besides: sets of facts, each for one more element."""
+    search = _Search(models)
+    aggregates = (premise for premise in instance.rule.rule.body if isinstance(premise, s.Aggregate))
+    return tuple(ask for premise in aggregates for ask in search.more(premise, instance.binding) if ask.wanted)
 
 
 @dataclass
@@ -233,18 +241,26 @@ class _Search:
 
     def _aggregate(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """More elements of the set, where its literals leave some open: for a count as many as it wants."""
+        if _holds_already(self.models, premise, binding):
+            return [_NOTHING]
         literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
         wanted_number = _wanted_number(premise)
         if wanted_number and len(premise.body) == len(literals) == 1:
             return self._elements(premise, literals[0].atom, wanted_number, binding)
-        wanted: list[Ask] = []
-        for literal in literals:
-            relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
-            wanted += self._to_tell(relation, pattern)
-            wanted += [ask for way in self.ways(relation, pattern) for ask in way]
         said = frozenset(_together(premise))
+        wanted = self.more(premise, binding)
         more = [replace(ask, cost=_LOOSE + ask.cost, remarks=ask.remarks | said) for ask in wanted if ask.wanted]
         return cheapest(more)[:1] or [_NOTHING]
+
+    def more(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
+        """The cheapest sets for an atom that an aggregate lists."""
+        wanted: list[Ask] = []
+        for literal in premise.body:
+            if isinstance(literal, s.Literal) and not literal.negated:
+                relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
+                wanted += self._to_tell(relation, pattern)
+                wanted += [ask for way in self.ways(relation, pattern) for ask in way]
+        return wanted
 
     def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for that many distinct elements."""
@@ -310,6 +326,19 @@ def _is_told(row: Row, pattern: Terms) -> bool:
         wanted is ANY or value is ANY or (value == wanted and value is not UNKNOWN)
         for value, wanted in zip(row, pattern, strict=True)
     )
+
+
+def _holds_already(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> bool:
+    """Whether an aggregate is as asked for without anything more; not where its group is still to be told."""
+    known = {name: term for name, term in binding.items() if not isinstance(term, (Hole, OneOf))}
+    if any(v.name in binding and v.name not in known for p in premise.body for v in s.premise_variables(p)):
+        return False
+    try:
+        value, bound = aggregate_of(models, premise, known), compute(premise.bound, known)
+    except (NumberOutOfRange, KeyError):
+        return False
+    domain = models.program.domains.get(premise.type)
+    return value is not None and UNKNOWN not in (value, bound) and compare(premise.op, value, bound, domain, lenient=False)
 
 
 def _may_hold(models: Models, need: Need) -> bool:

@@ -102,6 +102,19 @@ def questions(models: Models) -> tuple[Question, ...]:
     return tuple(found.values())
 
 
+def not_surely_asked(models: Models) -> tuple[Question, ...]:
+    """The questions that the request may ask, by what it leaves open, and does not surely ask."""
+    sure = {(question.relation, question.row) for question in questions(models)}
+    found: dict[tuple[str, Row], Question] = {}
+    for goal in models.program.goals:
+        for row in sorted(models.possible_rows(goal.trigger.relation), key=str):
+            binding = _binding(goal, row)
+            of = ground_row(goal.atom.terms, binding) if binding is not None else ()
+            if binding is not None and (goal.atom.relation, of) not in sure:
+                found.setdefault((goal.atom.relation, of), Question(goal, of, binding, models.program))
+    return tuple(found.values())
+
+
 def _binding(goal: Goal, row: Row) -> dict[str, Value] | None:
     """The values of the named variables of a goal's declaration, if a row is a request for it."""
     found = unified(goal.trigger.terms, row)

@@ -108,6 +108,7 @@ def tried(
         # What values come to together is no comparison of two: the widest spans are tried as well.
         fillings += [filling for hole in sorted(ask.holes) for filling in islice(_fillings(found, ask, hole), 1)]
     loose = _loose(found, ask) if widely else []
+    compared = [(each, value) for each in _open_places(ask) for value in _compared_with(found, *each)] if widely else []
     places = _places(ask) if each_value else []
     alike = [_alike(found, ask, place, pattern, fillings) for place in places]
     examples: dict[Chosen, tuple[Fact, ...] | None] = {}
@@ -119,6 +120,7 @@ def tried(
             placed = _placed(ask, places, values)
             facts = [_facts(found, placed, filling) for filling in fillings]
             facts += [_facts(found, placed, filling, kind) for filling in fillings[:1] for kind in loose]
+            facts += [_facts(found, _with_value(placed, *each), filling) for filling in fillings[:1] for each in compared]
             examples[chosen] = next(filter(does, dict.fromkeys(facts)), None)
         return examples[chosen] is not None
 
@@ -181,6 +183,48 @@ def _loose(found: Models, ask: Ask) -> list[str]:
     return sorted({kind for kind, term in pairs if term is ANY})
 
 
+Position = tuple[str, int]
+"""An argument of a relation, by its position."""
+
+
+def _open_places(ask: Ask) -> list[Position]:
+    """The arguments of an ask's facts that may be anything."""
+    return sorted({(relation, i) for relation, row in ask.wanted for i, term in enumerate(row) if term is ANY})
+
+
+def _with_value(ask: Ask, place: Position, value: Value) -> Ask:
+    """The ask with a value for an argument that may be anything."""
+    relation, position = place
+    rows = (
+        (name, (*row[:position], value, *row[position + 1 :]) if name == relation and row[position] is ANY else row)
+        for name, row in ask.wanted
+    )
+    return replace(ask, wanted=frozenset(rows))
+
+
+def _compared_with(found: Models, relation: str, position: int) -> list[Value]:
+    """The numbers and days about those that rules compare an argument with."""
+    compared = found.remembered(_compared_with, lambda: _comparisons(found))
+    kind = found.program.predicate(relation).arguments[position].type
+    return _about(kind, compared.get((relation.removeprefix("-"), position), ()))
+
+
+def _comparisons(found: Models) -> dict[Position, list[Need]]:
+    """The comparisons of rules that name an argument's variable."""
+    bodies = [rule.rule.body for rule in found.program.rules]
+    for body in bodies:
+        bodies += [premise.body for premise in body if isinstance(premise, s.Aggregate)]
+    places: dict[Position, list[Need]] = {}
+    for body in bodies:
+        needs = [Need(premise, ()) for premise in body if isinstance(premise, s.Comparison)]
+        for literal in (premise for premise in body if isinstance(premise, s.Literal)):
+            for position, term in enumerate(literal.atom.terms):
+                if isinstance(term, s.Variable):
+                    named = (need for need in needs if term in s.premise_variables(need.premise))
+                    places.setdefault((literal.atom.relation.removeprefix("-"), position), []).extend(named)
+    return places
+
+
 def _placed(ask: Ask, places: list[OneOf], values: Iterable[Term]) -> Ask:
     """The ask with these values in its places for several."""
     chosen = {id(place): value for place, value in zip(places, values, strict=True)}
@@ -211,8 +255,8 @@ def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[F
     for need in ask.needs:
         if need.holes and need.holes <= set(kinds):
             at_last[max(need.holes)].append(need)
-    numbers = [number for needs in at_last.values() for need in needs for number in _numbers_in(need)]
-    candidates = {hole: _candidates(found, kinds[hole], numbers)[:: -1 if hole == turned else 1] for hole in holes}
+    needs = [need for each in at_last.values() for need in each]
+    candidates = {hole: _candidates(found, kinds[hole], needs)[:: -1 if hole == turned else 1] for hole in holes}
     yield from islice(_assignments(found, holes, candidates, at_last, {}), _FILLINGS_LOOKED_AT)
 
 
@@ -252,22 +296,44 @@ def _holds(found: Models, need: Need, filling: Filling) -> bool:
     return compare(need.premise.op, left, right, found.program.domains.get(need.premise.type), lenient=False)
 
 
-def _candidates(found: Models, kind: str, named: list[Decimal]) -> list[Value]:
-    """Values of a type worth trying: a domain's, days about the request, numbers about those that are compared with."""
+def _candidates(found: Models, kind: str, needs: Iterable[Need]) -> list[Value]:
+    """Values of a type worth trying: a domain's, days about the request, what lies about the values in comparisons."""
     if kind in found.program.domains:
         return list(found.program.domains[kind].values)
     if kind == "date":
         request = next((row[1] for row in found.perfect.rows("request_date") if isinstance(row[1], date)), date.today())
-        return [request - timedelta(days=days) for days in _DAYS_BEFORE]
+        return [*dict.fromkeys([*(request - timedelta(days=days) for days in _DAYS_BEFORE), *_about(kind, needs)])]
     if kind == "number":
-        return [*dict.fromkeys([*named, *(n + d for n in named for d in (Decimal(1), Decimal(-1))), *_NUMBERS])]
+        return [*dict.fromkeys([*_about(kind, needs), *_NUMBERS])]
     return [found.case] if kind == "case" else ["any"]
 
 
-def _numbers_in(need: Need) -> Iterator[Decimal]:
-    for term in (need.premise.left, need.premise.right):
-        if isinstance(term, s.Constant) and isinstance(term.value, Decimal):
-            yield term.value
+def _about(kind: str, needs: Iterable[Need]) -> list[Value]:
+    """The numbers, or the days, that comparisons name, and what lies a step beside them."""
+    constants = [value for need in needs for term in (need.premise.left, need.premise.right) for value in _constants(term)]
+    numbers = list(dict.fromkeys(value for value in constants if isinstance(value, Decimal)))
+    if kind == "number":
+        return [*numbers, *(number + step for number in numbers for step in (Decimal(1), Decimal(-1)))]
+    if kind != "date":
+        return []
+    days = dict.fromkeys(value for value in constants if isinstance(value, date))
+    steps = dict.fromkeys(step for number in (Decimal(0), *numbers) for step in (number, -number))
+    return [moved for day in days for step in steps for by in (0, 1, -1) if (moved := _moved(day, step + by)) is not None]
+
+
+def _constants(term: s.Term) -> list[Value]:
+    """The values that a term names, computed from or not."""
+    if isinstance(term, s.Arithmetic):
+        return [*_constants(term.left), *_constants(term.right)]
+    return [term.value] if isinstance(term, s.Constant) else []
+
+
+def _moved(day: date, days: Decimal) -> date | None:
+    """A day some days on; None where the calendar ends."""
+    try:
+        return day + timedelta(days=int(days))
+    except OverflowError:
+        return None
 
 
 def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling, turned: str) -> Fact:
@@ -276,7 +342,7 @@ def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling,
     They are the first of their types, and of the type that is `turned` the last.
     """
     arguments = found.program.predicate(relation).arguments
-    candidates = [_candidates(found, each.type, [])[:: -1 if each.type == turned else 1] for each in arguments]
+    candidates = [_candidates(found, each.type, ())[:: -1 if each.type == turned else 1] for each in arguments]
     filled = [_filled(term, filling) for term in row]
     values = tuple(choices[0] if value is ANY else value for value, choices in zip(filled, candidates, strict=True))
     denied = found.stated.get(s.opposite(relation), {})

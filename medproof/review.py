@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from explain.caveats import caveats, idle_contradictions
+from explain.caveats import caveats, idle_contradictions, open_questions
 from explain.determination import Determination, determine
 from explain.slips import slips
 from facts.opening import CaseProblem, Opened, opened_for_all, opened_for_one, with_changes
@@ -49,7 +49,8 @@ def decide(
 def _decided(case: Opened, seconds: float | None, whole: bool) -> Determination:
     found = determine(case.compiled, case.facts, case.case, case.chart.title, case.engine, seconds, whole)
     outcomes = (answer.outcome for answer in found.answers)
-    return replace(found, notes=(*case.notes, *slips(case.compiled, outcomes), *idle_contradictions(found)))
+    notes = (*case.notes, *slips(case.compiled, outcomes), *open_questions(found), *idle_contradictions(found))
+    return replace(found, notes=notes)
 
 
 def query(

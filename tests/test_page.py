@@ -68,7 +68,10 @@ def test_a_reviewer_finds_which_sentences_waived_the_six_weeks_and_show_the_weak
     panel = page.locator("#g0 .passages")
     assert "unless the indication is urgent" in panel.inner_text()
     page.locator("#g0 summary", has_text="weakness on the side of revision discectomy is progressive").first.click()
-    assert "Weakness that progresses, on the statement of a clinician or the reviewer." in panel.inner_text()
+    assert (
+        "Weakness that progresses, on the statement of a clinician or the reviewer, within the three months"
+        in panel.inner_text()
+    )
     assert "The motor deficit is progressive." in panel.inner_text()
     page.locator("#g0 .hinges a", has_text="strength of the left gastrocnemius").click()
     assert "The left gastrocnemius is 4/5." in panel.inner_text()

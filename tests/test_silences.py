@@ -1,0 +1,109 @@
+"""What a record is silent on: what could overturn an answer, and what would establish one, by aggregates and days too."""
+
+from __future__ import annotations
+
+import pytest
+
+import medproof
+from explain.asking import ask_words
+from kb.language.documents import read
+from kb.library import Library, library
+
+DECLARED = """\
+---
+id: silent
+kind: guideline
+---
+
+# What nobody says
+
+```datalog
+#fact request_date(Case: case, On: date).
+#fact payer(Case: case, Payer: text).
+#fact requested(Case: case, Item: text).
+#closed request_date, payer, requested.
+#fact dose(Case: case, Drug: text, Amount: number) :: "{Drug} was given, {Amount} mg".
+#fact seen_on(Case: case, On: date) :: "the patient was seen on {On}".
+#fact seen_by(Case: case, Who: text) :: "{Who} saw the patient".
+#pred early(Case: case) :: "the patient was seen early".
+early(Case) :- seen_on(Case, On), On + 10 < "2020-01-01".
+#pred necessary(Case: case, Item: text) :: "{Item} is necessary".
+#goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?".
+necessary(Case, Item) :- requested(Case, Item), RULE.
+```
+"""
+CHART = '---\ncase: c\n---\n\n```datalog\npayer(c, "x").\nrequest_date(c, "2026-01-01").\nrequested(c, op).\n{more}\n```\n'
+ANY_DOSE = "[drug] was given, [amount] mg"
+
+
+def by(rule: str) -> Library:
+    """A library in which an item is necessary by a rule."""
+    return library([read("silent.md", DECLARED.replace("RULE", rule))], shipped=False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("#count { Drug : dose(Case, Drug, _) } < 1", ANY_DOSE),
+        ("#count { Drug : dose(Case, Drug, _) } = 0", ANY_DOSE),
+        ("#count { Drug : dose(Case, Drug, Amount), Amount > 3 } < 1", ANY_DOSE),
+        ("#count { Drug : dose(Case, Drug, Amount), Amount > 12345 } = 0", ANY_DOSE),
+        ("#sum { Amount, Drug : dose(Case, Drug, Amount) } < 5", ANY_DOSE),
+        ("N = #count { Drug : dose(Case, Drug, _) }, N < 1", ANY_DOSE),
+        ("not early(Case)", "the patient was seen on [date], so that On + 10 is before 2020-01-01"),
+    ],
+)
+def test_what_an_aggregate_or_a_day_is_silent_on_may_overturn_an_answer(rule: str, named: str) -> None:
+    [found] = medproof.decide(by(rule), read("c.md", CHART.format(more="")))
+    [answer] = found.answers
+    assert answer.verdict is medproof.Verdict.MET and not answer.certain
+    assert [ask_words(found.models.program, each) for each in answer.silences] == [named]
+    [hinged] = medproof.hinges(by(rule), read("c.md", CHART.format(more="")), "necessary")
+    [overturned] = [each.after for each in hinged.hinges if each.opposite is not None]
+    assert overturned in (medproof.Verdict.REFUTED, medproof.Verdict.UNDOCUMENTED)
+
+
+def test_a_later_measurement_may_overturn_what_the_latest_one_shows() -> None:
+    latest = "dose(Case, _, Amount), Amount < 8, Amount = #max { Other : dose(Case, _, Other) }"
+    [found] = medproof.decide(by(latest), read("c.md", CHART.format(more="dose(c, drug, 7).")))
+    assert found.answers[0].verdict is medproof.Verdict.MET
+    assert [ask_words(found.models.program, each) for each in found.answers[0].silences] == [ANY_DOSE]
+
+
+@pytest.mark.parametrize("holds", ["#count { Drug : dose(Case, Drug, _) } <= 1", "#sum { A, D : dose(Case, D, A) } < 5"])
+def test_what_an_aggregate_wants_already_is_not_asked_for(holds: str) -> None:
+    [found] = medproof.missing(by(f"seen_by(Case, _), {holds}"), read("c.md", CHART.format(more="")), "necessary")
+    asks = [ask_words(found.models.program, remedy.ask) for remedy in found.remedies]
+    assert asks == ["[who] saw the patient"]
+
+
+def test_a_day_that_a_rule_names_is_tried() -> None:
+    [found] = medproof.missing(by("early(Case)"), read("c.md", CHART.format(more="")), "necessary")
+    assert found.outcome.verdict is medproof.Verdict.UNDOCUMENTED and len(found.remedies) == 1
+    [fact] = found.remedies[0].example
+    assert str(fact.row[1]) < "2019-12-22"
+
+
+NESTED = "seen_by(Case, Who), #count { D : dose(Case, D, _), #count { A : dose(Case, D, A), Who != nurse } >= 1 } >= 1"
+
+
+@pytest.mark.parametrize(("who", "verdict"), [("doctor", "met"), ("nurse", "undocumented")])
+def test_an_aggregate_within_another_sees_the_rule_around_both(who: str, verdict: str) -> None:
+    """Its explanation passes the checker, whether it holds or not."""
+    chart = read("c.md", CHART.format(more=f"seen_by(c, {who}). dose(c, drug, 1)."))
+    [found] = medproof.decide(by(NESTED), chart)
+    assert found.answers[0].verdict.value == verdict
+    assert medproof.explain(by(NESTED), chart, "necessary").proof.graph.number_of_nodes() > 1
+
+
+def test_a_contradicted_fact_of_a_constraint_is_a_hinge() -> None:
+    text = DECLARED.replace("RULE", "seen_by(Case, _)").replace(
+        "#pred early", ":- seen_by(Case, _), dose(Case, _, _).\n#pred early"
+    )
+    own = library([read("silent.md", text)], shipped=False)
+    [found] = medproof.hinges(own, read("c.md", CHART.format(more="seen_by(c, who). dose(c, drug, 1).")), "necessary")
+    assert found.outcome.verdict is medproof.Verdict.CONFLICTING
+    assert {each.facts[0][0]: each.after.value for each in found.hinges if each.facts} == {
+        "seen_by": "undocumented",
+        "dose": "met",
+    }
