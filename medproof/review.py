@@ -111,16 +111,16 @@ def explain(
         found, goals = _found(at_hand, goal, seconds)
         what = words(at_hand.program, *goals[0])
         title = f"{at_hand.case}: whether {'it is ' if what.startswith('documented as absent') else ''}{what}"
-    chart, notes = at_hand.document, at_hand.notes
+    chart, is_open = at_hand.document, False
     if best and goal is not None and found.holds(*goals[0]):
         proofs = tuple(best_explained(found, goals[0], at_hand.policies, chart, best, limit))
     else:
         proofs = (explained(found, goals, at_hand.policies, chart, minimal or bool(best), limit),)
-        if any(each.holds_for_some for each in proofs[0].asked):
-            notes = (*notes, LEFT_OPEN)
+        is_open = any(each.holds_for_some for each in proofs[0].asked)
     answers = determination.answers if determination is not None else ()
     outcomes = tuple(each.outcome for each in answers) or tuple(outcome(found, each) for each in goals)
-    notes = (*notes, *slips(at_hand.compiled, outcomes))
+    notes = determination.notes if determination else (*at_hand.notes, *slips(at_hand.compiled, outcomes))
+    notes = (*notes, LEFT_OPEN) if is_open else notes
     return Explanation(title, at_hand.case, at_hand.payer, at_hand.on, notes, found, proofs, outcomes, determination)
 
 

@@ -225,6 +225,14 @@ def test_each_form_is_a_module_of_its_own() -> None:
     assert len(set(MODULES.values())) == len(MODULES)
 
 
+def test_a_page_of_all_questions_says_what_decide_says_of_the_record(base: medproof.Library) -> None:
+    request = 'payer(c, "aetna").\nrequest_date(c, "2026-03-20").\nrequested(c, op, "63030", "L5-S1", left).\n'
+    chart = read("c.md", f"---\ncase: c\n---\n\n```datalog\n{request}requested_setting(c, ?).\n```\n")
+    [decided] = medproof.decide(base, chart)
+    assert any("may also ask" in note for note in decided.notes)
+    assert medproof.explain(base, chart).notes == decided.notes
+
+
 def test_every_form_says_that_an_answer_rests_on_silence(base: medproof.Library) -> None:
     found = medproof.explain(base, medproof.open_case("reference"), "determination_supports", minimal=True)
     for form in ("text", "markdown", "html"):
