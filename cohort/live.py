@@ -10,6 +10,8 @@ from threading import Lock
 
 import duckdb
 
+from kb.engines.duckdb import SETTINGS
+
 
 @dataclass
 class Live:
@@ -22,7 +24,8 @@ class Live:
     @contextmanager
     def connection(self, memory: str, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """A database in memory, for one batch and one processor."""
-        with duckdb.connect(config={"threads": 1, "memory_limit": memory, "temp_directory": str(spill)}) as connection:
+        config = {**SETTINGS, "threads": 1, "memory_limit": memory, "temp_directory": str(spill)}
+        with duckdb.connect(config=config) as connection:
             with self._lock:
                 if self.stopped:
                     raise Stopped

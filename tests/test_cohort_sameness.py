@@ -166,6 +166,28 @@ def test_what_a_closed_fact_denies_of_a_silent_value_is_not_sure(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ("n(Case, N), k(N, N)", "undocumented"),
+        ("n(Case, N), k(N, 3), k(3, N)", "undocumented"),
+        ("f(Case, Z), k(V, V), #count { W : h(Case, Z, W) } = 0", "undocumented"),
+        ("f(Case, Z), k(_, 3), #count { W : h(Case, Z, W) } = 0", "undocumented"),
+        ("n(Case, N), k(N, N), N > 3", "refuted"),
+    ],
+)
+def test_a_variable_that_stands_twice_in_a_literal_is_one_value(tmp_path: Path, rule: str, verdict: str) -> None:
+    """Where the record is silent on it, and where it joins nothing but itself."""
+    declared = (
+        "#fact n(Case: case, N: number).\n#fact f(Case: case, Z: number).\n#fact h(Case: case, Z: number, W: number).\n"
+        "#pred k(X: number, Y: number).\nk(3, 1).\nk(3, 3).\n#pred g(Case: case).\n"
+    )
+    base = small(f"{declared}g(Case) :- payer(Case, _), {rule}.\n#goal g(Case) for payer(Case, _).\n")
+    case, cohort = alone_and_together(base, tmp_path, "")
+    assert case == cohort
+    assert {row[3] for row in case} == {verdict}
+
+
+@pytest.mark.parametrize(
     ("stated", "verdict"),
     [("", "undocumented"), ("-f(a, s1, left, _).\n", "refuted"), ("-f(a, s1, left, seen).\n", "undocumented")],
 )

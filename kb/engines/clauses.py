@@ -92,6 +92,7 @@ class Clause:
         """A literal that lists rows: binds its variables."""
         terms: list[int | str] = []
         meets: list[tuple[str, str]] = []
+        told = set[str]()
         for column, term in enumerate(literal.atom.terms):
             marked = column in relation.marked and literal.lenient
             if isinstance(term, s.Constant):
@@ -110,12 +111,14 @@ class Clause:
                 terms.append(name)
                 meets.append((term.name, name))
                 if not marked:
-                    self.loose.discard(term.name)
+                    told.add(term.name)
             else:
                 terms.append(known)
         self.literals.append(self.session.literal(relation.predicate, terms))
         for variable, column_name in meets:
             self._meet(variable, column_name)
+        # Not before: where the literal names a variable twice, each place meets what it was.
+        self.loose -= told
 
     def _loose_column(self, number: int, meets: list[tuple[str, str]]) -> str:
         name, constant = self.session.fresh(), f"={number}"
