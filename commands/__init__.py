@@ -17,6 +17,7 @@ NAMES = (
 
 
 _DENIAL = re.compile(r"-[a-z]\w*\(.*\)\s*", re.DOTALL)
+"""A denial as a goal, `-p(X)`, which looks like options."""
 
 
 class Commands(click.Group):
@@ -50,5 +51,5 @@ class Commands(click.Group):
             hint = nearest(args[0], NAMES) or f"the commands are: {', '.join(NAMES)}"
             ctx.fail(f"there is no command `{args[0]}`; {hint}")
         name, command, rest = super().resolve_command(ctx, args)
-        # A blank before it keeps a denial, `-p(X)`, from being read as options; the language has no use for it.
+        # A blank before it keeps a denial from being read as options; the language has no use for it.
         return name, command, [f" {each}" if _DENIAL.fullmatch(each) else each for each in rest]

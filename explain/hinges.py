@@ -112,10 +112,10 @@ def _needed(proof: ProofGraph, node: str) -> int:
 
 def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
-    yield from overturning(found, _silent_asks(found, proof), goal, now)
+    yield from overturning(found, _asks_of_graph(found, proof), goal, now)
 
 
-def _silent_asks(found: Models, proof: ProofGraph) -> Iterator[Ask]:
+def _asks_of_graph(found: Models, proof: ProofGraph) -> Iterator[Ask]:
     for node, atom in proof.atoms.items():
         kind = proof.kind(node)
         if kind == "absence" and proof.attributes(node)["standing"] != DOCUMENTED:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from explain.verdicts import Verdict
 from explain.wording import spaced, words
 from kb.engines.model import ground_row, unified
+from kb.language.closed import closed_relations
 from kb.language.program import SCOPE, Goal, Program, ProgramRule
 from kb.language.strata import needed
 from kb.language.syntax import Variable
@@ -103,10 +104,11 @@ def questions(models: Models) -> tuple[Question, ...]:
 
 
 def not_surely_asked(models: Models) -> tuple[Question, ...]:
-    """The questions that the request may ask, by what it leaves open, and does not surely ask."""
+    """The questions that the request may ask, by a value that it leaves open, and does not surely ask."""
     sure = {(question.relation, question.row) for question in questions(models)}
     found: dict[tuple[str, Row], Question] = {}
-    for goal in models.program.goals:
+    told_whole = closed_relations(models.program)
+    for goal in (each for each in models.program.goals if each.trigger.relation in told_whole):
         for row in sorted(models.possible_rows(goal.trigger.relation), key=str):
             binding = _binding(goal, row)
             of = ground_row(goal.atom.terms, binding) if binding is not None else ()
