@@ -31,7 +31,8 @@ def caveats(found: Models, relations: Iterable[str]) -> Iterator[str]:
 
 def open_questions(determination: Determination) -> Iterator[str]:
     """A sentence for each question that the request may ask by a value that it leaves open."""
-    for question in not_surely_asked(determination.models):
+    asked = (answer.question for answer in determination.answers)
+    for question in not_surely_asked(determination.models, asked):
         yield f"By what it leaves open (`?`), the request may also ask: {question.text} It has to say what is meant."
 
 

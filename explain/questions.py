@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from explain.verdicts import Verdict
 from explain.wording import spaced, words
 from kb.engines.model import ground_row, unified
-from kb.language.closed import closed_relations
 from kb.language.program import SCOPE, Goal, Program, ProgramRule
 from kb.language.strata import needed
 from kb.language.syntax import Variable
@@ -103,11 +103,11 @@ def questions(models: Models) -> tuple[Question, ...]:
     return tuple(found.values())
 
 
-def not_surely_asked(models: Models) -> tuple[Question, ...]:
-    """The questions that the request may ask, by a value that it leaves open, and does not surely ask."""
-    sure = {(question.relation, question.row) for question in questions(models)}
+def not_surely_asked(models: Models, asked: Iterable[Question]) -> tuple[Question, ...]:
+    """The questions that the request may ask, by a value that it leaves open, beside those that it surely asks."""
+    sure = {(question.relation, question.row) for question in asked}
     found: dict[tuple[str, Row], Question] = {}
-    told_whole = closed_relations(models.program)
+    told_whole = models.compiled.same({}, contradicted=False)
     for goal in (each for each in models.program.goals if each.trigger.relation in told_whole):
         for row in sorted(models.possible_rows(goal.trigger.relation), key=str):
             binding = _binding(goal, row)
