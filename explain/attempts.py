@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from explain.solutions import Binding, aggregate_of, extensions
-from explain.wording import aggregate_words, comparison_words
+from explain.wording import aggregate_demand, aggregate_words, comparison_words
 from kb.engines.model import demanded, fits, ground_row, unified
 from kb.engines.ordering import as_written
 from kb.language import syntax as s
@@ -140,4 +140,8 @@ def _step(models: Models, premise: s.Premise, way: Binding, status: str) -> Step
 def _text(models: Models, premise: s.Comparison | s.Aggregate, way: Binding, holds: bool) -> str:
     if isinstance(premise, s.Comparison):
         return comparison_words(premise, way, holds)
-    return aggregate_words(premise, way, aggregate_of(models, premise, way), holds)
+    try:
+        value = aggregate_of(models, premise, way)
+    except KeyError:
+        return aggregate_demand(premise, way)  # a variable that only a premise before it would have given
+    return aggregate_words(premise, way, value, holds)

@@ -91,14 +91,23 @@ def need_words(premise: s.Comparison, binding: Mapping[str, Value]) -> str:
 
 def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: Value | None, holds: bool = True) -> str:
     """An aggregate as a sentence, with its value where it has one."""
-    terms = " and ".join(_term_words(term, {}) for term in premise.terms[:1])
     value = "there is none" if number is None else f"it is {value_text(number)}"
-    counted = (_COUNTED_DAYS if isinstance(number, date) else _COUNTED)[premise.function]
+    of_days = isinstance(number, date)
     if isinstance(premise.bound, s.Variable) and premise.op == "=" and holds:
-        return f"{counted} {terms} is {value_text(number) if number is not None else 'not there'}"
-    bound = _term_words(premise.bound, binding)
-    wanted = f"{counted} {terms} {_reads(premise.op, premise.bound, binding)} {bound}"
+        return f"{_counted(premise, of_days)} is {value_text(number) if number is not None else 'not there'}"
+    wanted = aggregate_demand(premise, binding, of_days)
     return f"{wanted} ({value})" if holds else f"it is not so that {wanted} ({value})"
+
+
+def aggregate_demand(premise: s.Aggregate, binding: Mapping[str, Value], of_days: bool = False) -> str:
+    """What an aggregate has to be, as a sentence, whatever it is."""
+    bound = _term_words(premise.bound, binding)
+    return f"{_counted(premise, of_days)} {_reads(premise.op, premise.bound, binding)} {bound}"
+
+
+def _counted(premise: s.Aggregate, of_days: bool) -> str:
+    terms = " and ".join(_term_words(term, {}) for term in premise.terms[:1])
+    return f"{(_COUNTED_DAYS if of_days else _COUNTED)[premise.function]} {terms}"
 
 
 def demand_words(op: str, value: Value) -> str:

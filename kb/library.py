@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 from kb.compiled import Compiled
@@ -17,6 +17,7 @@ from kb.language.diagnostics import Diagnostic, DocumentErrors
 from kb.language.documents import Document
 from kb.language.memory import Memory
 from kb.language.program import Program
+from kb.language.symbols import Report
 
 SHIPPED = (Path(__file__).parent.parent / "facts" / "vocabulary.md", Path(__file__).parent / "policies")
 SUFFIXES = (".md", ".dl")
@@ -87,10 +88,15 @@ class Library:
 
     def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
         """Everything that is wrong with the documents, for every payer on each of the days; each place once."""
+        reading = Report()
+        for document in self.documents:
+            for finding in document.findings:
+                reading.add_in(document, finding)
+        # What is wrong with reading a document counts on no day too: it may never be in force.
+        checks = (self._check(payer, day).diagnostics for payer, day in product(self.payers or ("",), on))
         found: dict[tuple[str, int, int], Diagnostic] = {}
-        for payer, day in product(self.payers or ("",), on):
-            for each in self._check(payer, day).diagnostics:
-                found.setdefault((each.document, each.line, each.column), each)
+        for each in chain(*checks, reading.diagnostics):
+            found.setdefault((each.document, each.line, each.column), each)
         return tuple(sorted(found.values()))
 
 

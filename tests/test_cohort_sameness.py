@@ -249,6 +249,20 @@ def test_a_denial_that_depends_on_a_reading_is_refused_where_charts_may_state_th
         verdicts(small(f"{declared}{rules}{readings}"), tmp_path, q="Case\na\n")
 
 
+@pytest.mark.parametrize("op", ["<=", "=", "!=", ">"])
+@pytest.mark.parametrize("best", ["#min", "#max"])
+def test_nothing_has_no_least_element_even_beside_an_unknown_bound(tmp_path: Path, best: str, op: str) -> None:
+    """The elements are closed, so that there are none is known; what they would be compared with is not."""
+    text = f"""#fact n(Case: case, N: number).
+#fact c(Case: case, M: number).
+#closed c.
+#pred g(Case: case).
+#goal g(Case) for payer(Case, _).
+g(Case) :- payer(Case, _), n(Case, N), {best} {{ M : c(Case, M) }} {op} N."""
+    one, together = alone_and_together(small(text), tmp_path, "")
+    assert one == together and [row[3] for row in one] == ["refuted"]
+
+
 def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) -> None:
     text = "#pred r(X: text).\nr(a).\n:- r(a).\n#pred g(Case: case).\ng(Case) :- payer(Case, _), r(a).\n"
     with pytest.raises(CohortProblem, match="which is not about a case: `medproof decide` decides such cases one by one"):

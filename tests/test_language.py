@@ -13,6 +13,7 @@ from kb.language import cache
 from kb.language.build import check
 from kb.language.diagnostics import Diagnostic, render
 from kb.language.documents import Document, read
+from kb.library import library
 
 HERE = Path(__file__).parent / "language"
 DAY = date(2026, 1, 1)
@@ -96,3 +97,19 @@ def test_a_block_that_is_taken_for_prose_is_told(opening: str) -> None:
 def test_prose_may_speak_of_blocks() -> None:
     document = read("policy.md", "---\nid: p\n---\n\nA `datalog` block.\n`datalog` blocks hold statements.\n")
     assert not document.findings
+
+
+@pytest.mark.parametrize("begin", ["> ", ">", "> > ", "- > "])
+def test_a_block_may_stand_in_a_quotation(begin: str) -> None:
+    rest = begin.replace("-", " ")
+    block = "".join(
+        f"{mark}{line}\n" for mark, line in zip([begin, rest, rest], ["```datalog", "p(a).", "```"], strict=True)
+    )
+    document = read("policy.md", f"---\nid: p\n---\n\nSome words.\n\n{block}")
+    assert not document.findings and len(document.statements) == 1
+
+
+def test_a_document_that_is_never_in_force_is_told_of() -> None:
+    text = "---\nid: p\neffective: 2026-02-01\nretired: 2025-01-01\n---\n\n```datalog\n#pred p(Case: case).\n```\n"
+    found = library([read("p.md", text)])
+    assert [each.line for each in found.check(found.days)] == [4]

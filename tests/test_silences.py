@@ -96,6 +96,12 @@ def test_an_aggregate_within_another_sees_the_rule_around_both(who: str, verdict
     assert medproof.explain(by(NESTED), chart, "necessary").proof.graph.number_of_nodes() > 1
 
 
+def test_a_sum_is_explained_without_its_value_where_a_factor_is_not_given() -> None:
+    rule = "seen_by(Case, _), dose(Case, factor, By), #sum { By * Amount, Drug : dose(Case, Drug, Amount) } >= 6"
+    found = medproof.explain(by(rule), read("c.md", CHART.format(more="seen_by(c, x). dose(c, drug, 3).")), "necessary")
+    assert found.outcomes[0].verdict is medproof.Verdict.UNDOCUMENTED
+
+
 def test_a_contradicted_fact_of_a_constraint_is_a_hinge() -> None:
     text = DECLARED.replace("RULE", "seen_by(Case, _)").replace(
         "#pred early", ":- seen_by(Case, _), dose(Case, _, _).\n#pred early"

@@ -245,7 +245,7 @@ def _check_closed(content: str, first: int, end: int, fence: str, lines: list[st
     """What stands in a block, as far as it is closed: else it runs on, over prose, to the next one or to the end."""
     rows = content.split("\n")
     another = next((row for row, line in enumerate(rows) if re.match(r"\s*```+\s*\w", line)), None)
-    last = lines[end - 1].strip() if end <= len(lines) else ""
+    last = lines[end - 1].lstrip("> \t").rstrip() if end <= len(lines) else ""
     if another is not None or end - first < 2 or last.strip(fence[0]) or len(last) < len(fence):
         place = Place(first + 1, 1, len(lines[first]))
         where = f" before the one on line {first + another + 2} begins" if another is not None else ""

@@ -18,11 +18,11 @@ from kb.engines.sql.values import (
     choose,
     conjunction,
     disjunction,
-    in_range,
     known,
     negation,
     or_unknown,
     same,
+    sum_in_range,
     unknown,
 )
 from kb.language import syntax as s
@@ -62,7 +62,7 @@ class Grouped:
         columns.append(exp.alias_(exp.func("BOOL_OR", disjunction(*missing)) if missing else exp.false(), "missing"))
         first, function = exp.column("e0"), self.premise.function
         if function == "sum":
-            columns.append(exp.alias_(in_range(exp.cast(exp.Sum(this=first), "DECIMAL(38, 6)")), "best"))
+            columns.append(exp.alias_(sum_in_range(exp.Sum(this=first)), "best"))
         elif function != "count":
             columns.append(exp.alias_((exp.Min if function == "min" else exp.Max)(this=first), "best"))
         rows = exp.select(*columns).from_(self.elements.copy().subquery("e"))
@@ -146,10 +146,14 @@ class Aggregated:
         exactly: Expr = COMPARED[node.op](this=self.upper.aggregate(), expression=bound.copy())
         if self.lower is None:
             return exactly
+        is_never_empty = node.function in ("count", "sum")
         if node.lenient:
             some = self._some_set_satisfies(node.op, bound)
-            return choose(self._is_exact(), or_unknown(exactly, bound), disjunction(unknown(bound), some))
-        sure = exp.true() if node.function in ("count", "sum") else self.lower.exists()
+            # Nothing has no least or largest element, whatever it would be compared with.
+            has_value = exp.true() if is_never_empty else self.upper.exists()
+            exact = conjunction(has_value, or_unknown(exactly, bound))
+            return choose(self._is_exact(), exact, disjunction(unknown(bound), some))
+        sure = exp.true() if is_never_empty else self.lower.exists()
         never = negation(self._some_set_satisfies(OPPOSITE[node.op], bound))
         return choose(self._is_exact(), exactly, conjunction(known(bound), sure, never))
 

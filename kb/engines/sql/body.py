@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,12 @@ from kb.engines.sql.values import (
     conjunction,
     constant,
     disjunction,
-    in_range,
     known,
     or_unknown,
+    product_in_range,
     shifted,
+    shifted_by,
+    sum_in_range,
     with_rows,
 )
 from kb.engines.sql.values import value as value_of
@@ -247,7 +250,15 @@ class Body:
             return self.names[term.name]
         left, right = self._term(term.left), self._term(term.right)
         kinds = term_type(term.left, self.types), term_type(term.right, self.types)
-        return Held(_computed(term.op, left.value, right.value, kinds), left.unknown or right.unknown)
+        if DATE not in kinds:
+            computed = _number(term.op, left.value, right.value)
+        elif kinds == (DATE, DATE):
+            computed = exp.cast(exp.DateDiff(this=left.value, expression=right.value, unit=exp.var("DAY")), NUMBER)
+        elif kinds[0] == DATE:
+            computed = _moved(term.op, left.value, right.value, term.right)
+        else:
+            computed = _moved(term.op, right.value, left.value, term.left)
+        return Held(computed, left.unknown or right.unknown)
 
     # Aggregates
 
@@ -302,17 +313,21 @@ def compared(op: str, left: Held, right: Held, lenient: bool) -> Expr:
 
 _FACTOR = "DECIMAL(38, 6)"
 """The type of a factor: of narrower ones DuckDB gives a product no more digits than they have."""
+_TERM = "DECIMAL(24, 6)"
+"""The type of what is added: wide enough for the sum of any two."""
 
 
-def _computed(op: str, left: Expr, right: Expr, kinds: tuple[str, str]) -> Expr:
-    """Arithmetic on numbers and days; leaving the range is an error."""
-    if kinds == (DATE, DATE):
-        return exp.cast(exp.DateDiff(this=left, expression=right, unit=exp.var("DAY")), NUMBER)
-    if DATE in kinds:
-        day, days = (left, right) if kinds[0] == DATE else (right, left)
-        return shifted(day, exp.Neg(this=exp.paren(days)) if op == "-" else days)
-    kind = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[op]
-    wide = "DECIMAL(38, 12)" if op == "*" else "DECIMAL(24, 6)"
+def _number(op: str, left: Expr, right: Expr) -> Expr:
+    """Arithmetic on numbers; leaving the range is an error."""
     if op == "*":
-        left, right = exp.cast(left, _FACTOR), exp.cast(right, _FACTOR)
-    return in_range(exp.cast(exp.paren(kind(this=left, expression=right)), wide))
+        return product_in_range(exp.Mul(this=exp.cast(left, _FACTOR), expression=exp.cast(right, _FACTOR)))
+    return sum_in_range((exp.Add if op == "+" else exp.Sub)(this=exp.cast(left, _TERM), expression=exp.cast(right, _TERM)))
+
+
+def _moved(op: str, day: Expr, days: Expr, number: s.Term) -> Expr:
+    """A day some number of days later or earlier; leaving the calendar is an error."""
+    if isinstance(number, s.Constant) and isinstance(day, (exp.Column, exp.Cast)) and isinstance(number.value, Decimal):
+        whole = int(number.value)
+        if whole == number.value:
+            return shifted_by(day, -whole if op == "-" else whole)
+    return shifted(day, exp.Neg(this=exp.paren(days)) if op == "-" else days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
 
@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from kb.engines.sql.schema import DATE, NUMBER, data_type
 from kb.language import syntax as s
-from kb.language.values import DIGITS_AFTER, DIGITS_BEFORE, Value
+from kb.language.values import DIGITS_AFTER, Value
 
 Expr = exp.Expr
 
@@ -99,25 +99,40 @@ def together(queries: Iterable[exp.Query], distinct: bool = True) -> exp.Query:
     return reduce(lambda one, other: exp.union(one, other, distinct=distinct, copy=False), queries)
 
 
-def in_range(number: Expr) -> Expr:
-    """The number, or an error when it has more digits than the language's numbers have."""
-    limit = exp.Literal.number("1" + "0" * DIGITS_BEFORE)
-    too_large = exp.GTE(this=exp.Abs(this=number.copy()), expression=limit)
-    too_fine = exp.NEQ(this=exp.cast(number.copy(), "DECIMAL(38, 6)"), expression=number.copy())
-    assert DIGITS_AFTER == 6
-    failed = exp.cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), NUMBER)
-    return choose(disjunction(too_large, too_fine), failed, exp.cast(number, NUMBER))
+# Computed values nest in one another, so each operand stands in what is made of it once: twice would double every level.
+# What leaves the range fails as a cast, of a number with too many digits or of a text that is none.
+
+
+def sum_in_range(number: Expr) -> Expr:
+    """A sum or a difference of numbers, or an error when it has more digits before the point than the language's have."""
+    return exp.cast(number, NUMBER)
+
+
+def product_in_range(number: Expr) -> Expr:
+    """A product, of twice as many digits after the point; or an error when more than the language's are needed."""
+    text = exp.cast(exp.cast(number, f"DECIMAL(38, {2 * DIGITS_AFTER})"), "TEXT")
+    return exp.cast(_fitting(text, f"(-?[0-9]+[.][0-9]{{{DIGITS_AFTER}}})0{{{DIGITS_AFTER}}}"), NUMBER)
 
 
 def shifted(day: Expr, days: Expr) -> Expr:
     """A day some days later, or an error when these are not whole, or the day leaves the calendar (years 1 to 9999)."""
-    whole = exp.cast(days.copy(), "INTEGER")
-    span = exp.DateDiff(this=exp.cast(exp.Literal.string("0001-01-01"), DATE), expression=day.copy(), unit=exp.var("DAY"))
-    last = exp.DateDiff(this=exp.cast(exp.Literal.string("9999-12-31"), DATE), expression=day.copy(), unit=exp.var("DAY"))
-    outside = disjunction(
-        exp.LT(this=days.copy(), expression=span), exp.GT(this=days.copy(), expression=last),
-        exp.NEQ(this=exp.cast(exp.Round(this=days.copy()), NUMBER), expression=days.copy()),
-    )  # fmt: skip
+    whole = exp.cast(_fitting(exp.cast(exp.cast(days, NUMBER), "TEXT"), f"(-?[0-9]+)[.]0{{{DIGITS_AFTER}}}"), "INTEGER")
+    moved = exp.cast(exp.Add(this=day, expression=whole), "TEXT")
+    return exp.cast(_fitting(moved, "([0-9]{4}-[0-9]{2}-[0-9]{2})"), DATE)
+
+
+def shifted_by(day: exp.Column | exp.Cast, days: int) -> Expr:
+    """The same for a number of days that is known and a day that is no computed one: so most rules have it."""
+    limit = date.max if days > 0 else date.min
+    outside: Expr
+    try:
+        outside = (exp.GT if days > 0 else exp.LT)(this=day.copy(), expression=value(limit - timedelta(days), DATE))
+    except OverflowError:
+        outside = known(day)
     failed = exp.cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), DATE)
-    moved = exp.cast(exp.DateAdd(this=day.copy(), expression=whole, unit=exp.var("DAY")), DATE)
-    return choose(outside, failed, moved)
+    return choose(outside, failed, exp.Add(this=day.copy(), expression=exp.cast(exp.Literal.number(days), "INTEGER")))
+
+
+def _fitting(text: Expr, pattern: str) -> Expr:
+    """The group of a pattern that the whole text fits; an empty text, if it does not."""
+    return exp.func("REGEXP_EXTRACT", text, exp.Literal.string(f"^{pattern}$"), exp.Literal.number(1))
