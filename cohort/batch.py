@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from cohort.book import Book
+from cohort.book import IN_SHARE, Book, Share
 from cohort.clashes import CLASHING
 from cohort.columns import is_no_name, parts_rows
-from cohort.files import parquet_sql
+from cohort.handed import Handed, handed_rows
 from cohort.instances import INSTANCES
 from cohort.live import Live
 from cohort.loading import BOOK, Loader, Range
@@ -77,14 +77,14 @@ class Batch:
 
     @cached_property
     def loader(self) -> Loader:
-        """Reads the facts of every range."""
-        return Loader(self.setup.vocabulary, self.setup.types, all_of_range=not self.setup.book.contradicting)
+        """Reads the facts of every share."""
+        return Loader(self.setup.vocabulary, self.setup.types)
 
-    def decide(self, low: str, high: str | None, part: Path) -> Outcome:
+    def decide(self, share: Share, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
         with self.live.connection(self.setup.memory, self.setup.spill) as connection:
             self._prepare(connection)
-            loaded, rejects = self._load(connection, low, high)
+            loaded, rejects = self._load(connection, share)
             fired = list[Counter[str]]()
             for number, deciding in enumerate(self.setup.book.programs):
                 stated = self._of_program(connection, number, loaded)
@@ -103,7 +103,10 @@ class Batch:
             for table, name in _PARTS.items():
                 _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
-            [(left,)] = connection.execute("SELECT count(*) FROM all_contradicting").fetchall()
+            [(left,)] = connection.execute(f"SELECT count(*) FROM {_CONTRADICTING}").fetchall()
+            if left:
+                handed = handed_rows(loaded.values(), _CONTRADICTING)
+                _written(connection, handed.sql(DIALECT), part, HANDED)
             return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired))
 
     def _decide_program(
@@ -115,7 +118,7 @@ class Batch:
         if self.setup.proofs:
             self._record(connection, statements, program.program, part.with_name(f"{part.name}.{number:04d}"))
         run(connection, statements.clashes)
-        noted = f"INSERT INTO all_contradicting SELECT b.name FROM {CLASHING} c JOIN {BOOK} b ON b.id = c.c0"
+        noted = f"INSERT INTO {_CONTRADICTING} SELECT b.name FROM {CLASHING} c JOIN {BOOK} b ON b.id = c.c0"
         connection.execute(noted).fetchall()
         run(connection, statements.verdicts)
         return fired
@@ -140,11 +143,11 @@ class Batch:
         _written(connection, rows, part, "instances")
         connection.execute(f"DROP TABLE {INSTANCES}").fetchall()
 
-    def rejects(self, low: str, high: str | None) -> list[Reject]:
-        """The rows of a range that cannot be taken."""
+    def rejects(self, share: Share) -> list[Reject]:
+        """The rows of a share that cannot be taken."""
         with self.live.connection(self.setup.memory, self.setup.spill) as connection:
             self._prepare(connection)
-            return self._load(connection, low, high)[1]
+            return self._load(connection, share)[1]
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         for declaration in self.setup.types.declarations():
@@ -160,23 +163,23 @@ class Batch:
             (CONFLICT, "kind INTEGER, number BIGINT, atom TEXT"),
             ("all_decided", COLUMNS[DECISIONS]),
             ("all_standing", COLUMNS[CRITERIA]),
-            ("all_contradicting", "name TEXT"),
+            (_CONTRADICTING, "name TEXT"),
         ):  # fmt: skip
             connection.execute(f"CREATE TABLE {name}({columns})").fetchall()
 
-    def _load(
-        self, connection: duckdb.DuckDBPyConnection, low: str, high: str | None
-    ) -> tuple[dict[str, Table], list[Reject]]:
+    def _load(self, connection: duckdb.DuckDBPyConnection, share: Share) -> tuple[dict[str, Table], list[Reject]]:
         """The facts of the batch; rows that cannot be taken, and their cases with them, are left out."""
-        limits = "name >= ?" + ("" if high is None else " AND name < ?")
-        rows = f"SELECT name, program FROM {parquet_sql()} WHERE {limits} ORDER BY program NULLS LAST, name"
+        rows = f"SELECT name, program FROM {IN_SHARE} ORDER BY program NULLS LAST, name"
         connection.execute(
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
-            [str(self.setup.book.path), low, *([] if high is None else [high])],
+            share.of(self.setup.book.path),
         ).fetchall()
+        if self.setup.book.contradicting:
+            handed = Handed(self.setup.book.handed, self.setup.types)
+            return handed.load(connection, self.setup.tables, "f"), []
         odd = exp.select(exp.func("BOOL_OR", is_no_name(exp.column("name")))).from_(BOOK)
         [(has_odd,)] = connection.execute(odd.sql(DIALECT)).fetchall()
-        within = Range(connection, low, high, bool(has_odd))
+        within = Range(connection, share.low, share.high, bool(has_odd))
         loaded, rejects = dict[str, Table](), list[Reject]()
         for number, table in enumerate(self.setup.tables):
             made, is_bad = self.loader.load(within, table, f"f{number}")
@@ -255,9 +258,10 @@ class Batch:
         connection.execute(f"TRUNCATE {STANDING}").fetchall()
 
 
-CONTRADICTING = "contradicting"
-"""The file of a part that names the cases which contradict themselves."""
-_PARTS = {"all_standing": "criteria", "all_decided": "decisions", "all_contradicting": CONTRADICTING}
+CONTRADICTING, HANDED = "contradicting", "handed"
+"""The files of a part that name the cases which contradict themselves, and have their facts."""
+_CONTRADICTING = "all_contradicting"
+_PARTS = {"all_standing": "criteria", "all_decided": "decisions", _CONTRADICTING: CONTRADICTING}
 _IS_CONFLICTING = "c.atoms IS NOT NULL AND d.verdict <> 'unaddressed'"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -35,11 +35,36 @@ class Deciding:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Cases of a book that are decided together: those whose names lie from `low` to before `high` (None: no limit).
+
+    With `program`, only those that it decides. `cases` is how many they are.
+    """
+
+    low: str
+    high: str | None
+    program: int | None
+    cases: int
+
+    def of(self, book: Path) -> dict[str, object]:
+        """The values of a statement that reads a book `IN_SHARE`."""
+        return {"book": str(book), "low": self.low, "high": self.high, "program": self.program}
+
+
+IN_SHARE = (
+    f"{parquet_sql('$book')} WHERE name >= $low AND ($high::TEXT IS NULL OR name < $high)"
+    " AND ($program::INTEGER IS NULL OR program = $program)"
+)
+"""How a statement reads the cases of a share from a book."""
+
+
+@dataclass(frozen=True)
 class Book:
     """The cases in order of their names, in a Parquet file: `name`, `program` (the number in `programs`), `payer`, `day`.
 
     `rejects` are the cases that cannot be decided, with what is wrong with their request.
-    `contradicting`: these are the cases of a larger book whose records contradict themselves.
+    `contradicting`: these are the cases of a larger book whose records contradict themselves;
+    their facts stand in files that were `handed` over (`cohort.handed`).
     """
 
     path: Path
@@ -47,20 +72,33 @@ class Book:
     programs: tuple[Deciding, ...]
     rejects: tuple[Reject, ...]
     contradicting: bool = False
+    handed: tuple[Path, ...] = ()
 
-    def batches(self, size: int) -> list[tuple[str, str | None, int]]:
-        """Ranges of names with so many cases at most: from which name, to before which, and how many cases those are."""
+    def shares(self, size: int) -> list[Share]:
+        """The shares of the book, of so many cases at most: ranges of names, where they contradict themselves by program."""
+        return [share for program, count in self._apart for share in self._ranges(program, count, size)]
+
+    @property
+    def _apart(self) -> list[tuple[int | None, int]]:
+        """The programs whose cases are decided apart, and how many those are, most first; None: all together."""
+        if not self.contradicting:
+            return [(None, self.count)]
+        counts = [(number, self.cases_of(number)) for number in range(len(self.programs))]
+        return sorted(((number, count) for number, count in counts if count), key=lambda each: -each[1])
+
+    def _ranges(self, program: int | None, count: int, size: int) -> Iterator[Share]:
         with duckdb.connect() as connection:
-            numbered = f"SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM {parquet_sql()}"
-            rows = connection.execute(f"SELECT name FROM ({numbered}) WHERE n % ? = 0 ORDER BY name", [str(self.path), size])
+            numbered = f"SELECT name, row_number() OVER (ORDER BY name) - 1 AS n FROM {IN_SHARE}"
+            whole = Share("", None, program, count).of(self.path)
+            rows = connection.execute(
+                f"SELECT name FROM ({numbered}) WHERE n % $size = 0 ORDER BY name", {**whole, "size": size}
+            )
             starts = [str(name) for (name,) in rows.fetchall()]
-        bounds = ["", *starts[1:], None]
-        return [
-            (low or "", high, min(size, self.count - number * size)) for number, (low, high) in enumerate(pairwise(bounds))
-        ]
+        for number, (low, high) in enumerate(pairwise(["", *starts[1:], None])):
+            yield Share(low or "", high, program, min(size, count - number * size))
 
-    def contradictions(self, found: Iterable[Path], path: Path) -> Book:
-        """The book of the cases that contradict themselves, whose names stand in the tables that were `found`."""
+    def contradictions(self, found: Iterable[Path], handed: Iterable[Path], path: Path) -> Book:
+        """The book of the cases that contradict themselves: their names stand in the tables that were `found`."""
         with duckdb.connect() as connection:
             of_all, chosen = (
                 connection.read_parquet(paths, hive_partitioning=False)
@@ -68,7 +106,7 @@ class Book:
             )
             of_all.join(chosen, "name", how="semi").order("name").write_parquet(str(path))
             [(count,)] = connection.execute(f"SELECT count(*) FROM {parquet_sql()}", [str(path)]).fetchall()
-        return Book(path, int(count), self.programs, (), contradicting=True)
+        return Book(path, int(count), self.programs, (), contradicting=True, handed=tuple(handed))
 
     def added(self, counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
         """How often each rule fired, of several counts: what is no case's is concluded in each again."""
@@ -86,13 +124,10 @@ class Book:
         known = next((each[name] for each in predicates if name in each), None)
         return known is None or known.case_position is not None
 
-    def names(self, low: str, high: str | None) -> list[str]:
-        """The names of a range of cases."""
+    def names(self, share: Share) -> list[str]:
+        """The names of a share of the cases."""
         with duckdb.connect() as connection:
-            chosen = connection.execute(
-                f"SELECT name FROM {parquet_sql()} WHERE name >= ? AND (? IS NULL OR name < ?) ORDER BY name",
-                [str(self.path), low, high, high],
-            )
+            chosen = connection.execute(f"SELECT name FROM {IN_SHARE} ORDER BY name", share.of(self.path))
             return [str(name) for (name,) in chosen.fetchall()]
 
     def cases_of(self, program: int) -> int:

@@ -71,12 +71,11 @@ class Range:
 class Loader:
     """Reads the rows of fact tables for the cases of a range, by statements that are made once for all ranges.
 
-    `all_of_range`: the book has every case of a range, so a row of another case is one of nobody's.
+    The book has every case of a range, so a row of another case is one of nobody's.
     """
 
     program: Program
     types: Types
-    all_of_range: bool
     _made: dict[tuple[str, bool, frozenset[str]], tuple[str, str, Table]] = field(default_factory=dict)
 
     @cached_property
@@ -88,9 +87,9 @@ class Loader:
         key = name, within.odd_names, frozenset(within.limits)
         if key not in self._made:
             self._made[key] = self._statements(within, table, name)
-        reading, looking, made = self._made[key]
+        reading, asking, made = self._made[key]
         within.run(reading)
-        [(bad, *found)] = within.run(looking, within=False)
+        [(bad, *found)] = within.run(asking, within=False)
         return replace(made, unknown=tuple(map(bool, found))), bool(bad)
 
     def _statements(self, within: Range, table: FactTable, name: str) -> tuple[str, str, Table]:
@@ -104,9 +103,7 @@ class Loader:
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(within, table, [*selected, exp.alias_(disjunction(*faults), "bad")])
         reading = made_of(name, rows)
-        missing = [exp.func("BOOL_OR", unknown(exp.column(f"c{i}"))) for i in range(len(kinds))]
-        looking = exp.select(exp.func("BOOL_OR", exp.column("bad")), *missing).from_(name)
-        return reading.sql(DIALECT), looking.sql(DIALECT), made
+        return reading.sql(DIALECT), looking(made, exp.column("bad")).sql(DIALECT), made
 
     def rejects(self, within: Range, table: FactTable) -> list[Reject]:
         """The rows of a table that cannot be taken, with what is wrong in each of their columns; raises BadTables.
@@ -151,8 +148,7 @@ class Loader:
         """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
         case = table.column(table.predicate.case_position or 0, "t")
         select = exp.select().select(*columns, copy=False).from_(exp.alias_(table.rows(located), "t"), copy=False)
-        join = "LEFT" if self.all_of_range else "INNER"
-        select = with_rows(select, exp.alias_(exp.table_(BOOK), "b"), case.eq(exp.column("name", "b")), join)
+        select = with_rows(select, exp.alias_(exp.table_(BOOK), "b"), case.eq(exp.column("name", "b")), "LEFT")
         for i, argument in enumerate(table.predicate.arguments):
             domain = self.program.domains.get(argument.type)
             if domain is not None and domain.parts:
@@ -168,6 +164,12 @@ class Loader:
             # A row without a case is told once, with the first range.
             limits = [disjunction(*limits, unknown(case))]
         return select.where(*limits, copy=False) if limits else select
+
+
+def looking(made: Table, *flags: Expr) -> exp.Select:
+    """What tells whether some row of a table has a flag, for each, and then in which of its columns `?` stands."""
+    missing = (unknown(exp.column(f"c{i}")) for i in range(len(made.types)))
+    return exp.select(*(exp.func("BOOL_OR", each) for each in (*flags, *missing))).from_(made.name)
 
 
 def _meant(value: str | None, listed: Iterable[str]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cohort.batch import CONTRADICTING, Outcome, Setup
-from cohort.book import Book
+from cohort.batch import CONTRADICTING, HANDED, Outcome, Setup
+from cohort.book import Book, Share
 from cohort.output import Heard
 from cohort.parts import is_done, outcome_of
 from cohort.spark import Cluster
@@ -58,32 +58,32 @@ class Run:
         done = self._done(book, parts, lambda cases: self.heard(cases, book.count))
         if not any(outcome.contradicting for outcome in done):
             return done
-        found = sorted((self.work / "parts").glob(f"{_OF_ALL}*.{CONTRADICTING}.parquet"))
-        left = book.contradictions(found, self.work / "contradicting.parquet")
+        named, handed = (
+            sorted((self.work / "parts").glob(f"{_OF_ALL}*.{kind}.parquet")) for kind in (CONTRADICTING, HANDED)
+        )
+        left = book.contradictions(named, handed, self.work / "contradicting.parquet")
         before = book.count - left.count
         return done + self._done(
             left, self._parts(left, _OF_CONTRADICTING), lambda cases: self.heard(before + cases, book.count)
         )
 
-    def _parts(self, book: Book, prefix: str) -> dict[Path, tuple[str, str | None, int]]:
-        """The parts of a book: for each the range of its names, and how many cases that has."""
-        ranges = book.batches(_size(self.work / f"{prefix}.size", book.count, self._workers, self.settings))
-        return {self.work / "parts" / f"{prefix}{number:06d}": each for number, each in enumerate(ranges)}
+    def _parts(self, book: Book, prefix: str) -> dict[Path, Share]:
+        """The parts of a book, and the share of the cases that each has."""
+        shares = book.shares(_size(self.work / f"{prefix}.size", book.count, self._workers, self.settings))
+        return {self.work / "parts" / f"{prefix}{number:06d}": each for number, each in enumerate(shares)}
 
-    def _done(
-        self, book: Book, parts: Mapping[Path, tuple[str, str | None, int]], heard: Callable[[int], None]
-    ) -> list[Outcome]:
+    def _done(self, book: Book, parts: Mapping[Path, Share], heard: Callable[[int], None]) -> list[Outcome]:
         memory = f"{self.settings.memory / (1 if self.settings.master else self._workers):.3f}GB"
         setup = Setup(
             book, self.tables, Types.of(self.vocabulary, CASE_NUMBER), self.vocabulary, memory, self.work / "spill",
             self.settings.proofs,
         )  # fmt: skip
-        pending = [(low, high, str(part)) for part, (low, high, _) in parts.items() if not is_done(part)]
+        pending = [(share, str(part)) for part, share in parts.items() if not is_done(part)]
         finished: dict[Path, Outcome] = {}
 
         def tell() -> None:
             finished.update({part: outcome_of(part) for part in parts if part not in finished and is_done(part)})
-            heard(sum(parts[part][2] - outcome.contradicting for part, outcome in finished.items()))
+            heard(sum(parts[part].cases - outcome.contradicting for part, outcome in finished.items()))
 
         tell()
         if self.settings.master and pending:

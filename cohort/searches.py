@@ -42,7 +42,7 @@ class Search:
 def find_conflicts(connection: duckdb.DuckDBPyConnection, searches: Iterable[Search]) -> None:
     """Fills the tables of what conflicts, for the cases that are known to contradict themselves."""
     first, *others = searches
-    instantiated = set[str]()
+    instantiated = dict[str, int]()
     _Run(first, connection, instantiated).run()
     for each in others:
         _Run(each.after(first), connection, instantiated).run()
@@ -54,7 +54,8 @@ class _Run:
 
     search: Search
     connection: duckdb.DuckDBPyConnection
-    instantiated: set[str]
+    instantiated: dict[str, int]
+    """How many instances the ways have that were gone already."""
 
     def run(self) -> None:
         for statement in self.search.beginnings:
@@ -72,9 +73,8 @@ class _Run:
     def _followed(self, way: Way) -> Iterator[str]:
         """The relations of which more is reached now."""
         if way.instances not in self.instantiated:
-            self.instantiated.add(way.instances)
-            self._run(way.instances)
-        for target, statement in way.targets:
+            self.instantiated[way.instances] = self._run(way.instances)[0][0]
+        for target, statement in way.targets if self.instantiated[way.instances] else ():
             if self._run(statement)[0][0]:
                 yield target
 

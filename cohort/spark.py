@@ -49,8 +49,8 @@ class Cluster:
 
             def work(part: Iterable[Task]) -> Iterator[int]:
                 batch = Batch(shared.value)
-                for low, high, path in part:
-                    decide_part(batch, low, high, Path(path), stop_on_error=False)
+                for share, path in part:
+                    decide_part(batch, share, Path(path), stop_on_error=False)
                     yield 1
 
             slices = min(len(tasks), _TASKS_PER_CORE * int(context.defaultParallelism))

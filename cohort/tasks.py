@@ -1,20 +1,22 @@
-"""The tasks of deciding a book of cases: each a range of names, whose part counts once its account is there."""
+"""The tasks of deciding a book of cases: each a share of them, whose part counts once its account is there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 from cohort.batch import Batch, Outcome, Setup
+from cohort.book import Share
 from cohort.live import Stopped
 from cohort.output import CohortProblem
 from cohort.parts import note_done, remove
 from cohort.rejects import Reject, shown
 from kb.engines.model import EvaluationError
 
-Task = tuple[str, str | None, str]
-"""A range of cases (from a name, to before a name), and where its part is written."""
+Task = tuple[Share, str]
+"""A share of the cases, and where its part is written."""
 
 
 def on_this_machine(
@@ -23,7 +25,7 @@ def on_this_machine(
     """Decides the tasks with a thread for each worker; whatever fails stops the others. About once a second it `tell`s."""
     batch = Batch(setup)
     with ThreadPoolExecutor(workers) as pool:
-        pending = {pool.submit(decide_part, batch, low, high, Path(part), stop_on_error) for low, high, part in tasks}
+        pending = {pool.submit(decide_part, batch, share, Path(part), stop_on_error) for share, part in tasks}
         try:
             while pending:
                 finished, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
@@ -37,33 +39,34 @@ def on_this_machine(
             raise
 
 
-def decide_part(batch: Batch, low: str, high: str | None, part: Path, stop_on_error: bool) -> Outcome:
-    """Decides a range; where a rule cannot be computed for some case, the range is halved until that case is alone."""
+def decide_part(batch: Batch, share: Share, part: Path, stop_on_error: bool) -> Outcome:
+    """Decides a share; where a rule cannot be computed for some case, it is halved until that case is alone."""
     try:
-        outcome = batch.decide(low, high, part)
+        outcome = batch.decide(share, part)
     except EvaluationError as error:
         if batch.live.stopped:
             raise Stopped from error
         if stop_on_error:
             raise
         remove(part)
-        outcome = _halved(batch, low, high, part, error)
+        outcome = _halved(batch, share, part, error)
     if outcome.rejects and stop_on_error:
         raise Refused(outcome.rejects)
     note_done(part, outcome)
     return outcome
 
 
-def _halved(batch: Batch, low: str, high: str | None, part: Path, error: EvaluationError) -> Outcome:
-    """Decides the halves of a range, of which one has the case for which a rule cannot be computed."""
-    names = batch.setup.book.names(low, high)
+def _halved(batch: Batch, share: Share, part: Path, error: EvaluationError) -> Outcome:
+    """Decides the halves of a share, of which one has the case for which a rule cannot be computed."""
+    names = batch.setup.book.names(share)
     if len(names) == 1:
         reject = Reject("", 0, names[0], "", "", "", f"{error}")
-        others = (each for each in batch.rejects(low, high) if each.case != names[0])
+        others = (each for each in batch.rejects(share) if each.case != names[0])
         return Outcome(0, 0, (reject, *others), {})
-    middle = names[len(names) // 2]
-    halves = (low, middle, f"{part.name}a"), (middle, high, f"{part.name}b")
-    one, other = (decide_part(batch, start, end, part.with_name(name), False) for start, end, name in halves)
+    middle = len(names) // 2
+    first = replace(share, high=names[middle], cases=middle), f"{part.name}a"
+    second = replace(share, low=names[middle], cases=len(names) - middle), f"{part.name}b"
+    one, other = (decide_part(batch, half, part.with_name(name), False) for half, name in (first, second))
     return Outcome(
         one.cases + other.cases, one.contradicting + other.contradicting, (*one.rejects, *other.rejects),
         batch.setup.book.added((one.fired, other.fired)),

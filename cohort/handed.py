@@ -1,0 +1,78 @@
+"""The facts of cases that contradict themselves, as the batch that read them hands them to the one that decides them.
+
+They were checked and have their types; read once more, the tables of a whole book would be
+looked through for one case in a hundred. One file holds those of all tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from cohort.files import parquet_sql
+from cohort.loading import BOOK, looking
+from facts.readers.tables import FactTable
+from kb.engines.sql.plan import DIALECT
+from kb.engines.sql.schema import Table, Types, data_type, made_of
+from kb.engines.sql.values import together, with_rows
+
+_HANDED = "handed"
+"""The table of what was handed over: the number of each row's table, its case, the values as text, which of them are `_`."""
+
+
+def handed_rows(tables: Iterable[Table], chosen: str) -> exp.Query:
+    """The rows of some tables, for the cases whose names stand in the table `chosen`."""
+    return together((_rows_of(number, table, chosen) for number, table in enumerate(tables)), distinct=False)
+
+
+def _rows_of(number: int, table: Table, chosen: str) -> exp.Select:
+    arity = len(table.types)
+    values = [exp.cast(exp.column(f"c{i}", "t"), "TEXT") for i in range(arity)]
+    flags = [exp.column(f"a{i}", "t") for i in range(arity)] if table.denials else []
+    rows = exp.select(
+        exp.alias_(exp.Literal.number(number), "number"),
+        exp.column("name", "b"),
+        exp.alias_(exp.Array(expressions=values), "texts"),
+        exp.alias_(exp.cast(exp.Array(expressions=flags), "BOOLEAN[]"), "flags"),
+    ).from_(exp.alias_(exp.table_(table.name), "t"))
+    case = exp.column(f"c{table.case}", "t")
+    rows = with_rows(rows, exp.alias_(exp.table_(BOOK), "b"), case.eq(exp.column("id", "b")), "INNER")
+    return with_rows(rows, exp.alias_(exp.table_(chosen), "x"), exp.column("name", "b").eq(exp.column("name", "x")), "SEMI")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Loads what was handed over for the cases in the table `book` of a connection."""
+
+    files: tuple[Path, ...]
+    types: Types
+
+    def load(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[FactTable], prefix: str) -> dict[str, Table]:
+        """Makes the tables of all relations; their names are the prefix and a number."""
+        rows = f"SELECT h.number, b.id, h.texts, h.flags FROM {parquet_sql()} h JOIN {BOOK} b USING (name)"
+        connection.execute(f"CREATE TABLE {_HANDED} AS {rows}", [list(map(str, self.files))]).fetchall()
+        return {
+            table.relation: self._made(connection, table, number, f"{prefix}{number}") for number, table in enumerate(tables)
+        }
+
+    def _made(self, connection: duckdb.DuckDBPyConnection, table: FactTable, number: int, name: str) -> Table:
+        kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
+        made = Table(name, kinds, table.denied, (True,) * len(kinds))
+        case = table.predicate.case_position
+        values: list[exp.Expr] = [
+            exp.column("id") if i == case else exp.cast(_item("texts", i), data_type(kind)) for i, kind in enumerate(kinds)
+        ]
+        values += [_item("flags", i) for i in range(len(kinds))] if table.denied else []
+        rows = exp.select(*(exp.alias_(each, column) for each, column in zip(values, made.columns, strict=True)))
+        rows = rows.from_(_HANDED).where(exp.column("number").eq(exp.Literal.number(number)))
+        connection.execute(made_of(name, rows).sql(DIALECT)).fetchall()
+        [found] = connection.execute(looking(made).sql(DIALECT)).fetchall()
+        return replace(made, unknown=tuple(map(bool, found)))
+
+
+def _item(column: str, position: int) -> exp.Expr:
+    return exp.func("LIST_EXTRACT", exp.column(column), exp.Literal.number(position + 1))
