@@ -12,6 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from cohort.files import parquet_sql
+from cohort.output import DECISIONS
 from cohort.rejects import Reject
 from facts.readers.found import BadTables
 from facts.readers.tables import FactTable
@@ -136,6 +137,26 @@ class Book:
             counted = f"SELECT count(*) FROM {parquet_sql()} WHERE program = ?"
             [(count,)] = connection.execute(counted, [str(self.path), program]).fetchall()
         return int(count)
+
+    def of_payer(self, payer: str) -> tuple[int, str]:
+        """How many cases a payer's programs decide, and one of them."""
+        numbers = [number for number, each in enumerate(self.programs) if each.payer == payer]
+        with duckdb.connect() as connection:
+            counted = f"SELECT count(*), min(name) FROM {parquet_sql()} WHERE program IN (SELECT unnest(?::INTEGER[]))"
+            [(count, first)] = connection.execute(counted, [str(self.path), numbers]).fetchall()
+        return int(count), str(first)
+
+    def asking_nothing(self, parts: Path, rejected: Iterable[str]) -> list[str]:
+        """The names of cases that were decided into the files of `parts`, and have no question there."""
+        decided = sorted(map(str, parts.glob(f"*.{DECISIONS}")))
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                f"""SELECT name FROM {parquet_sql("$book")} WHERE program IS NOT NULL
+                    AND name NOT IN (SELECT unnest($rejected::TEXT[]))
+                    AND name NOT IN (SELECT "case" FROM {parquet_sql("$decided")}) ORDER BY name""",
+                {"book": str(self.path), "decided": decided, "rejected": sorted(rejected)},
+            )
+            return [str(name) for (name,) in rows.fetchall()] if decided else []
 
     def nearly(self, strays: Iterable[str]) -> list[tuple[str, str]]:
         """Names that are none of the book's, each with one of it that differs in blanks or forms of letters only."""

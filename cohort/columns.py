@@ -81,8 +81,8 @@ class Columns:
             return _number(raw, is_text)
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in "?_"])
         value = exp.Case(ifs=[exp.If(this=is_mark, true=exp.null())], default=raw.copy())
-        wrong = disjunction(raw.copy().eq(exp.Literal.string("_")), is_odd(raw))
-        return value, [Fault(wrong, f"`_` stands for any value, in denials only (write `?`); or {_ODD}")]
+        is_any = raw.copy().eq(exp.Literal.string("_"))
+        return value, [Fault(is_any, "`_` stands for any value, in denials only; write `?`"), Fault(is_odd(raw), _ODD)]
 
 
 def _day(raw: Expr, is_text: bool) -> tuple[Expr, list[Fault]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -56,6 +56,8 @@ class CohortImpact:
     moves: tuple[Move, ...]
     left_out: int
     """Cases that one side or both could not decide, of which nothing is compared."""
+    notes: tuple[str, ...] = ()
+    """What has to be known of the payers and codes that the cases name, under either."""
 
 
 def compare(
@@ -81,10 +83,11 @@ def compare(
                 heard(number * total + done, 2 * total)
 
             accounts.append(decide_cohort(base, source, output, settings, tell))
-        left_out = {reject.case for account in accounts for reject in account.rejects}
-        rejected = [{reject.case for reject in account.rejects} for account in accounts]
+        # A row that names no case is none of a case.
+        rejected = [{reject.case for reject in account.rejects if reject.case} for account in accounts]
         both = accounts[0].cases - len(rejected[1] - rejected[0])
-        return _compared(sides[0], sides[1], both, sorted(left_out), listing)
+        found = _compared(sides[0], sides[1], both, sorted(rejected[0] | rejected[1]), listing)
+        return replace(found, notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes)))
 
 
 def _compared(before: Path, after: Path, cases: int, left_out: list[str], listing: Path | None) -> CohortImpact:
@@ -146,6 +149,8 @@ def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
     if found.left_out:
         cases = many(found.left_out, "case was", "cases were")
         page.add(f"{cases} left out, for what is wrong in their tables; `medproof cohort` writes what and where", WARN)
+    for note in found.notes:
+        page.add(note, WARN)
     for change in found.changes:
         page.add_raw(f"  {change.count:>10,}  {change.question}: {_said(change.before)} → {_said(change.after)}")
         page.add(f"as {', '.join(change.examples)}", DIM, 14, 2)
@@ -170,6 +175,7 @@ def cohort_impact_data(found: CohortImpact) -> dict[str, Any]:
         "cases": found.cases,
         "left_out": found.left_out,
         "same": found.same,
+        "notes": list(found.notes),
         "changes": [
             {"question": each.question, "before": each.before, "after": each.after, "count": each.count,
              "examples": list(each.examples)}

@@ -22,7 +22,7 @@ from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
 from cohort.files import reason
-from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, state_of
+from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, is_decided, state_of
 from cohort.parts import put_together
 from cohort.rejects import Reject
 from cohort.running import Run, Settings
@@ -73,6 +73,8 @@ def decide_cohort(
     refuse_unknown(base, settings.payer)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise CohortProblem(f"`{output}` is there already; name another directory, or remove it first")
+    if source.is_dir() and is_decided(source):
+        raise CohortProblem(f"`{source}` is a decided cohort; name the facts that it was decided from")
     if source.is_dir() and source.resolve() in output.resolve().parents:
         raise CohortProblem(f"`{output}` lies within the facts, and would count as one of them; name a directory elsewhere")
     # Also of documents by which no case of this book is decided: another book will have one.
@@ -184,19 +186,32 @@ def _decided(
     with closing(Cluster(settings.master)) as cluster:
         outcomes = Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
     account = _together(book, outcomes)
-    notes = (*_notes(base, book), *unlisted_codes(book, tables, work / "parts"), *_notes_of_rejects(book, account.rejects))
+    parts, rejected = work / "parts", {each.case for each in account.rejects}
+    notes = (
+        *_notes_of_silent(book.asking_nothing(parts, rejected)), *_notes(base, book), *unlisted_codes(book, tables, parts),
+        *_notes_of_rejects(book, account.rejects),
+    )  # fmt: skip
     account = replace(account, notes=notes)
     if account.rejects and settings.stop_on_error:
         raise Refused(account.rejects)
     return account
 
 
+def _notes_of_silent(cases: list[str]) -> Iterator[str]:
+    if cases:
+        asking = many(len(cases), "case asks", "cases ask")
+        yield f"{asking} nothing, such as `{cases[0]}`: no table requests anything there, and no decision names them."
+
+
 def _notes(base: Library, book: Book) -> Iterator[str]:
     for payer in sorted({each.payer for each in book.programs} - set(base.payers)):
         hint = payer_hint(base, payer)
-        named = f"No document is of the payer `{payer}`" if payer else "Some cases name no payer"
+        count, example = book.of_payer(payer)
+        named = f"No document is of the payer `{payer}`, whom {many(count, 'case names', 'cases name')}, such as `{example}`"
+        if not payer:
+            named = f"{many(count, 'case names', 'cases name')} no payer, such as `{example}`"
         stop = "" if hint.endswith("?") else "."
-        yield f"{named}, so only documents that hold for all payers count there; {hint}{stop}"
+        yield f"{named}: only documents that hold for all payers count there; {hint}{stop}"
     for payer in sorted({each.payer for each in book.programs} & set(base.payers)):
         own = [document for document in base.documents if document.meta.payer == payer]
         without = [

@@ -100,7 +100,7 @@ def told(directory: Path) -> Told:
     """What a decided cohort tells of itself; raises CohortProblem when the directory holds none."""
     if not is_decided(directory):
         raise CohortProblem(
-            f"`{directory}` is no decided cohort: it has no {_ACCOUNT}; `medproof cohort FACTS -o {directory}` makes one"
+            f"`{directory}` is no decided cohort: it has no {_ACCOUNT}; `medproof cohort FACTS -o DIR` makes one"
         )
     try:
         data = json.loads((directory / _ACCOUNT).read_text(encoding="utf-8"))

@@ -25,8 +25,6 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     page.add(f"{many(of.cases, 'case')} decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
     if of.rejected:
         page.add(f"what is wrong with those stands in {of.output / 'rejects.parquet'}", WARN, 2, 2)
-    if of.silent:
-        page.add(f"{of.silent:,} of them ask nothing: no table requests anything for them", WARN, 2, 2)
     for note in of.notes:
         page.add(note, WARN, 2, 2)
     if of.documents:

@@ -203,9 +203,9 @@ def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: 
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code == 0, output
     said = " ".join(output.split())
-    assert "2 of them ask nothing" in said
-    assert "No document is of the payer `AETNA`" in said and "did you mean `aetna`?" in said
-    assert "Some cases name no payer" in said
+    assert "2 cases ask nothing, such as `b`" in said
+    assert "No document is of the payer `AETNA`, whom 1 case names, such as `a`" in said and "did you mean `aetna`?" in said
+    assert "1 case names no payer, such as `c`" in said
 
 
 def test_days_on_which_no_document_of_the_payer_is_in_force_are_told(tmp_path: Path) -> None:

@@ -144,6 +144,37 @@ def test_no_case_is_decided_by_half_of_its_record_however_many_rows_are_bad(tmp_
     assert rejects == [(1_200,)]
 
 
+@pytest.mark.parametrize("value", ['["x"]', '{"a": 1}', "[]"])
+def test_a_list_or_an_object_in_json_is_no_value(tmp_path: Path, value: str) -> None:
+    source = tables(tmp_path / "facts")
+    lines = [f'{{"Case": "a", "Drug": {value}, "Kind": "opioid", "On": "2026-01-20"}}',
+             '{"Case": "b", "Drug": "[x", "Kind": "opioid", "On": "2026-01-20"}']  # fmt: skip
+    (source / "uncontrolled_pain.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "2 cases decided, 1 left out" in output, output
+    [reject] = duckdb.from_parquet(str(tmp_path / "out" / "rejects.parquet")).fetchall()
+    assert reject[2:4] == ("a", "uncontrolled_pain")
+    assert reject[6] == "its `Drug` is a list or an object; a value is one text or one number"
+
+
+def test_a_link_that_leads_nowhere_and_a_line_that_is_too_long_are_told(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    (source / "herniation.csv").symlink_to(tmp_path / "nowhere.csv")
+    (source / "uncontrolled_pain.csv").write_text(
+        f"Case,Drug,Kind,On\na,{'x' * 3_000_000},opioid,2026-01-20\n", encoding="utf-8"
+    )
+    code, output = run("cohort", source, "-o", tmp_path / "out")
+    assert code != 0 and "herniation.csv` is a link that leads nowhere" in " ".join(output.split()), output
+    assert "a line of it is longer than two million bytes; shorten the text" in " ".join(output.split())
+
+
+def test_a_decided_cohort_is_not_taken_for_facts(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    assert run("cohort", source, "-o", tmp_path / "out")[0] == 0
+    code, output = run("cohort", tmp_path / "out", "-o", tmp_path / "again")
+    assert code == 2 and "is a decided cohort; name the facts that it was decided from" in " ".join(output.split())
+
+
 @pytest.mark.parametrize("place", ["payer=medicare/facts", "Side=right/facts", "On=2026-01-01/facts", "year=2025/facts"])
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_names_of_folders_say_nothing_of_the_rows_in_them(tmp_path: Path, place: str, form: str) -> None:
@@ -355,6 +386,7 @@ STRAYS = {
     "b.csv.gz": "decompress it first",
     "b.tsv": "take it away, or give it its suffix",
     "part-1": "take it away, or give it its suffix",
+    "b.csv~": "take this copy away",
     ".b.csv": "",
     "._b.csv": "",
     "_SUCCESS": "",

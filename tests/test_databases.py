@@ -151,7 +151,7 @@ def test_bad_values_of_a_database_are_told_with_their_table_and_case(address: st
 
 @pytest.mark.parametrize(
     ("kind", "problem"),
-    [("double precision", "it holds DOUBLE, which is not exact"), ("timestamp", "it holds TIMESTAMP, which is not exact")],
+    [("double precision", "it holds DOUBLE, which is not exact"), ("timestamp", "it holds TIMESTAMP; numbers are DECIMAL")],
 )
 def test_a_column_of_a_type_that_cannot_be_taken_is_refused(address: str, kind: str, problem: str, tmp_path: Path) -> None:
     execute(address, f'CREATE TABLE pain_score("Case" text, site text, score {kind}, "On" date)')
@@ -238,6 +238,20 @@ def test_a_column_of_money_is_refused(address: str, tmp_path: Path) -> None:
     execute(address, 'CREATE TABLE pain_score("Case" text, site text, score money, "On" date)')
     code, said = run("cohort", f"postgres:{address}", "-o", tmp_path / "out")
     assert code != 0 and "table pain_score: column `score` is of money; make it numeric" in " ".join(said.split())
+
+
+def test_the_blanks_that_fill_up_a_code_are_none_of_it(address: str, tmp_path: Path) -> None:
+    execute(
+        address,
+        'CREATE TABLE request_date("Case" char(6), "On" date)',
+        "INSERT INTO request_date VALUES ('a', '2026-02-01')",
+        'CREATE TABLE requested("Case" char(6), item text, code char(8), level text, laterality varchar(9))',
+        "INSERT INTO requested VALUES ('a', ' op ', '63030', 'L5-S1', 'left')",
+    )
+    code, said = run("cohort", f"postgres:{address}", "-o", tmp_path / "out", "--payer", "aetna")
+    assert code == 0, said
+    rows = duckdb.from_parquet(str(tmp_path / "out" / "decisions.parquet")).fetchall()
+    assert ("a", "medically_necessary", " op ", "undocumented") in [row[:4] for row in rows]
 
 
 def test_all_tables_of_a_server_are_read_as_they_stood_at_one_moment(address: str) -> None:

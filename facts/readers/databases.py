@@ -36,10 +36,10 @@ _OF_SERVER = """SELECT n.nspname::text, c.relname::text
 """Those that a name alone finds; one that may not be read is an error, and not a silence."""
 _NO_SCHEMA = """SELECT pg_catalog.current_setting('search_path')
                 WHERE pg_catalog.cardinality(pg_catalog.current_schemas(false)) = 0"""
-_OF_MONEY = """SELECT c.relname::text, a.attname::text
+_OF_TYPE = """SELECT c.relname::text, a.attname::text
                FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-               WHERE a.atttypid = 'pg_catalog.money'::regtype AND NOT a.attisdropped
+               WHERE a.atttypid = 'pg_catalog.{}'::regtype AND NOT a.attisdropped
                  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
                  AND n.nspname = ANY(current_schemas(false)) ORDER BY 1, 2"""
 _OF_SQLITE = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -93,15 +93,26 @@ def _of_server(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection
         hint = "correct the name, or let the account that reads it use that schema"
         raise BadTables([f"`{path}` has none of the schemas on its search path, which is `{searched}`; {hint}"])
     _refuse_money(path, cursor, connection)
+    padded = set(_fetched(cursor, _OF_TYPE.format("bpchar"), connection))
     for schema, name in _fetched(cursor, _OF_SERVER, connection):
-        rows = exp.table_(name, schema, quoted=True)
+        rows: exp.Expr = exp.table_(name, schema, quoted=True)
         columns = columns_of(connection, _begin_rows(cursor, rows, connection, exp.false()))
+        if any((name, column) in padded for column, _ in columns):
+            rows = _without_padding(rows, [column for column, _ in columns], {of for table, of in padded if table == name})
         yield _found(path, name, columns, partial(_begin_rows, cursor, rows))
+
+
+def _without_padding(rows: exp.Expr, columns: list[str], padded: set[str]) -> exp.Expr:
+    """The rows without the blanks that fill up a `char(n)`, which say nothing there."""
+    named = [exp.column(each, quoted=True) for each in columns]
+    texts = [exp.cast(each, "TEXT") if each.name in padded else each for each in named]
+    selected = (exp.alias_(text, name, quoted=True) for text, name in zip(texts, columns, strict=True))
+    return exp.select(*selected).from_(rows).subquery("p")
 
 
 def _refuse_money(path: Path, cursor: Cursor, connection: duckdb.DuckDBPyConnection) -> None:
     """Raises BadTables for columns of money, which the driver gives in whole cents and nobody measures in."""
-    for table, column in _fetched(cursor, _OF_MONEY, connection):
+    for table, column in _fetched(cursor, _OF_TYPE.format("money"), connection):
         raise BadTables([f"{called(path)}, table {table}: column `{column}` is of money; make it numeric"])
 
 

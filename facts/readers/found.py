@@ -61,6 +61,9 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
     for entry in sorted(path.iterdir()):
         if entry.name.startswith((".", "_")):
             continue
+        if not entry.exists():
+            problems.append(f"`{entry}` is a link that leads nowhere; mend it, or take it away")
+            continue
         files = list(_files_of(entry))
         kinds = {SUFFIXES[each.suffix.lower()] for each in files if each.suffix.lower() in SUFFIXES}
         if others := [each for each in files if each.suffix.lower() not in SUFFIXES]:
@@ -89,10 +92,13 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
 
 _FORMS = f"facts stand in {', '.join(SUFFIXES)}, or in a folder of such files alone"
 _PACKED = (".gz", ".zst", ".zip", ".bz2", ".xz", ".7z")
+_FORMER = ("~", ".bak", ".orig", ".old", ".tmp")
 
 
 def _unpacked(file: Path) -> str:
     """What to do about a file that is no table."""
+    if file.name.lower().endswith(_FORMER):
+        return f"{_FORMS}; take this copy away"
     return "decompress it first" if file.suffix.lower() in _PACKED else f"{_FORMS}; take it away, or give it its suffix"
 
 

@@ -26,6 +26,8 @@ from facts.readers.texts import (
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import disjunction, together
 
+_TOO_LONG = "Maximum line size"
+"""What DuckDB's message says of a line of CSV that is longer than it takes."""
 Placed = tuple[str, exp.Select]
 """A file, or a table of a database, and its rows."""
 
@@ -56,6 +58,11 @@ def staged(
         # Not about the table: a full disk, memory, or Ctrl-C.
         raise
     except duckdb.Error as error:
+        if _TOO_LONG in str(error):
+            hint = "shorten the text that stands in it, or write the table as Parquet"
+            raise BadTables(
+                [f"`{found.place}` cannot be read: a line of it is longer than two million bytes; {hint}"]
+            ) from error
         raise BadTables([f"`{found.place}` cannot be read: {first_line(error)}"]) from error
     finally:
         for mended in work.glob(f"{found.name}.*.csv"):

@@ -199,5 +199,6 @@ def _type_problem(argument: str, column: str) -> str:
     if argument == "number":
         if column in _INTEGERS or column.startswith("DECIMAL"):
             return ""
-        return f"it holds {column}, which is not exact; numbers are DECIMAL, whole numbers, or text such as 3.5"
+        inexact = ", which is not exact" if column in ("FLOAT", "DOUBLE") else ""
+        return f"it holds {column}{inexact}; numbers are DECIMAL, whole numbers, or text such as 3.5"
     return f"it holds {column}, and text stands there; write codes and names as text"

@@ -17,7 +17,7 @@ import duckdb
 from sqlglot import exp
 
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.values import known
+from kb.engines.sql.values import conjunction, known
 from kb.language.values import many
 
 csv.field_size_limit(1 << 24)
@@ -55,8 +55,8 @@ def parquet(files: Expr, *options: str) -> Expr:
     return exp.func("read_parquet", files, _AS_THEY_ARE.copy(), *map(option, options))
 
 
-def numbered(columns: Iterable[Expr], table: Expr, case: str = "") -> exp.Select:
-    """Columns of a table with the number of each row, none of which is known to be faulty.
+def numbered(columns: Iterable[Expr], table: Expr, case: str = "", fault: Expr | None = None) -> exp.Select:
+    """Columns of a table with the number of each row, and what is wrong with it, if anything is known to be.
 
     With the column of the `case`, rows are counted within their case, in order of their values.
     """
@@ -64,8 +64,8 @@ def numbered(columns: Iterable[Expr], table: Expr, case: str = "") -> exp.Select
     if case:
         row.set("partition_by", [exp.column(case, quoted=True)])
         row.set("order", exp.Order(expressions=[each.copy() for each in columns]))
-    fault = exp.cast(exp.null(), "TEXT")
-    return exp.select(*columns, exp.alias_(row, ROW), exp.alias_(fault, FAULT)).from_(table)
+    nothing = exp.cast(exp.null(), "TEXT")
+    return exp.select(*columns, exp.alias_(row, ROW), exp.alias_(nothing if fault is None else fault, FAULT)).from_(table)
 
 
 def _all_text(names: Iterable[str]) -> Expr:
@@ -192,7 +192,20 @@ def json_rows(file: str, names: Iterable[str]) -> exp.Select:
     """The rows of a JSON-lines file, all values as text."""
     names = list(names)
     read = exp.func("read_json", texts([file]), option("format", "newline_delimited"), _AS_THEY_ARE.copy(), _all_text(names))
-    return numbered(_quoted(names), exp.Table(this=read))
+    nested = [exp.If(this=_is_nested(column), true=_told_of_nested(column.name)) for column in _quoted(names)]
+    return numbered(_quoted(names), exp.Table(this=read), fault=exp.Case(ifs=nested))
+
+
+def _is_nested(column: Expr) -> Expr:
+    """Whether the text that was read of a value is that of a list or an object."""
+    begins = exp.In(
+        this=exp.func("LEFT", column, exp.Literal.number(1)), expressions=[exp.Literal.string(mark) for mark in "[{"]
+    )
+    return conjunction(begins, exp.func("JSON_VALID", column.copy()))
+
+
+def _told_of_nested(name: str) -> Expr:
+    return exp.Literal.string(f"its `{name}` is a list or an object; a value is one text or one number")
 
 
 def check_json(files: Iterable[str]) -> None:
@@ -215,5 +228,5 @@ def _json_problem(line: bytes) -> str:
     return "" if isinstance(found, dict) else "it is no JSON object"
 
 
-def _quoted(names: Iterable[str]) -> list[Expr]:
+def _quoted(names: Iterable[str]) -> list[exp.Column]:
     return [exp.column(name, quoted=True) for name in names]
