@@ -87,19 +87,17 @@ class Batch:
             loaded, rejects = self._load(connection, share)
             fired = list[Counter[str]]()
             for number, deciding in enumerate(self.setup.book.programs):
-                stated = self._of_program(connection, number, loaded)
+                program = CohortProgram(deciding.compiled, self.setup.types, {})
+                used = {relation: table for relation, table in loaded.items() if relation in program.used}
+                stated = self._of_program(connection, number, used)
                 if stated is None:
                     continue
-                program = CohortProgram(
-                    deciding.compiled,
-                    self.setup.types,
-                    {**stated, **self._known(connection, deciding.compiled.program, number)},
-                )
+                program = replace(program, stated={**stated, **self._known(connection, program.program, number)})
                 if self.setup.book.contradicting:
                     self._decide_contradicting(connection, number, program)
                 else:
                     fired.append(self._decide_program(connection, number, program, part))
-                self._finish(connection, deciding.compiled.program, number)
+                self._finish(connection, program.program, number)
             for table, name in _PARTS.items():
                 _written(connection, f"SELECT * FROM {table} ORDER BY ALL", part, name)
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
