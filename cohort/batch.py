@@ -65,10 +65,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Batch:
-    """Decides the cases of a book whose names lie in a range, on a connection of its own; what is compiled is shared by all.
+    """Decides a share of a book's cases, on a connection of its own; what is compiled is shared by all.
 
     Cases that contradict themselves are few, and cost statements of their own: they are
-    noted, and those of all batches decided together, as a book of their own.
+    noted, their facts handed over, and those of all batches decided as a book of their own.
     """
 
     setup: Setup
@@ -103,7 +103,7 @@ class Batch:
             [(cases,)] = connection.execute(f"SELECT count(*) FROM {BOOK} WHERE program IS NOT NULL").fetchall()
             [(left,)] = connection.execute(f"SELECT count(*) FROM {_CONTRADICTING}").fetchall()
             if left:
-                handed = handed_rows(loaded.values(), _CONTRADICTING)
+                handed = handed_rows(loaded, _CONTRADICTING)
                 _written(connection, handed.sql(DIALECT), part, HANDED)
             return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired))
 

@@ -84,8 +84,9 @@ class Book:
         """The programs whose cases are decided apart, and how many those are, most first; None: all together."""
         if not self.contradicting:
             return [(None, self.count)]
-        counts = [(number, self.cases_of(number)) for number in range(len(self.programs))]
-        return sorted(((number, count) for number, count in counts if count), key=lambda each: -each[1])
+        with duckdb.connect() as connection:
+            counted = f"SELECT program, count(*) AS n FROM {parquet_sql()} GROUP BY program ORDER BY n DESC, program"
+            return [(int(number), int(n)) for number, n in connection.execute(counted, [str(self.path)]).fetchall()]
 
     def _ranges(self, program: int | None, count: int, size: int) -> Iterator[Share]:
         with duckdb.connect() as connection:
@@ -146,17 +147,20 @@ class Book:
             [(count, first)] = connection.execute(counted, [str(self.path), numbers]).fetchall()
         return int(count), str(first)
 
-    def asking_nothing(self, parts: Path, rejected: Iterable[str]) -> list[str]:
-        """The names of cases that were decided into the files of `parts`, and have no question there."""
+    def asking_nothing(self, parts: Path, rejected: Iterable[str]) -> tuple[int, str]:
+        """How many cases were decided into the files of `parts` and have no question there, and one of them."""
         decided = sorted(map(str, parts.glob(f"*.{DECISIONS}")))
+        if not decided:
+            return 0, ""
         with duckdb.connect() as connection:
             rows = connection.execute(
-                f"""SELECT name FROM {parquet_sql("$book")} WHERE program IS NOT NULL
+                f"""SELECT count(*), coalesce(min(name), '') FROM {parquet_sql("$book")} WHERE program IS NOT NULL
                     AND name NOT IN (SELECT unnest($rejected::TEXT[]))
-                    AND name NOT IN (SELECT "case" FROM {parquet_sql("$decided")}) ORDER BY name""",
+                    AND name NOT IN (SELECT "case" FROM {parquet_sql("$decided")})""",
                 {"book": str(self.path), "decided": decided, "rejected": sorted(rejected)},
             )
-            return [str(name) for (name,) in rows.fetchall()] if decided else []
+            [(count, first)] = rows.fetchall()
+        return int(count), str(first)
 
     def nearly(self, strays: Iterable[str]) -> list[tuple[str, str]]:
         """Names that are none of the book's, each with one of it that differs in blanks or forms of letters only."""

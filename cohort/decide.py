@@ -188,7 +188,7 @@ def _decided(
     account = _together(book, outcomes)
     parts, rejected = work / "parts", {each.case for each in account.rejects}
     notes = (
-        *_notes_of_silent(book.asking_nothing(parts, rejected)), *_notes(base, book), *unlisted_codes(book, tables, parts),
+        *_notes_of_silent(*book.asking_nothing(parts, rejected)), *_notes(base, book), *unlisted_codes(book, tables, parts),
         *_notes_of_rejects(book, account.rejects),
     )  # fmt: skip
     account = replace(account, notes=notes)
@@ -197,10 +197,10 @@ def _decided(
     return account
 
 
-def _notes_of_silent(cases: list[str]) -> Iterator[str]:
-    if cases:
-        asking = many(len(cases), "case asks", "cases ask")
-        yield f"{asking} nothing, such as `{cases[0]}`: no table requests anything there, and no decision names them."
+def _notes_of_silent(count: int, example: str) -> Iterator[str]:
+    if count:
+        asking = many(count, "case asks", "cases ask")
+        yield f"{asking} nothing, such as `{example}`: no table requests anything there, and no decision names them."
 
 
 def _notes(base: Library, book: Book) -> Iterator[str]:

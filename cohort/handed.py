@@ -6,7 +6,7 @@ looked through for one case in a hundred. One file holds those of all tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,20 +21,20 @@ from kb.engines.sql.schema import Table, Types, data_type, made_of
 from kb.engines.sql.values import together, with_rows
 
 _HANDED = "handed"
-"""The table of what was handed over: the number of each row's table, its case, the values as text, which of them are `_`."""
+"""The table of what was handed over: the relation of each row, its case, the values as text, and which of them are `_`."""
 
 
-def handed_rows(tables: Iterable[Table], chosen: str) -> exp.Query:
-    """The rows of some tables, for the cases whose names stand in the table `chosen`."""
-    return together((_rows_of(number, table, chosen) for number, table in enumerate(tables)), distinct=False)
+def handed_rows(tables: Mapping[str, Table], chosen: str) -> exp.Query:
+    """The rows of the tables of relations, for the cases whose names stand in the table `chosen`."""
+    return together((_rows_of(relation, table, chosen) for relation, table in tables.items()), distinct=False)
 
 
-def _rows_of(number: int, table: Table, chosen: str) -> exp.Select:
+def _rows_of(relation: str, table: Table, chosen: str) -> exp.Select:
     arity = len(table.types)
     values = [exp.cast(exp.column(f"c{i}", "t"), "TEXT") for i in range(arity)]
     flags = [exp.column(f"a{i}", "t") for i in range(arity)] if table.denials else []
     rows = exp.select(
-        exp.alias_(exp.Literal.number(number), "number"),
+        exp.alias_(exp.Literal.string(relation), "relation"),
         exp.column("name", "b"),
         exp.alias_(exp.Array(expressions=values), "texts"),
         exp.alias_(exp.cast(exp.Array(expressions=flags), "BOOLEAN[]"), "flags"),
@@ -53,13 +53,11 @@ class Handed:
 
     def load(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[FactTable], prefix: str) -> dict[str, Table]:
         """Makes the tables of all relations; their names are the prefix and a number."""
-        rows = f"SELECT h.number, b.id, h.texts, h.flags FROM {parquet_sql()} h JOIN {BOOK} b USING (name)"
+        rows = f"SELECT h.relation, b.id, h.texts, h.flags FROM {parquet_sql()} h JOIN {BOOK} b USING (name)"
         connection.execute(f"CREATE TABLE {_HANDED} AS {rows}", [list(map(str, self.files))]).fetchall()
-        return {
-            table.relation: self._made(connection, table, number, f"{prefix}{number}") for number, table in enumerate(tables)
-        }
+        return {table.relation: self._made(connection, table, f"{prefix}{number}") for number, table in enumerate(tables)}
 
-    def _made(self, connection: duckdb.DuckDBPyConnection, table: FactTable, number: int, name: str) -> Table:
+    def _made(self, connection: duckdb.DuckDBPyConnection, table: FactTable, name: str) -> Table:
         kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
         made = Table(name, kinds, table.denied, (True,) * len(kinds))
         case = table.predicate.case_position
@@ -68,7 +66,7 @@ class Handed:
         ]
         values += [_item("flags", i) for i in range(len(kinds))] if table.denied else []
         rows = exp.select(*(exp.alias_(each, column) for each, column in zip(values, made.columns, strict=True)))
-        rows = rows.from_(_HANDED).where(exp.column("number").eq(exp.Literal.number(number)))
+        rows = rows.from_(_HANDED).where(exp.column("relation").eq(exp.Literal.string(table.relation)))
         connection.execute(made_of(name, rows).sql(DIALECT)).fetchall()
         [found] = connection.execute(looking(made).sql(DIALECT)).fetchall()
         return replace(made, unknown=tuple(map(bool, found)))

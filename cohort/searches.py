@@ -55,7 +55,7 @@ class _Run:
     search: Search
     connection: duckdb.DuckDBPyConnection
     instantiated: dict[str, int]
-    """How many instances the ways have that were gone already."""
+    """How many rows each statement of instances made that was run already."""
 
     def run(self) -> None:
         for statement in self.search.beginnings:

@@ -80,6 +80,19 @@ def test_a_case_for_which_a_rule_cannot_be_computed_is_left_out_alone(tmp_path: 
     assert {row[0] for row in decided(tmp_path / "out", "decisions")} == set(names) - {"c4"}
 
 
+def test_where_a_rule_can_be_computed_for_no_case_each_is_told(tmp_path: Path) -> None:
+    request = "#fact payer(Case: case, Payer: text).\n#fact request_date(Case: case, On: date).\n"
+    text = (
+        f"{HEAD}{request}#fact size(Case: case, N: number).\n#closed payer, request_date, size.\n#pred huge(Case: case).\n"
+    )
+    text += "huge(Case) :- size(Case, N), N * N * N > 8.\n#goal huge(Case) for size(Case, N).\n```\n"
+    (tmp_path / "facts").mkdir()
+    for name, lines in {"payer": "Payer\na,x", "request_date": "On\na,2026-01-01", "size": "N\na,999999"}.items():
+        (tmp_path / "facts" / f"{name}.csv").write_text(f"Case,{lines}\n", encoding="utf-8")
+    account = decide_cohort(library([read("sizes.md", text)], shipped=False), tmp_path / "facts", tmp_path / "out")
+    assert [each.case for each in account.rejects] == ["a"] and account.cases == 0
+
+
 def test_what_rules_conclude_is_counted(tmp_path: Path, source: Path) -> None:
     base = medproof.load()
     found = medproof.cohort(base, source, tmp_path / "out")
@@ -284,8 +297,10 @@ def test_a_case_that_one_side_leaves_out_is_compared_with_nothing(tmp_path: Path
     source = tmp_path / "facts"
     source.mkdir()
     given = {"payer": "Case,Payer\na,x\nb,x\n", "request_date": "Case,On\na,2026-01-01\nb,2026-01-01\n"}
+    given["payer"] += ",x\n"  # a row of nobody's
     for name, text in {**given, "n": "Case,N\na,1\nb,2\n"}.items():
         (source / f"{name}.csv").write_text(text, encoding="utf-8")
     found = compare(bases["old"], bases["new"], source, Settings(), lambda done, total: None)
     assert (found.cases, found.left_out, found.same) == (1, 1, 0)
+    assert found.notes[-1].startswith("1 row names no case")
     assert [(each.before, each.after, each.examples) for each in found.changes] == [("refuted", "met", ("a",))]

@@ -61,8 +61,8 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
     for entry in sorted(path.iterdir()):
         if entry.name.startswith((".", "_")):
             continue
-        if not entry.exists():
-            problems.append(f"`{entry}` is a link that leads nowhere; mend it, or take it away")
+        if broken := [each for each in (entry, *(entry.rglob("*") if entry.is_dir() else ())) if not each.exists()]:
+            problems += [f"`{each}` is a link that leads nowhere; mend it, or take it away" for each in broken]
             continue
         files = list(_files_of(entry))
         kinds = {SUFFIXES[each.suffix.lower()] for each in files if each.suffix.lower() in SUFFIXES}

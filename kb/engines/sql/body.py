@@ -326,7 +326,8 @@ def _number(op: str, left: Expr, right: Expr) -> Expr:
 
 def _moved(op: str, day: Expr, days: Expr, number: s.Term) -> Expr:
     """A day some number of days later or earlier; leaving the calendar is an error."""
-    if isinstance(number, s.Constant) and isinstance(day, (exp.Column, exp.Cast)) and isinstance(number.value, Decimal):
+    is_plain = isinstance(day, exp.Column) or (isinstance(day, exp.Cast) and isinstance(day.this, exp.Literal))
+    if is_plain and isinstance(number, s.Constant) and isinstance(number.value, Decimal):
         whole = int(number.value)
         if whole == number.value:
             return shifted_by(day, -whole if op == "-" else whole)

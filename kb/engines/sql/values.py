@@ -121,7 +121,7 @@ def shifted(day: Expr, days: Expr) -> Expr:
     return exp.cast(_fitting(moved, "([0-9]{4}-[0-9]{2}-[0-9]{2})"), DATE)
 
 
-def shifted_by(day: exp.Column | exp.Cast, days: int) -> Expr:
+def shifted_by(day: Expr, days: int) -> Expr:
     """The same for a number of days that is known and a day that is no computed one: so most rules have it."""
     limit = date.max if days > 0 else date.min
     outside: Expr
