@@ -88,8 +88,7 @@ class Batch:
             fired = list[Counter[str]]()
             for number, deciding in enumerate(self.setup.book.programs):
                 program = CohortProgram(deciding.compiled, self.setup.types, {})
-                used = {relation: table for relation, table in loaded.items() if relation in program.used}
-                stated = self._of_program(connection, number, used)
+                stated = self._of_program(connection, number, program, loaded)
                 if stated is None:
                     continue
                 program = replace(program, stated={**stated, **self._known(connection, program.program, number)})
@@ -196,8 +195,10 @@ class Batch:
             good = f"SELECT id FROM {BOOK} WHERE program IS NOT NULL"
             connection.execute(f"DELETE FROM {table.name} WHERE {case} IS NULL OR {case} NOT IN ({good})").fetchall()
 
-    def _of_program(self, connection: duckdb.DuckDBPyConnection, number: int, loaded: Stated) -> dict[str, Table] | None:
-        """The facts of the cases of one program; None if it has no case here."""
+    def _of_program(
+        self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram, loaded: Stated
+    ) -> dict[str, Table] | None:
+        """The facts that a program uses of its cases; None if it has no case here."""
         found = connection.execute(f"SELECT min(id), max(id), count(*) FROM {BOOK} WHERE program = ?", [number]).fetchall()
         [(first, last, count)] = found
         if not count:
@@ -207,6 +208,8 @@ class Batch:
         ).fetchall()
         stated = {}
         for relation, table in loaded.items():
+            if relation not in program.used:
+                continue
             case = f"c{self.setup.vocabulary.predicate(relation).case_position}"
             name = f"s{table.name}"
             columns = ", ".join(table.columns)

@@ -64,16 +64,20 @@ class Book:
     """The cases in order of their names, in a Parquet file: `name`, `program` (the number in `programs`), `payer`, `day`.
 
     `rejects` are the cases that cannot be decided, with what is wrong with their request.
-    `contradicting`: these are the cases of a larger book whose records contradict themselves;
-    their facts stand in files that were `handed` over (`cohort.handed`).
+    Those of a larger book whose records contradict themselves are a book of their own: their
+    facts stand in files that were `handed` over (`cohort.handed`).
     """
 
     path: Path
     count: int
     programs: tuple[Deciding, ...]
     rejects: tuple[Reject, ...]
-    contradicting: bool = False
     handed: tuple[Path, ...] = ()
+
+    @property
+    def contradicting(self) -> bool:
+        """Whether these are the cases of a larger book whose records contradict themselves."""
+        return bool(self.handed)
 
     def shares(self, size: int) -> list[Share]:
         """The shares of the book, of so many cases at most: ranges of names, where they contradict themselves by program."""
@@ -108,7 +112,7 @@ class Book:
             )
             of_all.join(chosen, "name", how="semi").order("name").write_parquet(str(path))
             [(count,)] = connection.execute(f"SELECT count(*) FROM {parquet_sql()}", [str(path)]).fetchall()
-        return Book(path, int(count), self.programs, (), contradicting=True, handed=tuple(handed))
+        return Book(path, int(count), self.programs, (), tuple(handed))
 
     def added(self, counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
         """How often each rule fired, of several counts: what is no case's is concluded in each again."""

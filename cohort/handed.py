@@ -14,7 +14,7 @@ import duckdb
 from sqlglot import exp
 
 from cohort.files import parquet_sql
-from cohort.loading import BOOK, looking
+from cohort.loading import BOOK, marks_query
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import Table, Types, data_type, made_of
@@ -68,7 +68,7 @@ class Handed:
         rows = exp.select(*(exp.alias_(each, column) for each, column in zip(values, made.columns, strict=True)))
         rows = rows.from_(_HANDED).where(exp.column("relation").eq(exp.Literal.string(table.relation)))
         connection.execute(made_of(name, rows).sql(DIALECT)).fetchall()
-        [found] = connection.execute(looking(made).sql(DIALECT)).fetchall()
+        [found] = connection.execute(marks_query(made).sql(DIALECT)).fetchall()
         return replace(made, unknown=tuple(map(bool, found)))
 
 

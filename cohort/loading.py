@@ -103,7 +103,7 @@ class Loader:
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(within, table, [*selected, exp.alias_(disjunction(*faults), "bad")])
         reading = made_of(name, rows)
-        return reading.sql(DIALECT), looking(made, exp.column("bad")).sql(DIALECT), made
+        return reading.sql(DIALECT), marks_query(made, exp.column("bad")).sql(DIALECT), made
 
     def rejects(self, within: Range, table: FactTable) -> list[Reject]:
         """The rows of a table that cannot be taken, with what is wrong in each of their columns; raises BadTables.
@@ -166,8 +166,8 @@ class Loader:
         return select.where(*limits, copy=False) if limits else select
 
 
-def looking(made: Table, *flags: Expr) -> exp.Select:
-    """What tells whether some row of a table has a flag, for each, and then in which of its columns `?` stands."""
+def marks_query(made: Table, *flags: Expr) -> exp.Select:
+    """The query that tells whether some row of a table has a flag, for each, and then in which of its columns `?` stands."""
     missing = (unknown(exp.column(f"c{i}")) for i in range(len(made.types)))
     return exp.select(*(exp.func("BOOL_OR", each) for each in (*flags, *missing))).from_(made.name)
 

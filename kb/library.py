@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
 
 from kb.compiled import Compiled
@@ -88,16 +88,12 @@ class Library:
 
     def check(self, on: Iterable[date]) -> tuple[Diagnostic, ...]:
         """Everything that is wrong with the documents, for every payer on each of the days; each place once."""
-        reading = Report()
-        for document in self.documents:
-            for finding in document.findings:
-                reading.add_in(document, finding)
-        # What is wrong with reading a document counts on no day too: it may never be in force.
-        checks = (self._check(payer, day).diagnostics for payer, day in product(self.payers or ("",), on))
-        found: dict[tuple[str, int, int], Diagnostic] = {}
-        for each in chain(*checks, reading.diagnostics):
-            found.setdefault((each.document, each.line, each.column), each)
-        return tuple(sorted(found.values()))
+        report = Report()
+        for payer, day in product(self.payers or ("",), on):
+            report.take(self._check(payer, day).diagnostics)
+        # A document that is never in force is no part of any program.
+        report.add_reading(self.documents)
+        return report.diagnostics
 
 
 def load(*extra: str | Path, shipped: bool = True, cached: bool = True) -> Library:

@@ -160,11 +160,15 @@ def test_a_list_or_an_object_in_json_is_no_value(tmp_path: Path, value: str) -> 
 def test_a_link_that_leads_nowhere_and_a_line_that_is_too_long_are_told(tmp_path: Path) -> None:
     source = tables(tmp_path / "facts")
     (source / "herniation.csv").symlink_to(tmp_path / "nowhere.csv")
+    (source / "therapy").mkdir()
+    (source / "therapy" / "part-1.csv").symlink_to(tmp_path / "nowhere.csv")
+    (source / "therapy" / ".#part-1.csv").symlink_to("somebody@host.1")
     (source / "uncontrolled_pain.csv").write_text(
         f"Case,Drug,Kind,On\na,{'x' * 3_000_000},opioid,2026-01-20\n", encoding="utf-8"
     )
     code, output = run("cohort", source, "-o", tmp_path / "out")
     assert code != 0 and "herniation.csv` is a link that leads nowhere" in " ".join(output.split()), output
+    assert "part-1.csv` is a link that leads nowhere" in " ".join(output.split()) and ".#part" not in output
     assert "a line of it is longer than two million bytes; shorten the text" in " ".join(output.split())
 
 

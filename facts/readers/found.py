@@ -61,10 +61,10 @@ def tables_of_directory(path: Path, connection: duckdb.DuckDBPyConnection) -> tu
     for entry in sorted(path.iterdir()):
         if entry.name.startswith((".", "_")):
             continue
-        if broken := [each for each in (entry, *(entry.rglob("*") if entry.is_dir() else ())) if not each.exists()]:
+        files = list(_files_of(entry))
+        if broken := [each for each in files if not each.exists()]:
             problems += [f"`{each}` is a link that leads nowhere; mend it, or take it away" for each in broken]
             continue
-        files = list(_files_of(entry))
         kinds = {SUFFIXES[each.suffix.lower()] for each in files if each.suffix.lower() in SUFFIXES}
         if others := [each for each in files if each.suffix.lower() not in SUFFIXES]:
             problems += [f"`{each}` is no table: {_unpacked(each)}" for each in others]
@@ -107,7 +107,8 @@ def _files_of(entry: Path) -> Iterator[Path]:
     for each in sorted(entry.rglob("*")) if entry.is_dir() else [entry]:
         parts = each.relative_to(entry).parts
         is_text = each.stem.lower() in ("readme", "license") and each.suffix.lower() in ("", ".md", ".txt", ".rst")
-        if each.is_file() and not is_text and not any(part.startswith((".", "_")) for part in parts):
+        is_broken = each.is_symlink() and not each.exists()
+        if (each.is_file() or is_broken) and not is_text and not any(part.startswith((".", "_")) for part in parts):
             yield each
 
 

@@ -46,9 +46,7 @@ def check(
     """
     memory = memory or Memory()
     report = Report()
-    for document in documents:
-        for finding in document.findings:
-            report.add_in(document, finding)
+    report.add_reading(documents)
     _check_ids(documents, report)
     everything = tuple(sources(documents))
     declared = memory.declared(documents, everything)

@@ -59,6 +59,12 @@ class Report:
         if place not in self.found:
             self.found[place] = document.diagnostic(finding, section)
 
+    def add_reading(self, documents: Iterable[Document]) -> None:
+        """Puts what reading the documents brought to light in its place in each."""
+        for document in documents:
+            for finding in document.findings:
+                self.add_in(document, finding)
+
     def take(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Adds what another report found."""
         for each in diagnostics:
