@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import cli
 import medproof
@@ -106,12 +106,12 @@ def test_a_page_shows_the_passage_beside_its_rules_with_tests_coverage_and_versi
 def test_a_predicate_leads_to_who_concludes_and_uses_it(browser: Browser, site: Path) -> None:
     page = opened(browser, site / "jns-part-8@2014.html")
     page.locator(".code a", has_text="jns_unstable").first.click()
-    assert page.url.endswith("predicates.html#jns_unstable")
+    page.wait_for_url("**/predicates.html#jns_unstable")
     entry = page.locator("#jns_unstable").inner_text()
     assert "concluded by" in entry
     assert "used by" in entry
     page.locator("#jns_unstable a").nth(1).click()
-    assert page.locator(".line:target").count() == 1
+    expect(page.locator(".line:target")).to_have_count(1)
 
 
 def test_what_strangers_wrote_stays_text_and_mistakes_are_shown(browser: Browser, tmp_path: Path) -> None:
