@@ -78,7 +78,7 @@ def decide_cohort(
     if source.is_dir() and source.resolve() in output.resolve().parents:
         raise CohortProblem(f"`{output}` lies within the facts, and would count as one of them; name a directory elsewhere")
     # Also of documents by which no case of this book is decided: another book will have one.
-    if mistakes := base.check(base.days):
+    if mistakes := base.check_always():
         raise DocumentErrors(mistakes)
     work = output.with_name(f".{output.name}.unfinished")
     try:
