@@ -72,8 +72,12 @@ class Batch:
     """
 
     setup: Setup
-    compiling: Compiling = field(default_factory=Compiling)
     live: Live = field(default_factory=Live)
+
+    @cached_property
+    def compiling(self) -> Compiling:
+        """Has the statements of every program."""
+        return Compiling(self.setup.proofs)
 
     @cached_property
     def loader(self) -> Loader:

@@ -27,6 +27,7 @@ from kb.engines.recorded import Recorded, as_given
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import CASE_NUMBER, DATE, NUMBER, Types, column_types, variable_types
+from kb.engines.sql.values import cast
 from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule, stated_rows
 from kb.language.values import UNKNOWN, Row, Value, read_number
@@ -42,8 +43,8 @@ def recording(of: CohortProgram) -> Iterator[Step]:
         table = of.perfect[1].get(rule.head.relation)
         if rule.head.relation in of.used and table is not None and table.case is not None:
             case = rule.variables.index(_case_variable(rule, table.case))
-            values = [exp.cast(exp.column(f"v{i}"), "TEXT") for i in range(len(rule.variables))]
-            values[case] = exp.cast(exp.null(), "TEXT")
+            values = [cast(exp.column(f"v{i}"), "TEXT") for i in range(len(rule.variables))]
+            values[case] = cast(exp.null(), "TEXT")
             rows = exp.select(exp.column(f"v{case}"), exp.Literal.number(number), exp.Array(expressions=values))
             found = compiler.instances(rule.rule.body, rule.variables).subquery("i", copy=False)
             yield Step(exp.insert(rows.from_(found), INSTANCES, copy=False).sql(DIALECT, copy=False))

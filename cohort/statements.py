@@ -31,7 +31,7 @@ Stated = Mapping[str, Table]
 
 @dataclass(frozen=True)
 class Statements:
-    """What decides a program's cases: models, which records contradict themselves, verdicts; and the record of proofs."""
+    """What decides a program's cases: models, whose records contradict themselves, verdicts; and a record of proofs."""
 
     models: tuple[Step, ...]
     clashes: tuple[Step, ...]
@@ -48,13 +48,13 @@ class Disputing:
     verdicts: tuple[Step, ...]
 
 
-def compiled(program: CohortProgram) -> Statements:
-    """The statements of a program."""
+def compiled(program: CohortProgram, recorded: bool) -> Statements:
+    """The statements of a program; those that keep a record of proofs are a sixth of the work."""
     perfect, tables = program.perfect
     clashes = made_of(CLASHING, clashing_cases(program.program, tables))
     judge = Judge(program)
     verdicts = (*program.bounds[0], *judge.asking, *judge.verdicts)
-    return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, tuple(recording(program)))
+    return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, tuple(recording(program)) if recorded else ())
 
 
 def disputing(program: CohortProgram) -> Disputing:
@@ -74,6 +74,8 @@ def disputing(program: CohortProgram) -> Disputing:
 class Compiling:
     """The statements of each program, made when first needed and again only when `?` turns up in another column."""
 
+    recorded: bool
+    """Whether a record of proofs is kept."""
     directory: Path | None = field(default_factory=cache.default_directory)
     _statements: dict[int, tuple[Stated, Statements]] = field(default_factory=dict)
     _disputing: dict[int, tuple[Stated, Disputing]] = field(default_factory=dict)
@@ -81,7 +83,7 @@ class Compiling:
 
     def statements(self, number: int, program: CohortProgram) -> Statements:
         """The statements of a program over the given tables, or over tables in which more may be unknown."""
-        return self._made(self._statements, number, program, Statements, compiled)
+        return self._made(self._statements, number, program, Statements, lambda it: compiled(it, self.recorded))
 
     def disputing(self, number: int, program: CohortProgram) -> Disputing:
         """Those for the cases that contradict themselves."""
@@ -109,7 +111,7 @@ class Compiling:
         """Where a bundle is kept: known by all that it depends on."""
         if self.directory is None:
             return None
-        of = [name, repr(program.types), cache.code_digest(CODE), program.compiled.fingerprint]
+        of = [name, str(self.recorded), repr(program.types), cache.code_digest(CODE), program.compiled.fingerprint]
         of += [f"{relation} {table}" for relation, table in program.stated.items()]
         return self.directory / "sql" / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.json"
 

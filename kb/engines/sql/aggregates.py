@@ -15,6 +15,7 @@ from kb.engines.computed import OPPOSITE
 from kb.engines.sql.schema import NUMBER
 from kb.engines.sql.values import (
     COMPARED,
+    cast,
     choose,
     conjunction,
     disjunction,
@@ -57,7 +58,7 @@ class Grouped:
     def rows(self) -> Expr:
         """What is joined: a row for each group."""
         keys = [exp.column(f"g{i}") for i in range(len(self.keys))]
-        columns: list[Expr] = [*keys, exp.alias_(exp.cast(exp.Count(this=exp.Star()), NUMBER), "n")]
+        columns: list[Expr] = [*keys, exp.alias_(cast(exp.Count(this=exp.Star()), NUMBER), "n")]
         missing = [unknown(exp.column(f"e{i}")) for i, is_open in enumerate(self.open_parts) if is_open]
         columns.append(exp.alias_(exp.func("BOOL_OR", disjunction(*missing)) if missing else exp.false(), "missing"))
         first, function = exp.column("e0"), self.premise.function
@@ -83,7 +84,7 @@ class Grouped:
 
     def number(self) -> Expr:
         """How many elements the group has."""
-        return exp.func("COALESCE", self._column("n"), exp.cast(exp.Literal.number(0), NUMBER))
+        return exp.func("COALESCE", self._column("n"), cast(exp.Literal.number(0), NUMBER))
 
     def exists(self) -> Expr:
         """Whether the group has an element."""
@@ -116,9 +117,7 @@ class Grouped:
         if self.premise.function == "count":
             return self.number()
         best = self._column("best")
-        return (
-            exp.func("COALESCE", best, exp.cast(exp.Literal.number(0), NUMBER)) if self.premise.function == "sum" else best
-        )
+        return exp.func("COALESCE", best, cast(exp.Literal.number(0), NUMBER)) if self.premise.function == "sum" else best
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from kb.engines.sql.aggregates import Aggregated, Grouped, Key
 from kb.engines.sql.schema import CASE_NUMBER, DATE, NUMBER, term_type, variable_types
 from kb.engines.sql.values import (
     COMPARED,
+    cast,
     conjunction,
     constant,
     disjunction,
@@ -253,7 +254,7 @@ class Body:
         if DATE not in kinds:
             computed = _number(term.op, left.value, right.value)
         elif kinds == (DATE, DATE):
-            computed = exp.cast(exp.DateDiff(this=left.value, expression=right.value, unit=exp.var("DAY")), NUMBER)
+            computed = cast(exp.DateDiff(this=left.value, expression=right.value, unit=exp.var("DAY")), NUMBER)
         elif kinds[0] == DATE:
             computed = _moved(term.op, left.value, right.value, term.right)
         else:
@@ -320,8 +321,8 @@ _TERM = "DECIMAL(24, 6)"
 def _number(op: str, left: Expr, right: Expr) -> Expr:
     """Arithmetic on numbers; leaving the range is an error."""
     if op == "*":
-        return product_in_range(exp.Mul(this=exp.cast(left, _FACTOR), expression=exp.cast(right, _FACTOR)))
-    return sum_in_range((exp.Add if op == "+" else exp.Sub)(this=exp.cast(left, _TERM), expression=exp.cast(right, _TERM)))
+        return product_in_range(exp.Mul(this=cast(left, _FACTOR), expression=cast(right, _FACTOR)))
+    return sum_in_range((exp.Add if op == "+" else exp.Sub)(this=cast(left, _TERM), expression=cast(right, _TERM)))
 
 
 def _moved(op: str, day: Expr, days: Expr, number: s.Term) -> Expr:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from kb.engines.sql.schema import Table, Types, made_of
-from kb.engines.sql.values import conjunction, disjunction, together, unknown, with_rows
+from kb.engines.sql.values import cast, conjunction, disjunction, together, unknown, with_rows
 from kb.language.program import Predicate
 
 Expr = exp.Expr
@@ -24,10 +24,9 @@ def domain_table(kind: str) -> str:
 
 def domain_rows(kind: str) -> exp.Create:
     """The statement that makes the table of a domain's values."""
-    of = exp.DataType.build(kind, udt=True)
     # `enum_range` gives texts, which compare as texts do.
-    listed = exp.func("UNNEST", exp.func("enum_range", exp.cast(exp.null(), of)))
-    rows = exp.select(exp.alias_(exp.cast(listed, of.copy()), "v"))
+    listed = exp.func("UNNEST", exp.func("enum_range", cast(exp.null(), kind)))
+    rows = exp.select(exp.alias_(cast(listed, kind), "v"))
     return made_of(domain_table(kind), rows)
 
 
@@ -76,7 +75,7 @@ def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Tabl
             select = _join_values(select, kind, f"d{i}", asked.get(i))
             values.append(exp.column("v", f"d{i}"))
         else:
-            values.append(exp.cast(exp.null(), exp.DataType.build(kind, udt=kind[0] == "d")))
+            values.append(cast(exp.null(), kind))
     for number, table in enumerate(each for each in (facts, denials) if each is not None):
         select = _without_spoken(select, predicate, types, table, values, f"s{number}")
     if denials is not None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from sqlglot import exp
 
@@ -101,6 +102,11 @@ class Types:
 
 def data_type(name: str) -> exp.DataType:
     """A column type as a node of the syntax tree."""
+    return _parsed(name).copy()
+
+
+@cache
+def _parsed(name: str) -> exp.DataType:
     return exp.DataType.build(name, udt=True) if name[0] == "d" else exp.DataType.build(name)
 
 

@@ -57,7 +57,12 @@ def value(of: Value, kind: str) -> Expr:
         made = exp.Literal.string(of.isoformat())
     else:
         made = exp.Literal.string(of) if isinstance(of, str) else exp.null()
-    return exp.cast(made, data_type(kind))
+    return cast(made, kind)
+
+
+def cast(what: Expr, kind: str) -> exp.Cast:
+    """An expression in the type of a column; it becomes a part of it."""
+    return exp.Cast(this=what, to=data_type(kind))
 
 
 def known(what: Expr) -> Expr:
@@ -87,7 +92,7 @@ def choose(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
 
 def as_text(what: Expr, kind: str) -> Expr:
     """A value as it is written: a number without zeros that say nothing, `?` where it is not stated."""
-    text: Expr = exp.cast(what, "TEXT")
+    text: Expr = cast(what, "TEXT")
     if kind == NUMBER:
         text = exp.func("RTRIM", exp.func("RTRIM", text, exp.Literal.string("0")), exp.Literal.string("."))
     return exp.func("COALESCE", text, exp.Literal.string("?"))
@@ -105,20 +110,20 @@ def together(queries: Iterable[exp.Query], distinct: bool = True) -> exp.Query:
 
 def sum_in_range(number: Expr) -> Expr:
     """A sum or a difference of numbers, or an error when it has more digits before the point than the language's have."""
-    return exp.cast(number, NUMBER)
+    return cast(number, NUMBER)
 
 
 def product_in_range(number: Expr) -> Expr:
     """A product, of twice as many digits after the point; or an error when more than the language's are needed."""
-    text = exp.cast(exp.cast(number, f"DECIMAL(38, {2 * DIGITS_AFTER})"), "TEXT")
-    return exp.cast(_fitting(text, f"(-?[0-9]+[.][0-9]{{{DIGITS_AFTER}}})0{{{DIGITS_AFTER}}}"), NUMBER)
+    text = cast(cast(number, f"DECIMAL(38, {2 * DIGITS_AFTER})"), "TEXT")
+    return cast(_fitting(text, f"(-?[0-9]+[.][0-9]{{{DIGITS_AFTER}}})0{{{DIGITS_AFTER}}}"), NUMBER)
 
 
 def shifted(day: Expr, days: Expr) -> Expr:
     """A day some days later, or an error when these are not whole, or the day leaves the calendar (years 1 to 9999)."""
-    whole = exp.cast(_fitting(exp.cast(exp.cast(days, NUMBER), "TEXT"), f"(-?[0-9]+)[.]0{{{DIGITS_AFTER}}}"), "INTEGER")
-    moved = exp.cast(exp.Add(this=day, expression=whole), "TEXT")
-    return exp.cast(_fitting(moved, "([0-9]{4}-[0-9]{2}-[0-9]{2})"), DATE)
+    whole = cast(_fitting(cast(cast(days, NUMBER), "TEXT"), f"(-?[0-9]+)[.]0{{{DIGITS_AFTER}}}"), "INTEGER")
+    moved = cast(exp.Add(this=day, expression=whole), "TEXT")
+    return cast(_fitting(moved, "([0-9]{4}-[0-9]{2}-[0-9]{2})"), DATE)
 
 
 def shifted_by(day: Expr, days: int) -> Expr:
@@ -129,8 +134,8 @@ def shifted_by(day: Expr, days: int) -> Expr:
         outside = (exp.GT if days > 0 else exp.LT)(this=day.copy(), expression=value(limit - timedelta(days), DATE))
     except OverflowError:
         outside = known(day)
-    failed = exp.cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), DATE)
-    return choose(outside, failed, exp.Add(this=day.copy(), expression=exp.cast(exp.Literal.number(days), "INTEGER")))
+    failed = cast(exp.func("ERROR", exp.Literal.string(OUT_OF_RANGE)), DATE)
+    return choose(outside, failed, exp.Add(this=day.copy(), expression=cast(exp.Literal.number(days), "INTEGER")))
 
 
 def _fitting(text: Expr, pattern: str) -> Expr:
