@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from cli import main
 from cohort.alone import decide_case
+from cohort.cases import vocabulary
 from cohort.decide import decide_cohort
 from cohort.files import parquet_sql
+from cohort.generate import Rates, generate
 from cohort.program import CohortProgram
 from explain.outcomes import wanted_for
 from facts.opening import Opened
@@ -21,7 +23,7 @@ from kb.engines.sql.schema import Types
 from kb.language.documents import read
 from kb.language.program import Fact
 from kb.language.values import Row
-from kb.library import Library, library
+from kb.library import Library, library, load
 from kb.models import models
 from tests.random_programs import DECLARATIONS, charts, rules
 from tests.support import facts as facts_of
@@ -112,13 +114,13 @@ def recorded(case: Opened, by: Engine) -> tuple[dict[str, set[Row]], dict[str, s
 
 
 def tables(directory: Path, **others: str) -> Path:
-    """Tables of three cases, some of them other than usual."""
+    """Tables of three cases of the county's, some of them other than usual."""
     texts = {
-        "payer": "Case,Payer\na,aetna\nb,aetna\nc,aetna\n",
-        "request_date": "Case,On\na,2026-02-01\nb,2026-02-01\nc,2026-02-01\n",
+        "payer": "Case,Payer\na,county\nb,county\nc,county\n",
+        "request_date": "Case,On\na,1999-02-01\nb,1999-02-01\nc,1999-02-01\n",
         "requested": "Case,Item,Code,Level,Laterality\n" + "".join(f"{c},op,63030,L4-5,left\n" for c in "abc"),
-        "motor_strength": "Case,Muscle,Side,Grade,Source,On\na,quadriceps,left,4,examination,2026-01-20\n",
-        "pain_score": "Case,Site,Score,On\nb,leg,7.5,2026-01-20\n",
+        "motor_strength": "Case,Muscle,Side,Grade,Source,On\na,quadriceps,left,4,examination,1999-01-20\n",
+        "pain_score": "Case,Site,Score,On\nb,leg,7.5,1999-01-20\n",
         **others,
     }
     directory.mkdir(parents=True, exist_ok=True)
@@ -131,6 +133,21 @@ def run(*arguments: str | Path) -> tuple[int, str]:
     """The exit code and the output of a command."""
     result = CliRunner().invoke(main, [str(each) for each in arguments])
     return result.exit_code, result.output
+
+
+COUNTY = Path(__file__).parent / "policies" / "county.md"
+"""A small policy: what is not about a policy is told of its cases in a third of the time."""
+
+
+def county(*arguments: str | Path) -> tuple[int, str]:
+    """The exit code and the output of a command that has the county's policy beside the shipped ones."""
+    return run(*arguments, "--policies", COUNTY)
+
+
+def drawn(directory: Path, cases: int) -> Path:
+    """Tables of cases of the county's that are drawn, none with a `?`."""
+    generate(vocabulary(load(COUNTY)), ("county",), directory, cases, 1, Rates(unknown=0), until=date(1999, 12, 31))
+    return directory
 
 
 STRENGTH = "Case,Muscle,Side,Grade,Source,On\n"

@@ -29,5 +29,5 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Three small cases of Aetna's, as tables."""
+    """Three small cases of the county's, as tables."""
     return tables(tmp_path / "facts")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from cohort.decide import decide_cohort
 from cohort.running import Settings
 from kb.language.documents import read
 from kb.library import library
-from tests.cohorts import HEAD, STRENGTH, alone, decided, run, small, tables
+from tests.cohorts import COUNTY, HEAD, STRENGTH, alone, county, decided, drawn, run, small, tables
 
 
 def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> None:
-    base = medproof.load()
-    medproof.generate(base, tmp_path / "facts", 60, payers=["bcbs-sc"])
+    base = medproof.load(COUNTY)
+    drawn(tmp_path / "facts", 50)
     in_pieces = Settings(batch=10, workers=1)
 
     def stop(done: int, total: int) -> None:
@@ -39,7 +40,7 @@ def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> N
         assert [each.stat().st_mtime_ns for each in kept] == before
 
     decide_cohort(
-        base, tmp_path / "facts", tmp_path / "out", in_pieces, lambda done, total: heard(done, total) if done < 60 else None
+        base, tmp_path / "facts", tmp_path / "out", in_pieces, lambda done, total: heard(done, total) if done < 50 else None
     )
     assert told[0] >= 20
     decide_cohort(base, tmp_path / "facts", tmp_path / "whole")
@@ -49,12 +50,12 @@ def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> N
 
 
 def test_two_runs_do_not_write_to_one_place(tmp_path: Path, source: Path) -> None:
-    base = medproof.load()
+    base = medproof.load(COUNTY)
     second: list[tuple[int, str]] = []
 
     def another(done: int, total: int) -> None:
         if not second:
-            second.append(run("cohort", source, "-o", tmp_path / "out"))
+            second.append(county("cohort", source, "-o", tmp_path / "out"))
 
     decide_cohort(base, source, tmp_path / "out", heard=another)
     assert second[0][0] == 2 and "another run is at work" in second[0][1]
@@ -94,28 +95,27 @@ def test_where_a_rule_can_be_computed_for_no_case_each_is_told(tmp_path: Path) -
 
 
 def test_what_rules_conclude_is_counted(tmp_path: Path, source: Path) -> None:
-    base = medproof.load()
-    found = medproof.cohort(base, source, tmp_path / "out")
+    found = medproof.cohort(medproof.load(COUNTY), source, tmp_path / "out")
     fired = dict(found.fired)
-    assert fired["aetna-cpb-0743@2026-01#decompression/decompression_requested"] == 3
     assert fired["anatomy@1#signs-in-a-root-s-territory/motor_deficit"] == 2
-    assert "aetna-cpb-0743@2026-01#gates-for-fusion/nicotine_found" not in fired
-    assert any("nicotine_found" in rule for rule in found.never)
+    assert fired["county@1#A2/county_weakness"] == 1
+    assert "county@1#A1/county_sources_excluded" not in fired
+    assert any("county_sources_excluded" in rule for rule in found.never)
 
 
 def test_what_blocks_is_counted_as_the_criteria_stand(tmp_path: Path) -> None:
-    """Weakness alone shows compression; of `a` it is told twice, of `b` once and `c` not at all."""
+    """Weakness is told of `a` twice, of `b` once and of `c` not at all."""
     found = medproof.cohort(
-        medproof.load(),
+        medproof.load(COUNTY),
         tables(
             tmp_path / "facts",
-            motor_strength="Case,Muscle,Side,Grade,Source,On\na,tibialis_anterior,left,4,examination,2026-01-20\n"
-            "a,tibialis_anterior,left,5,examination,2026-01-20\nb,tibialis_anterior,left,4,examination,2026-01-20\n",
+            motor_strength="Case,Muscle,Side,Grade,Source,On\na,tibialis_anterior,left,4,examination,1999-01-20\n"
+            "a,tibialis_anterior,left,5,examination,1999-01-20\nb,tibialis_anterior,left,4,examination,1999-01-20\n",
         ),
         tmp_path / "out",
     )
-    [symptoms] = [each for each in found.blocking if each.criterion.id == "cpb0743.lumbar-lami.A2"]
-    assert (symptoms.undocumented, symptoms.refuted, symptoms.conflicting, symptoms.of) == (1, 0, 1, 3)
+    [weakness] = [each for each in found.blocking if each.criterion.id == "county.A2"]
+    assert (weakness.undocumented, weakness.refuted, weakness.conflicting, weakness.of) == (1, 0, 1, 3)
 
 
 def test_a_payer_that_has_no_document_is_refused_where_it_is_asked_for(tmp_path: Path, source: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_document_with_a_mistake_is_refused_whoever_it_is_for(tmp_path: Path, 
 
 
 def test_a_case_of_a_cohort_opens_as_a_proof(tmp_path: Path, source: Path) -> None:
-    run("cohort", source, "-o", tmp_path / "out")
+    county("cohort", source, "-o", tmp_path / "out")
     for place in (source, tmp_path / "out"):
-        code, output = run("explain", "--cohort", place, "a", "motor_deficit(Case, Root, Side)", "--minimal")
+        code, output = county("explain", "--cohort", place, "a", "motor_deficit(Case, Root, Side)", "--minimal")
         assert code == 0, output
         assert "Row 1 of" in output and "motor_strength.csv" in output
     code, output = run("explain", "--cohort", source, "nobody", "A1")
@@ -147,8 +147,7 @@ def test_a_case_of_a_cohort_opens_as_a_proof(tmp_path: Path, source: Path) -> No
 def test_the_printed_command_opens_a_case_under_the_documents_that_decided_it(tmp_path: Path, source: Path) -> None:
     policies = tmp_path / "my policies"
     policies.mkdir()
-    shipped = Path(__file__).parent.parent / "kb" / "policies" / "aetna-cpb-0743.md"
-    (policies / shipped.name).write_text(shipped.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    shutil.copy(COUNTY, policies)
     code, output = run("cohort", source, "-o", tmp_path / "out", "--policies", policies)
     assert code == 0, output
     [command] = [line for line in output.splitlines() if "medproof explain" in line]
@@ -156,7 +155,7 @@ def test_the_printed_command_opens_a_case_under_the_documents_that_decided_it(tm
     assert arguments[-2:] == ["--policies", str(policies)]
     assert run(*arguments)[0] == 0
     code, output = run(*arguments[:-2])
-    assert code == 2 and "aetna-cpb-0743" in output
+    assert code == 2 and "was not decided by this text of `county@1`" in output, output
 
 
 def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:
@@ -164,42 +163,40 @@ def test_the_report_escapes_what_the_tables_say(tmp_path: Path) -> None:
     source = tables(tmp_path / "facts", **{
         name: text.replace("a,", f"{hostile},")
         for name, text in {
-            "payer": "Case,Payer\na,aetna\n", "request_date": "Case,On\na,2026-02-01\n",
+            "payer": "Case,Payer\na,county\n", "request_date": "Case,On\na,1999-02-01\n",
             "requested": "Case,Item,Code,Level,Laterality\na,op,63030,L4-5,left\n",
             "motor_strength": STRENGTH, "pain_score": "Case,Site,Score,On\n",
         }.items()
     })  # fmt: skip
-    assert run("cohort", source, "-o", tmp_path / "out")[0] == 0
+    assert county("cohort", source, "-o", tmp_path / "out")[0] == 0
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert hostile not in page
     assert "&lt;script&gt;" in page
 
 
 def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
-    policy = Path(__file__).parent.parent / "kb" / "policies" / "aetna-cpb-0743.md"
     strict = "other_sources_excluded(Case, Source, _), clinician(Source)."
-    text = policy.read_text(encoding="utf-8")
+    text = COUNTY.read_text(encoding="utf-8")
     assert strict in text
     (tmp_path / "new.md").write_text(text.replace(strict, "other_sources_excluded(Case, reviewer_statement, _)."), "utf-8")
     source = tables(
         tmp_path / "facts",
-        other_sources_excluded="Case,Source,On\na,clinician_statement,2026-01-20\nb,reviewer_statement,2026-01-20\n",
-        activities_limited="Case,Source,On\na,examination,2026-01-20\nb,examination,2026-01-20\n",
-        radicular_pain="Case,Side,Source,On\na,left,examination,2026-01-20\nb,left,examination,2026-01-20\n",
-        root_compression="Case,Level,Root,Side,Study,On\na,L4-5,L5,left,mri,2026-01-20\nb,L4-5,L5,left,mri,2026-01-20\n",
-        cauda_equina="Case,Source,On\na,examination,2026-01-20\nb,examination,2026-01-20\n",
+        other_sources_excluded="Case,Source,On\na,clinician_statement,1999-01-20\nb,reviewer_statement,1999-01-20\n",
+        motor_strength=STRENGTH + "".join(f"{case},tibialis_anterior,left,4,examination,1999-01-20\n" for case in "ab"),
+        pain_score="Case,Site,Score,On\na,leg,8,1999-01-20\nb,leg,7,1999-01-20\n",
+        denied_uncontrolled_pain="Case,Drug,Kind,On\na,_,_,_\nb,_,_,_\n",
     )
     listing = tmp_path / "changed.csv"
-    code, output = run("diff", policy, tmp_path / "new.md", "--cohort", source, "--list", listing)
+    code, output = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "--list", listing)
     assert code == 0, output
     assert listing.read_text(encoding="utf-8").splitlines() == [
         "case,question,item,before,after", "a,medically_necessary,op,met,undocumented"
     ]  # fmt: skip
-    code, told = run("diff", policy, tmp_path / "new.md", "--cohort", source, "--list", tmp_path / "changed.xlsx")
+    code, told = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "--list", tmp_path / "changed.xlsx")
     assert code == 2 and "is to be a .parquet or a .csv file" in told
     assert "3 cases: 1 answer changes" in output
     assert "1  medically_necessary: met → undocumented" in output and "as a" in output
-    assert "1  cpb0743.lumbar-lami.A1: met → undocumented" in output
+    assert "1  county.A1: met → undocumented" in output
 
 
 @pytest.mark.parametrize("options", [("--cases", "reference"), ("-v",)])
@@ -210,14 +207,15 @@ def test_what_is_for_single_charts_is_refused_of_a_cohort(source: Path, options:
 
 def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: Path) -> None:
     source = tables(
-        tmp_path / "facts", payer="\ufeffCase,Payer\na,AETNA\nb,aetna\n",
+        tmp_path / "facts", payer="\ufeffCase,Payer\na,COUNTY\nb,county\n",
         requested="Case,Item,Code,Level,Laterality\na,op,63030,L4-5,left\n",
     )  # fmt: skip
-    code, output = run("cohort", source, "-o", tmp_path / "out")
+    code, output = county("cohort", source, "-o", tmp_path / "out")
     assert code == 0, output
     said = " ".join(output.split())
     assert "2 cases ask nothing, such as `b`" in said
-    assert "No document is of the payer `AETNA`, whom 1 case names, such as `a`" in said and "did you mean `aetna`?" in said
+    assert "No document is of the payer `COUNTY`, whom 1 case names, such as `a`" in said
+    assert "did you mean `county`?" in said
     assert "1 case names no payer, such as `c`" in said
 
 
@@ -235,13 +233,13 @@ def test_days_on_which_no_document_of_the_payer_is_in_force_are_told(tmp_path: P
 def test_codes_that_no_document_lists_are_counted(tmp_path: Path) -> None:
     codes = ["63O30", "63O30", "63030", "?", "1", "2", "3", "4", "5x", "6"]
     rows = "".join(f"{case},op,{code},L4-5,left\n" for case, code in zip("abcdefghij", codes, strict=True))
-    days = "".join(f"{case},2026-02-01\n" for case in "abcdefghij")
-    payers = "".join(f"{case},{'aetna' if case < 'b' else 'medicare'}\n" for case in "abcdefghij")
+    days = "".join(f"{case},1999-02-01\n" for case in "abcdefghij")
+    payers = "".join(f"{case},county\n" for case in "abcdefghij")
     source = tables(
         tmp_path / "facts", requested=f"Case,Item,Code,Level,Laterality\n{rows}", request_date=f"Case,On\n{days}",
         payer=f"Case,Payer\n{payers}", pain_score="Case,Site,Score,On\n",
     )  # fmt: skip
-    code, output = run("cohort", source, "-o", tmp_path / "out")
+    code, output = county("cohort", source, "-o", tmp_path / "out")
     assert code == 0, output
     said = " ".join(output.split())
     listed = "is listed by no document that decides the request"
@@ -252,7 +250,7 @@ def test_codes_that_no_document_lists_are_counted(tmp_path: Path) -> None:
 
 
 def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> None:
-    base = medproof.load()
+    base = medproof.load(COUNTY)
     head = "Case,Item,Code,Level,Laterality\n"
     for name, rows in (
         ("one", "a,op,63042,L5-S1,right\na,op,63030,L4-5,left\nb,op,?,L4-5,left\nb,op,63030,L4-5,?\n"),
@@ -262,7 +260,7 @@ def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> N
         decide_cohort(base, source, tmp_path / name / "out")
         for case in ("a", "b"):
             opened_case = medproof.cohort_case(base, source, case)
-            ours = alone(base, "aetna", date(2026, 2, 1), {case: opened_case.facts})
+            ours = alone(base, "county", date(1999, 2, 1), {case: opened_case.facts})
             assert {row for row in decided(tmp_path / name / "out", "decisions") if row[0] == case} == ours[0]
             assert {row for row in decided(tmp_path / name / "out", "criteria") if row[0] == case} == ours[1]
     assert decided(tmp_path / "one" / "out", "criteria") == decided(tmp_path / "two" / "out", "criteria")

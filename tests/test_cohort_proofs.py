@@ -26,8 +26,9 @@ from kb.language.documents import chart_of, read
 from kb.language.program import Program
 from kb.language.values import Row
 from kb.library import Library
-from tests.cohorts import tables
+from tests.cohorts import COUNTY, tables
 
+OURS = ["--policies", str(COUNTY)]
 PAYERS = ["aetna", "bcbs-sc"]
 
 
@@ -36,7 +37,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A decided cohort with its record, beside its facts."""
     directory = tmp_path_factory.mktemp("cohort")
     base = medproof.load()
-    medproof.generate(base, directory / "facts", 60, 5, payers=PAYERS)
+    medproof.generate(base, directory / "facts", 40, 5, payers=PAYERS)
     medproof.cohort(base, directory / "facts", directory / "out", Settings(proofs=True))
     return directory
 
@@ -53,7 +54,7 @@ def test_a_document_that_decided_and_is_gone_is_told(tmp_path: Path) -> None:
     own = read(
         "own.md", '---\nid: own\nkind: reference\nversion: 1\nsource: x\n---\n\n```datalog\ndiscectomy("99999").\n```\n'
     )
-    shipped = medproof.load()
+    shipped = medproof.load(COUNTY)
     base = Library((*shipped.documents, own))
     decide_cohort(base, tables(tmp_path / "facts"), tmp_path / "out", Settings(proofs=True))
     assert medproof.cohort_case(base, tmp_path / "out", "a").case == "a"
@@ -161,7 +162,7 @@ def test_lines_are_held_to_the_cohort_that_they_come_from(cohort: Path, lines: P
 
 def test_a_line_whose_chart_is_not_what_the_tables_say_is_refused(tmp_path: Path) -> None:
     base = medproof.load()
-    medproof.generate(base, tmp_path / "facts", 30, 5, payers=PAYERS)
+    medproof.generate(base, tmp_path / "facts", 15, 5, payers=["bcbs-sc"])
     medproof.cohort(base, tmp_path / "facts", tmp_path / "out", Settings(proofs=True))
     medproof.export_proofs(base, tmp_path / "out", tmp_path / "proofs.jsonl")
     case = met(tmp_path)[0][0]
@@ -178,15 +179,15 @@ def test_a_line_whose_chart_is_not_what_the_tables_say_is_refused(tmp_path: Path
 
 def test_what_was_read_from_text_files_is_kept_with_the_proofs(tmp_path: Path) -> None:
     source = tables(tmp_path / "facts")
-    medproof.cohort(medproof.load(), source, tmp_path / "out", Settings(proofs=True))
-    asked = ["explain", "--cohort", str(tmp_path / "out"), "a"]
+    medproof.cohort(medproof.load(COUNTY), source, tmp_path / "out", Settings(proofs=True))
+    asked = ["explain", "--cohort", str(tmp_path / "out"), "a", *OURS]
     before = CliRunner().invoke(main, asked)
     shutil.rmtree(source)
     result = CliRunner().invoke(main, asked)
     assert result.exit_code == 0
     assert "The tables may have changed since the cohort was decided" in " ".join(result.output.split())
     assert before.exit_code == 0 and before.output.splitlines()[-5:] == result.output.splitlines()[-5:]
-    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl"), *OURS])
     assert result.exit_code == 0, result.output
     (tmp_path / "out" / "facts" / "requested.parquet").unlink()
     result = CliRunner().invoke(main, asked)
@@ -239,9 +240,9 @@ def test_the_proof_of_one_case_is_verified_against_the_cohort(cohort: Path, tmp_
 
 
 def test_without_a_record_the_message_says_how_to_keep_one(tmp_path: Path) -> None:
-    base = medproof.load()
+    base = medproof.load(COUNTY)
     medproof.cohort(base, tables(tmp_path / "facts"), tmp_path / "out")
-    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl"), *OURS])
     assert result.exit_code == 2
     assert "keeps no rule instances" in result.output and "--proofs" in result.output
     assert not (tmp_path / "proofs.jsonl").exists()
@@ -257,20 +258,20 @@ def as_parquet(source: Path, directory: Path) -> Path:
 
 
 def test_tables_that_changed_since_are_told(tmp_path: Path) -> None:
-    base = medproof.load()
+    base = medproof.load(COUNTY)
     source = as_parquet(tables(tmp_path / "csv"), tmp_path / "facts")
     medproof.cohort(base, source, tmp_path / "out", Settings(proofs=True))
     as_parquet(tables(tmp_path / "csv", requested="Case,Item,Code,Level,Laterality\na,other,63030,L4-5,left\n"), source)
-    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a"])
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a", *OURS])
     assert result.exit_code == 2
     assert "was not asked" in result.output and "decide the cohort again" in result.output
-    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl"), *OURS])
     assert result.exit_code == 2
     assert "was changed since" in result.output
 
 
 def test_a_case_is_explained_under_the_documents_that_decided_the_cohort(tmp_path: Path) -> None:
-    base = medproof.load()
+    base = medproof.load(COUNTY)
     source = tables(tmp_path / "facts")
     medproof.cohort(base, source, tmp_path / "out", Settings(payer="medicare"))
     assert medproof.cohort_case(base, tmp_path / "out", "a").payer == "medicare"
@@ -283,13 +284,13 @@ def test_a_case_is_explained_under_the_documents_that_decided_the_cohort(tmp_pat
 @pytest.mark.parametrize("command", ["explain", "why-not", "missing", "hinges"])
 def test_a_criterion_is_held_to_the_cohort(tmp_path: Path, command: str) -> None:
     source = tables(tmp_path / "facts")
-    medproof.cohort(medproof.load(), source, tmp_path / "out")
-    asked = [command, "--cohort", str(tmp_path / "out"), "a", "A1"]
+    medproof.cohort(medproof.load(COUNTY), source, tmp_path / "out")
+    asked = [command, "--cohort", str(tmp_path / "out"), "a", "A1", *OURS]
     assert CliRunner().invoke(main, asked).exit_code == 0
-    tables(source, other_sources_excluded="Case,Source,On\na,clinician_statement,2026-01-20\n")
+    tables(source, other_sources_excluded="Case,Source,On\na,clinician_statement,1999-01-20\n")
     result = CliRunner().invoke(main, asked)
     assert result.exit_code == 2, result.output
-    assert "has `undocumented` for cpb0743.lumbar-lami.A1 of medically_necessary(op)" in " ".join(result.output.split())
+    assert "has `undocumented` for county.A1 of medically_necessary(op)" in " ".join(result.output.split())
     assert "come to `met`" in " ".join(result.output.split())
 
 
@@ -304,34 +305,34 @@ CHANGES = {
 def test_a_case_that_asks_another_thing_now_is_told(tmp_path: Path, name: str, goal: list[str]) -> None:
     table, text, problem = CHANGES[name]
     source = tables(tmp_path / "facts")
-    medproof.cohort(medproof.load(), source, tmp_path / "out")
+    medproof.cohort(medproof.load(COUNTY), source, tmp_path / "out")
     tables(source, **{table: text})
     for command in ("explain", "why-not") if goal else ("explain",):
-        result = CliRunner().invoke(main, [command, "--cohort", str(tmp_path / "out"), "a", *goal])
+        result = CliRunner().invoke(main, [command, "--cohort", str(tmp_path / "out"), "a", *goal, *OURS])
         assert result.exit_code == 2, result.output
         assert problem in result.output and "decide the cohort again" in result.output
 
 
 def test_a_case_that_was_left_out_is_told_with_its_row(tmp_path: Path) -> None:
-    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\na,leg,much,2026-01-20\n")
-    medproof.cohort(medproof.load(), source, tmp_path / "out")
-    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a", "A1"])
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\na,leg,much,1999-01-20\n")
+    medproof.cohort(medproof.load(COUNTY), source, tmp_path / "out")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "a", "A1", *OURS])
     assert result.exit_code == 2
     assert "left the case `a` out" in result.output and "pain_score.csv, row 1, column `Score` `much`" in result.output
 
 
 def test_tables_that_changed_and_come_to_the_same_are_noted(tmp_path: Path) -> None:
     source = tables(tmp_path / "facts")
-    medproof.cohort(medproof.load(), source, tmp_path / "out")
-    tables(source, pain_score="Case,Site,Score,On\nb,leg,8,2026-01-21\n")
-    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "b", "medically_necessary"])
+    medproof.cohort(medproof.load(COUNTY), source, tmp_path / "out")
+    tables(source, pain_score="Case,Site,Score,On\nb,leg,8,1999-01-21\n")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(tmp_path / "out"), "b", "medically_necessary", *OURS])
     assert result.exit_code == 0, result.output
     assert "this is what they come to now" in " ".join(result.output.split())
 
 
 def test_a_value_that_no_vocabulary_has_is_told_with_its_row(tmp_path: Path) -> None:
-    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\nb,leg,7,2026-01-20\na,leg,much,2026-01-20\n")
-    result = CliRunner().invoke(main, ["explain", "--cohort", str(source), "a", "A1"])
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\nb,leg,7,1999-01-20\na,leg,much,1999-01-20\n")
+    result = CliRunner().invoke(main, ["explain", "--cohort", str(source), "a", "A1", *OURS])
     assert result.exit_code == 2
     assert "Row 2 of" in result.output and "pain_score.csv: " in result.output and "(case `a`)" in result.output
 
@@ -348,16 +349,16 @@ def test_a_case_that_is_left_out_leaves_the_others_their_proofs(tmp_path: Path, 
     facts = tables(tmp_path / "facts")
     bad = {
         "requested": f"{name},op,63030,L4-5,left\nx,op,63030,L9,left\n",
-        "request_date": f"{name},2026-01-10\nx,2026-01-10\n",
+        "request_date": f"{name},1999-01-10\nx,1999-01-10\n",
     }
     for table, rows in bad.items():
         path = facts / f"{table}.csv"
         path.write_text(path.read_text() + rows)
-    result = CliRunner().invoke(main, ["cohort", str(facts), "-o", str(tmp_path / "out"), "--proofs"])
+    result = CliRunner().invoke(main, ["cohort", str(facts), "-o", str(tmp_path / "out"), "--proofs", *OURS])
     assert result.exit_code == 0, result.output
     rejects = duckdb.read_parquet(str(tmp_path / "out" / "rejects.parquet")).fetchall()
     assert {row[2] for row in rejects} == {name, "x"}
-    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")])
+    result = CliRunner().invoke(main, ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl"), *OURS])
     assert result.exit_code == 0, result.output
     recorded = duckdb.read_parquet(str(tmp_path / "out" / "instances.parquet")).fetchall()
     assert {row[0] for row in recorded} == {"a", "b", "c"}

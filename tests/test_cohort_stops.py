@@ -16,7 +16,7 @@ import medproof
 from cohort.decide import decide_cohort
 from cohort.output import state_of
 from cohort.running import Settings
-from tests.cohorts import decided
+from tests.cohorts import COUNTY, decided, drawn
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,15 +25,14 @@ ROOT = Path(__file__).parent.parent
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Facts of some cases, and beside them what deciding them in one go gives."""
     directory = tmp_path_factory.mktemp("stops")
-    base = medproof.load()
-    medproof.generate(base, directory / "facts", 60, 7, payers=["medicare"])
-    decide_cohort(base, directory / "facts", directory / "out")
+    decide_cohort(medproof.load(COUNTY), drawn(directory / "facts", 40), directory / "out")
     return directory
 
 
 def started(cohort: Path, output: Path, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
     """The command, deciding ten cases at a time, in a process of its own."""
-    return process_of(["cohort", str(cohort / "facts"), "-o", str(output), "--batch", "10", "-j", "1"], before)
+    policies = ["--policies", str(COUNTY)]
+    return process_of(["cohort", str(cohort / "facts"), "-o", str(output), "--batch", "10", "-j", "1", *policies], before)
 
 
 def process_of(arguments: list[str], before: Callable[[], None] | None) -> subprocess.Popen[str]:
@@ -61,11 +60,11 @@ def test_a_killed_process_leaves_what_is_done(tmp_path: Path, cohort: Path) -> N
     process.send_signal(signal.SIGKILL)
     process.communicate()
     done = {path.name for path in parts.glob("*.json")}
-    assert done and len(done) < 6 and not (tmp_path / "out").exists()
+    assert done and len(done) < 4 and not (tmp_path / "out").exists()
     process = started(cohort, tmp_path / "out")
     _, told = process.communicate()
     assert process.returncode == 0, told
-    assert f"going on: {10 * len(done)} of 60 cases were decided by a run before this one" in told
+    assert f"going on: {10 * len(done)} of 40 cases were decided by a run before this one" in told
     assert same(cohort, tmp_path / "out")
     assert not (tmp_path / ".out.unfinished").exists()
 
@@ -89,15 +88,16 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path, cohort
 
 
 def test_a_full_disk_leaves_no_half_of_the_proofs(tmp_path: Path, cohort: Path) -> None:
-    decide_cohort(medproof.load(), cohort / "facts", tmp_path / "out", Settings(proofs=True))
-    process = process_of(["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl")], small_files)
+    decide_cohort(medproof.load(COUNTY), cohort / "facts", tmp_path / "out", Settings(proofs=True))
+    arguments = ["proofs", str(tmp_path / "out"), "-o", str(tmp_path / "proofs.jsonl"), "--policies", str(COUNTY)]
+    process = process_of(arguments, small_files)
     _, told = process.communicate()
     assert process.returncode == 2 and "nothing is written" in told and "Traceback" not in told, told
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_other_settings_begin_anew(tmp_path: Path, cohort: Path) -> None:
-    base = medproof.load()
+    base = medproof.load(COUNTY)
     work = tmp_path / ".out.unfinished"
     process = started(cohort, tmp_path / "out")
     while not list((work / "parts").glob("*.json")):

@@ -18,7 +18,7 @@ from cohort.running import Settings
 from facts.readers.addresses import facts_at
 from facts.readers.databases import tables_in
 from facts.readers.found import BadTables
-from tests.cohorts import decided, run, tables
+from tests.cohorts import county, decided, run, tables
 from tests.postgres_server import USER, server
 
 _numbers = count()
@@ -78,7 +78,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cohort with odd records in files, and what is decided of it."""
     directory = tmp_path_factory.mktemp("generated")
     rates = Rates(unknown=0.05, contradictions=0.1)
-    medproof.generate(medproof.load(), directory / "facts", 120, rates=rates, payers=["bcbs-sc"])
+    medproof.generate(medproof.load(), directory / "facts", 60, rates=rates, payers=["bcbs-sc"])
     medproof.cohort(medproof.load(), directory / "facts", directory / "out")
     return directory
 
@@ -109,7 +109,7 @@ def test_a_cohort_in_a_database_is_decided_as_it_is_from_files(
 
 def test_a_run_that_goes_on_has_the_tables_with_which_it_began(address: str, generated: Path, tmp_path: Path) -> None:
     to_postgres(address, generated / "facts")
-    settings = Settings(batch=10, workers=1, proofs=True)
+    settings = Settings(batch=20, workers=1, proofs=True)
 
     def stop(done: int, total: int) -> None:
         if done:
@@ -169,11 +169,11 @@ def test_numbers_of_sqlite_are_taken_by_their_digits(tmp_path: Path) -> None:
             database.executemany(f"INSERT INTO {file.stem} VALUES ({', '.join('?' * len(header))})", rows)
         database.execute('CREATE TABLE oswestry(percent, "on", "case")')
     database.close()
-    assert run("cohort", source, "-o", tmp_path / "files")[0] == 0
-    assert run("cohort", tmp_path / "facts.sqlite", "-o", tmp_path / "out")[0] == 0
+    assert county("cohort", source, "-o", tmp_path / "files")[0] == 0
+    assert county("cohort", tmp_path / "facts.sqlite", "-o", tmp_path / "out")[0] == 0
     assert decided(tmp_path / "out", "criteria") == decided(tmp_path / "files", "criteria")
-    shown = run("explain", "--cohort", tmp_path / "out", "b")[1]
-    assert run("explain", "--cohort", tmp_path / "files", "b")[1].count("7.5") == shown.count("7.5")
+    shown = county("explain", "--cohort", tmp_path / "out", "b")[1]
+    assert county("explain", "--cohort", tmp_path / "files", "b")[1].count("7.5") == shown.count("7.5")
 
 
 def test_bytes_of_sqlite_change_nothing_beside_them(tmp_path: Path) -> None:
