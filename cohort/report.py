@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add()
         page.add(f"{question.replace('_', ' ')} ({total:,} asked)", TITLE)
         for each in here:
-            page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {read(each)}", _STYLES.get(each.verdict, DIM))
+            page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {each.answer}", _STYLES.get(each.verdict, DIM))
+        for payer in by_payer(here):
+            counts = ", ".join(f"{count:,} {each.answer}" for each, count in payer.counts)
+            page.add_hung(f"{payer.name} ({payer.asked:,} asked): {counts}", "", "    ", "        ")
     page.add()
     page.add("Criteria that block most, of the questions under them that are not met; first what blocks most alone", TITLE)
     for question, found in by_question(of):
@@ -61,6 +65,30 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     return page
 
 
+@dataclass(frozen=True)
+class OfPayer:
+    """How a question was answered under one payer."""
+
+    name: str
+    counts: tuple[tuple[Verdicts, int], ...]
+
+    @property
+    def asked(self) -> int:
+        """How often it was asked."""
+        return sum(count for _, count in self.counts)
+
+
+def by_payer(verdicts: Iterable[Verdicts]) -> list[OfPayer]:
+    """The answers to a question payer by payer, where there are several."""
+    verdicts = list(verdicts)
+    payers = sorted({payer for each in verdicts for payer in each.payers})
+    found = [
+        OfPayer(payer or "no payer named", tuple((each, each.payers[payer]) for each in verdicts if payer in each.payers))
+        for payer in payers
+    ]
+    return found if len(found) > 1 else []
+
+
 def by_question(of: Summary) -> list[tuple[str, list[Blocking]]]:
     """The criteria that block, question by question in the order of the verdicts."""
     questions = dict.fromkeys(each.question for each in of.verdicts)
@@ -74,11 +102,6 @@ def _detail(blocking: Blocking) -> str:
         (blocking.conflicting, "conflicting"),
     ]  # fmt: skip
     return ", ".join([*(f"{count:,} {word}" for count, word in counts if count), f"{blocking.alone:,} alone"])
-
-
-def read(verdicts: Verdicts) -> str:
-    """How a verdict reads, and whether it rests on silence."""
-    return verdicts.reads + (" (on the record's silence)" if verdicts.verdict == "met" and not verdicts.certain else "")
 
 
 def name(blocking: Blocking) -> str:
@@ -118,7 +141,8 @@ def summary_data(of: Summary) -> dict[str, Any]:
         "verdicts": [
             {
                 "question": each.question, "verdict": each.verdict, "reads": each.reads, "certain": each.certain,
-                "count": each.count, "examples": [{"case": case, "item": item} for case, item in each.examples],
+                "count": each.count,
+                "payers": dict(each.payers), "examples": [{"case": case, "item": item} for case, item in each.examples],
             }
             for each in of.verdicts
         ],
@@ -141,10 +165,11 @@ def summary_html(of: Summary) -> str:
             "name": question.replace("_", " "),
             "total": sum(each.count for each in of.verdicts if each.question == question),
             "rows": [
-                {"verdict": each, "reads": read(each), "commands": [command(of, each, one) for one in each.examples]}
+                {"verdict": each, "commands": [command(of, each, one) for one in each.examples]}
                 for each in of.verdicts
                 if each.question == question
             ],
+            "payers": by_payer(each for each in of.verdicts if each.question == question),
         }
         for question in dict.fromkeys(each.question for each in of.verdicts)
     ]

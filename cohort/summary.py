@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,13 @@ class Verdicts:
     count: int
     examples: tuple[tuple[str, str], ...]
     """Cases with their items."""
+    payers: Mapping[str, int]
+    """How often under each payer; under none, where a case names nobody."""
+
+    @property
+    def answer(self) -> str:
+        """How it reads, and whether it rests on silence."""
+        return self.reads + (" (on the record's silence)" if self.verdict == "met" and not self.certain else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def _speaking(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
 def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[Program]) -> tuple[Verdicts, ...]:
     rows = connection.execute(
         f"""SELECT question, verdict, certain, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES}),
-                   list_slice(list(item ORDER BY "case"), 1, {_EXAMPLES})
+                   list_slice(list(item ORDER BY "case"), 1, {_EXAMPLES}), histogram(payer)
             FROM {parquet_sql()} GROUP BY question, verdict, certain ORDER BY question, count(*) DESC, verdict""",
         [str(path)],
     ).fetchall()
@@ -125,8 +132,8 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
     order = list(reads)
     found = [
         Verdicts(question, reads.get(question, {}).get(verdict, verdict), verdict, bool(certain), int(count),
-                 tuple(zip(cases, items, strict=True)))
-        for question, verdict, certain, count, cases, items in rows
+                 tuple(zip(cases, items, strict=True)), payers)
+        for question, verdict, certain, count, cases, items, payers in rows
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda each: (order.index(each.question) if each.question in order else 99, -each.count)))
 

@@ -219,6 +219,18 @@ def test_cases_that_ask_nothing_and_payers_without_documents_are_told(tmp_path: 
     assert "1 case names no payer, such as `c`" in said
 
 
+def test_answers_are_told_payer_by_payer(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", payer="Case,Payer\na,county\nb,county\nc,<other>\n")
+    code, output = county("cohort", source, "-o", tmp_path / "out")
+    assert code == 0, output
+    silent, open_ = "1 no document of this payer speaks to this request", "2 request information"
+    assert f"<other> (1 asked): {silent} county (2 asked): {open_}" in " ".join(output.split())
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "100.0% request information" in page and "&lt;other&gt;" in page and "<other>" not in page
+    one = county("cohort", tables(tmp_path / "one"), "-o", tmp_path / "of-one")[1]
+    assert "county (" not in one
+
+
 def test_days_on_which_no_document_of_the_payer_is_in_force_are_told(tmp_path: Path) -> None:
     source = tables(
         tmp_path / "facts", payer="Case,Payer\na,aetna\nb,aetna\nc,aetna\n",
