@@ -400,6 +400,16 @@ def test_check_reports_mistakes_and_contradictions(run: Run, tmp_path: Path) -> 
     assert bad.output.count("  [") == 15
 
 
+@pytest.mark.parametrize("command", [["decide"], ["check"], ["explain", "A2"]])
+def test_a_chart_without_sections_has_its_lines_told(command: list[str], run: Run, tmp_path: Path) -> None:
+    pain = 'radicular_pain(c, left, examination, "2026-01-20").'
+    grades = [f'motor_strength(c, gastrocnemius, left, "{grade}", examination, "2026-01-01").' for grade in "35"]
+    (tmp_path / "plain.md").write_text(chart(*REQUEST, pain, *grades), encoding="utf-8")
+    result = run(command[0], "plain.md", *command[1:])
+    assert "plain.md, line " in " ".join(result.output.split()), result.output
+    assert ", ," not in result.output
+
+
 def test_a_runaway_rule_is_stopped_and_named(run: Run, tmp_path: Path) -> None:
     values = "\n".join(f"n(v{number})." for number in range(60))
     policy = f"""---

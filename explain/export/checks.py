@@ -54,7 +54,7 @@ def check_page(report: CheckReport, width: int = 80) -> Page:
         page.add(f"{each.case}: the record {amiss(each.contradiction)}", BAD)
         for relation, row in each.contradiction.atoms:
             fact = each.models.stated.get(relation, {}).get(row)
-            place = f" ({fact.origin.file}:{fact.origin.line}, {fact.origin.section})" if fact else ""
+            place = f" ({fact.origin.place})" if fact else ""
             page.add(f"- {words(each.models.program, relation, row)}{place}", "", 2, 2)
         page.add()
     for note in report.notes:

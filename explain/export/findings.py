@@ -129,8 +129,7 @@ def add_hinges(page: Page, models: Models, hinges: tuple[Hinge, ...]) -> None:
         for each in group:
             page.add(f"- {hinge_words(models, each)} → {each.after.value}", "", 4, 2)
             for relation, row in each.facts:
-                origin = models.stated[relation][row].origin
-                page.add(f"{origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}", DIM, 6)
+                page.add(models.stated[relation][row].origin.short_place, DIM, 6)
 
 
 def hinge_words(models: Models, hinge: Hinge) -> str:

@@ -27,7 +27,7 @@ def show_reason(page: Page, models: Models, label: str, proof: Proof, verbose: i
 
 def chart_place(origin: Origin) -> str:
     """Where in the chart something is stated."""
-    return f"[chart {origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}]"
+    return f"[chart {origin.short_place}]"
 
 
 def _distinct_leaves(models: Models, proof: Proof) -> list[Proof]:
@@ -71,7 +71,7 @@ def show_proof(page: Page, models: Models, node: Proof, indent: int) -> None:
         page.add(f"- {words(models.program, node.relation, node.row)}", "", indent, 2)
         if node.origin is not None:
             passage = f": “{node.origin.passage}”" if node.origin.passage else ""
-            where = node.rule or f"{node.origin.file}, {node.origin.section}, line {node.origin.line}"
+            where = node.rule or node.origin.place
             page.add(f"{where}{passage}", DIM, indent + 2)
         for premise in node.premises:
             show_proof(page, models, premise, indent + 2)

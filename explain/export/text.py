@@ -133,7 +133,7 @@ class _Section:
             self.page.add(f"The record {amiss(each)}:", BAD, 2)
             for relation, row in each.atoms:
                 fact = self.models.stated.get(relation, {}).get(row)
-                place = f" ({fact.origin.file}, {fact.origin.section}, line {fact.origin.line})" if fact else ""
+                place = f" ({fact.origin.place})" if fact else ""
                 self.page.add(f"- {self._words(relation, row)}{place}", "", 4, 2)
             if each.rule:
                 origin = self.models.program.rule_by_id[each.rule].origin

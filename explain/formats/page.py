@@ -191,7 +191,7 @@ def _hinge(explanation: Explanation, proof: ProofGraph, hinge: Hinge, prefix: st
             {
                 "words": words(explanation.models.program, relation, row),
                 "node": f"{prefix}-{node}" if (node := next(shown, "")) else "",
-                "place": f"{origin.file.rsplit('/', 1)[-1]}, {origin.section}, line {origin.line}: “{origin.passage}”",
+                "place": f"{origin.short_place}: “{origin.passage}”",
             }
         )
     kind = "silence" if hinge.opposite else "pair" if len(facts) > 1 else "fact"

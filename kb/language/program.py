@@ -28,6 +28,19 @@ class Origin:
     passage: str
     line: int
 
+    @property
+    def place(self) -> str:
+        """The file, the section, if it stands in one, and the line."""
+        return self._within(self.file)
+
+    @property
+    def short_place(self) -> str:
+        """The same with the file's name alone."""
+        return self._within(self.file.rsplit("/", 1)[-1])
+
+    def _within(self, file: str) -> str:
+        return ", ".join(each for each in (file, self.section, f"line {self.line}") if each)
+
 
 @dataclass(frozen=True)
 class Domain:
