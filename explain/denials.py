@@ -10,12 +10,13 @@ from datetime import date
 
 from explain.outcomes import Outcome
 from explain.proofs import Chosen, Proof, atoms_of, cheapest_choice, facts_of, tree
+from explain.wording import words
 from kb.contradictions import AtomKey
 from kb.engines.model import fits
 from kb.language.closed import relations_of
-from kb.language.program import Fact, Predicate
+from kb.language.program import Fact, Predicate, Program
 from kb.language.syntax import opposite
-from kb.language.values import ANY, Row
+from kb.language.values import ANY, UNKNOWN, Row, value_text
 from kb.models import Models
 
 DENIED = "Elsewhere the record says otherwise: somebody else, another study or another day. The rules do not weigh the two:"
@@ -34,6 +35,17 @@ def denials(found: Models, facts: Iterable[AtomKey]) -> Iterator[Fact]:
 def _told_against(found: Models, fact: AtomKey, facts: set[AtomKey]) -> Iterator[Fact]:
     """What speaks against one of the facts, but for what they are themselves."""
     return (each for each in _against(found, *fact) if (each.relation, each.row) not in facts)
+
+
+def words_against(program: Program, fact: Fact) -> str:
+    """What speaks against an answer, in words; of a denial also who or what told of it, and when."""
+    said = words(program, fact.relation, fact.row)
+    if not fact.relation.startswith("-"):
+        return said
+    arguments = zip(program.predicate(fact.relation).arguments, fact.row, strict=True)
+    by = [value for argument, value in arguments if argument.type in WITNESS and value not in (ANY, UNKNOWN)]
+    told = ", ".join(value_text(each).replace("_", " ") for each in by)
+    return f"{said} ({told})" if told else said
 
 
 def denied(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ...]:
@@ -103,7 +115,8 @@ def _against(found: Models, relation: str, row: Row) -> Iterator[Fact]:
     predicate = found.program.predicate(relation)
     finding = tuple(ANY if each.type in WITNESS else value for each, value in zip(predicate.arguments, row, strict=True))
     for other, fact in found.stated.get(opposite(relation), {}).items():
-        if fits(finding, other, lenient=True) and not fits(row, other) and not _is_before(predicate, row, other):
+        is_of_it = fits(finding, other, lenient=True) and not fits(row, other)
+        if is_of_it and not (_is_before(predicate, row, other) and _is_of_one_source(predicate, row, other)):
             yield fact
     for measured in _measured(predicate):
         for other, fact in found.stated.get(relation, {}).items():
@@ -122,9 +135,14 @@ def _measured(predicate: Predicate) -> Iterator[tuple[int, ...]]:
 
 
 def _is_before(predicate: Predicate, row: Row, other: Row) -> bool:
-    """Whether another row was told of before: what was so then says nothing of now."""
+    """Whether another row was told of before: what was so then says nothing of now, if who said so says otherwise since."""
     days = [(row[i], other[i]) for i, argument in enumerate(predicate.arguments) if argument.type == "date"]
     return len(days) == 1 and any(isinstance(day, date) and isinstance(then, date) and then < day for day, then in days)
+
+
+def _is_of_one_source(predicate: Predicate, row: Row, other: Row) -> bool:
+    """Whether a denial is of the same source, or of all."""
+    return all(fits((row[i],), (other[i],)) for i, argument in enumerate(predicate.arguments) if argument.type == "source")
 
 
 def _is_another(predicate: Predicate, row: Row, other: Row) -> bool:

@@ -8,7 +8,7 @@ from explain.asking import ask_words
 from explain.asks import Ask, Open
 from explain.attempts import Step
 from explain.criteria import CriterionStatus, way
-from explain.denials import DENIED
+from explain.denials import DENIED, words_against
 from explain.determination import Answer, Determination
 from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
@@ -117,7 +117,7 @@ class _Section:
         if answer.denials:
             self.page.add(DENIED, WARN, 2, 2)
         for fact in answer.denials:
-            self.page.add(f"- {self._words(fact.relation, fact.row)} {chart_place(fact.origin)}", "", 4, 2)
+            self.page.add(f"- {words_against(self.models.program, fact)} {chart_place(fact.origin)}", "", 4, 2)
         if answer.verdict is Verdict.MET and not answer.certain:
             if answer.silences:
                 self.page.add("It rests on the record's silence. It may fall if the record were to say:", WARN, 2)

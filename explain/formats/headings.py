@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from explain.denials import DENIED, denied
+from explain.denials import DENIED, denied, words_against
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
 from explain.proofs import shown_of
 from explain.verdicts import Verdict
-from explain.wording import amiss, together, words
+from explain.wording import amiss, together
 from kb.language.program import Fact
 
 RESTATED = "Quoted criteria are restated from the sources that each document names, and not the issuer's own words."
@@ -34,7 +34,7 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
         lines.append("The proof takes all readings together: by itself it is no answer.")
     if against := denials_of(explanation, asked):
         lines.append(DENIED)
-        lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in against]
+        lines += [f"- {words_against(explanation.models.program, fact)}" for fact in against]
     if reached is not None and reached.verdict is Verdict.UNADDRESSED:
         has_rules = asked.relation in explanation.models.program.rules_for
         follows = "What follows says why the rules for other requests do not apply." if has_rules else "No rule was applied."
