@@ -423,7 +423,7 @@ longer(Case) :- d(Case, _, _).
     ],
 )
 def test_only_what_is_denied_is_spared(denied: str, told: list[str]) -> None:
-    """A fact that nobody denies is not given up for one that somebody does; what its source denied before says nothing now."""
+    """A fact that nobody denies is not given up for one that somebody does; what its source denied before is past."""
     own = library([read("spared.md", SPARED)], shipped=False)
     facts = "".join(f'{name}(c, physician, "2026-02-01").\n' for name in "abd")
     request = 'payer(c, "x").\nrequest_date(c, "2026-03-01").\nrequested(c, op).\n'

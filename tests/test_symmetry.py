@@ -46,7 +46,7 @@ def test_values_that_rules_and_facts_do_not_tell_apart_are_one_class() -> None:
 
 
 def answers(base: medproof.Library) -> Iterable[tuple[Determination, Answer]]:
-    for name in ("unstated", "two-grades-one-day", "silent-on-imaging"):
+    for name in ("unstated", "silent-on-imaging"):
         for determination in medproof.decide(base, medproof.open_case(name), "all", date(2026, 2, 1)):
             yield from ((determination, answer) for answer in determination.answers)
 
