@@ -9,7 +9,7 @@ from kb.language import syntax as s
 from kb.language.diagnostics import Finding, nearest
 from kb.language.names import is_unresolved, resolve_atom
 from kb.language.program import Criterion, Goal, Reading
-from kb.language.symbols import Report, Source, Symbols, check_template
+from kb.language.symbols import Report, Source, Symbols, check_once, check_template
 from kb.language.types import type_atoms
 
 GOAL_LABELS = ("question", "met", "refuted", "undocumented", "conflicting", "unaddressed", "disputed")
@@ -67,6 +67,10 @@ def criteria(everything: Iterable[Source], goals: Iterable[Goal], symbols: Symbo
         if asked and not any(_names(atom) <= names for names in asked):
             report.add(source, _unasked(atom, sorted(set[str]().union(*asked))))
         texts = _labelled(source, node.wordings, CRITERION_LABELS, (), report)
+        if not node.id.strip():
+            hint = 'give it the policy\'s, such as `"policy.A1"`: answers and reports name it so'
+            report.add(source, Finding(node.place, "criterion", "this criterion has no id", hint))
+            continue
         if node.id in found:
             other = found[node.id].origin
             related = ((f"`{node.id}` is declared here", other.file, other.line),)
@@ -119,5 +123,6 @@ def _labelled(
             message = f"`{wording.label}` is not a label here" if wording.label else "this wording has no label"
             report.add(source, Finding(wording.place, "template", message, hint))
         check_template(source, wording, names, report)
+        check_once(source, wording, found, report)
         found[wording.label] = wording.text
     return found

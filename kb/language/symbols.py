@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -219,8 +219,16 @@ def _wordings(source: Source, wordings: tuple[s.Wording, ...], names: list[str],
             hint = 'use `:: "…"`, `:: member "…"` or `:: absent "…"`'
             report.add(source, Finding(wording.place, "template", f"`{wording.label}` is not a kind of wording", hint))
         check_template(source, wording, names, report)
+        check_once(source, wording, found, report)
         found[wording.label] = wording.text
     return found
+
+
+def check_once(source: Source, wording: s.Wording, found: Container[str], report: Report) -> None:
+    """Reports a wording of a kind that was given already: only one of the two would ever be read."""
+    if wording.label in found:
+        given = f"the wording `{wording.label}`" if wording.label else "the plain wording"
+        report.add(source, Finding(wording.place, "duplicate", f"{given} is given twice", "keep one of the two"))
 
 
 def check_template(source: Source, wording: s.Wording, names: Iterable[str], report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
@@ -83,6 +84,8 @@ def explain(text: str, offset: int, error: UnexpectedInput) -> tuple[str, str, t
         return f"`{text[start:end]}` is not expected here", hint, (start, end)
     if rest[0].isspace():
         return "a special space is not expected here", "type a plain space in its place", here
+    if (plain := unicodedata.normalize("NFKC", rest[0])) != rest[0] and plain.isascii() and plain.isprintable():
+        return f"`{rest[0]}` is not expected here", f"type a plain `{plain}` in its place", here
     return (
         f"`{token}` is not expected here",
         _hint(before, token, rest) or _of_percent(before.rstrip()) or _expected(error),
