@@ -30,11 +30,10 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(note, WARN, 2, 2)
     if of.documents:
         page.add(by_documents(of.documents), DIM, 2, 2)
-    for question in dict.fromkeys(each.question for each in of.verdicts):
-        here = [each for each in of.verdicts if each.question == question]
+    for question, here in answers(of):
         total = sum(each.count for each in here)
         page.add()
-        page.add(f"{question.replace('_', ' ')} ({total:,} asked)", TITLE)
+        page.add(f"{question} ({total:,} asked)", TITLE)
         for each in here:
             page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {each.answer}", _STYLES.get(each.verdict, DIM))
         for payer in by_payer(here):
@@ -42,7 +41,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
             page.add_hung(f"{payer.name} ({payer.asked:,} asked): {counts}", "", "    ", "        ")
     page.add()
     page.add("Criteria that block most, of the questions under them that are not met; first what blocks most alone", TITLE)
-    for question, found in by_question(of):
+    for question, found in blocking_by_question(of):
         page.add(question, "", 2)
         for blocking in found[:_MOST_OF_QUESTION]:
             share = f"{blocking.count / blocking.of:.0%} of {blocking.of:,}"
@@ -78,9 +77,8 @@ class OfPayer:
         return sum(count for _, count in self.counts)
 
 
-def by_payer(verdicts: Iterable[Verdicts]) -> list[OfPayer]:
+def by_payer(verdicts: list[Verdicts]) -> list[OfPayer]:
     """The answers to a question payer by payer, where there are several."""
-    verdicts = list(verdicts)
     payers = sorted({payer for each in verdicts for payer in each.payers})
     found = [
         OfPayer(payer or "no payer named", tuple((each, each.payers[payer]) for each in verdicts if payer in each.payers))
@@ -89,11 +87,20 @@ def by_payer(verdicts: Iterable[Verdicts]) -> list[OfPayer]:
     return found if len(found) > 1 else []
 
 
-def by_question(of: Summary) -> list[tuple[str, list[Blocking]]]:
-    """The criteria that block, question by question in the order of the verdicts."""
-    questions = dict.fromkeys(each.question for each in of.verdicts)
-    found = ((question, [each for each in of.blocking if each.question == question]) for question in questions)
-    return [(question.replace("_", " "), blocking) for question, blocking in found if blocking]
+def answers(of: Summary) -> list[tuple[str, list[Verdicts]]]:
+    """The verdicts question by question."""
+    return [(question, [each for each in of.verdicts if each.question == name]) for name, question in _questions(of)]
+
+
+def blocking_by_question(of: Summary) -> list[tuple[str, list[Blocking]]]:
+    """The criteria that block, question by question."""
+    found = ((question, [each for each in of.blocking if each.question == name]) for name, question in _questions(of))
+    return [(question, blocking) for question, blocking in found if blocking]
+
+
+def _questions(of: Summary) -> list[tuple[str, str]]:
+    """The questions that were asked, by name and as they read, in the order of the verdicts."""
+    return [(name, name.replace("_", " ")) for name in dict.fromkeys(each.question for each in of.verdicts)]
 
 
 def _detail(blocking: Blocking) -> str:
@@ -162,18 +169,16 @@ def summary_html(of: Summary) -> str:
     """The page; its charts are plain bars, and every text is escaped."""
     questions = [
         {
-            "name": question.replace("_", " "),
-            "total": sum(each.count for each in of.verdicts if each.question == question),
-            "rows": [
-                {"verdict": each, "commands": [command(of, each, one) for one in each.examples]}
-                for each in of.verdicts
-                if each.question == question
-            ],
-            "payers": by_payer(each for each in of.verdicts if each.question == question),
+            "name": question,
+            "total": sum(each.count for each in here),
+            "rows": [{"verdict": each, "commands": [command(of, each, one) for one in each.examples]} for each in here],
+            "payers": by_payer(here),
         }
-        for question in dict.fromkeys(each.question for each in of.verdicts)
+        for question, here in answers(of)
     ]
-    blocking = [(question, [{"name": name(each), "of": each} for each in found]) for question, found in by_question(of)]
+    blocking = [
+        (question, [{"name": name(each), "of": each} for each in found]) for question, found in blocking_by_question(of)
+    ]
     here = Path(__file__).parent
     template = environment(here).get_template("report.html")
     style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))

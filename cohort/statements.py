@@ -48,13 +48,18 @@ class Disputing:
     verdicts: tuple[Step, ...]
 
 
-def compiled(program: CohortProgram, recorded: bool) -> Statements:
-    """The statements of a program; those that keep a record of proofs are a sixth of the work."""
+def compiled(program: CohortProgram) -> Statements:
+    """The statements of a program, without a record of proofs: that is a sixth of the work."""
     perfect, tables = program.perfect
     clashes = made_of(CLASHING, clashing_cases(program.program, tables))
     judge = Judge(program)
     verdicts = (*program.bounds[0], *judge.asking, *judge.verdicts)
-    return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, tuple(recording(program)) if recorded else ())
+    return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, ())
+
+
+def compiled_with_record(program: CohortProgram) -> Statements:
+    """The same with the record."""
+    return replace(compiled(program), recording=tuple(recording(program)))
 
 
 def disputing(program: CohortProgram) -> Disputing:
@@ -83,7 +88,8 @@ class Compiling:
 
     def statements(self, number: int, program: CohortProgram) -> Statements:
         """The statements of a program over the given tables, or over tables in which more may be unknown."""
-        return self._made(self._statements, number, program, Statements, lambda it: compiled(it, self.recorded))
+        make = compiled_with_record if self.recorded else compiled
+        return self._made(self._statements, number, program, Statements, make)
 
     def disputing(self, number: int, program: CohortProgram) -> Disputing:
         """Those for the cases that contradict themselves."""
@@ -102,7 +108,7 @@ class Compiling:
             if made is None or not _covers(before, program.stated):
                 stated = _together(before, program.stated)
                 program = replace(program, stated=stated)
-                path = self._path(program, kind.__name__)
+                path = self._path(program, make.__name__)
                 made = kept(path, kind, (Search, Way, Step), lambda: make(program))
                 known[number] = stated, made
             return made
@@ -111,7 +117,7 @@ class Compiling:
         """Where a bundle is kept: known by all that it depends on."""
         if self.directory is None:
             return None
-        of = [name, str(self.recorded), repr(program.types), cache.code_digest(CODE), program.compiled.fingerprint]
+        of = [name, repr(program.types), cache.code_digest(CODE), program.compiled.fingerprint]
         of += [f"{relation} {table}" for relation, table in program.stated.items()]
         return self.directory / "sql" / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.json"
 

@@ -10,13 +10,13 @@ from datetime import date
 
 from explain.outcomes import Outcome
 from explain.proofs import Chosen, Proof, atoms_of, cheapest_choice, facts_of, tree
-from explain.wording import words
+from explain.wording import argument_words, words
 from kb.contradictions import AtomKey
 from kb.engines.model import fits
 from kb.language.closed import relations_of
 from kb.language.program import Fact, Predicate, Program
 from kb.language.syntax import opposite
-from kb.language.values import ANY, UNKNOWN, Row, value_text
+from kb.language.values import ANY, UNKNOWN, Row
 from kb.models import Models
 
 DENIED = "Elsewhere the record says otherwise: somebody else, another study or another day. The rules do not weigh the two:"
@@ -43,9 +43,9 @@ def words_against(program: Program, fact: Fact) -> str:
     if not fact.relation.startswith("-"):
         return said
     arguments = zip(program.predicate(fact.relation).arguments, fact.row, strict=True)
-    by = [value for argument, value in arguments if argument.type in WITNESS and value not in (ANY, UNKNOWN)]
-    told = ", ".join(value_text(each).replace("_", " ") for each in by)
-    return f"{said} ({told})" if told else said
+    is_told = ((each, value) for each, value in arguments if each.type in WITNESS and value not in (ANY, UNKNOWN))
+    by = ", ".join(argument_words(each, value) for each, value in is_told)
+    return f"{said} ({by})" if by else said
 
 
 def denied(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ...]:

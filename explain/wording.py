@@ -26,7 +26,9 @@ def words(program: Program, relation: str, row: Row, audience: str = "", instead
         template = predicate.wordings.get("absent") or (template and f"documented as absent: {template}")
     if not template:
         return atom_text(program, relation, row)
-    values = {argument.name: _value(argument, value) for argument, value in zip(predicate.arguments, row, strict=True)}
+    values = {
+        argument.name: argument_words(argument, value) for argument, value in zip(predicate.arguments, row, strict=True)
+    }
     values |= {predicate.arguments[position].name: text for position, text in (instead or {}).items()}
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
 
@@ -41,7 +43,8 @@ def amiss(contradiction: Contradiction) -> str:
     return "contradicts itself" if len(contradiction.atoms) > 1 else "states what cannot be"
 
 
-def _value(argument: Argument, value: Value) -> str:
+def argument_words(argument: Argument, value: Value) -> str:
+    """The value of an argument as a person reads it; a `?` or `_` reads as the argument's name."""
     if value is UNKNOWN or value is ANY:
         return f"[{'date' if argument.type == 'date' else spaced(argument.name)}]"
     text = value_text(value)

@@ -99,12 +99,7 @@ class Library:
         """The same on every day; that nothing was wrong is noted on disk, and not looked for again."""
         directory, days = cache.default_directory(), self.days
         of = [cache.code_digest(("kb",)), *(f"{each.name} {each.digest}" for each in self.documents), *map(str, days)]
-        if cache.is_faultless(of, directory):
-            return ()
-        found = self.check(days)
-        if not found:
-            cache.note_faultless(of, directory)
-        return found
+        return cache.mistakes(of, directory, lambda: self.check(days))
 
 
 def load(*extra: str | Path, shipped: bool = True, cached: bool = True) -> Library:

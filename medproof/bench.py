@@ -65,14 +65,12 @@ def _mistakes(base: Library, documents: list[Document]) -> set[Diagnostic]:
     names = {document.name for document in documents}
     looked_at = [f"{each.name} {each.digest} {each.name in names}" for each in (*base.documents, *documents)]
     of = [cache.code_digest(_CHECKING), *looked_at, *map(str, days)]
-    if cache.is_faultless(of, directory):
-        return set()
-    found = {each for each in base.check(days) if _concerns(each, names)}
-    for document in documents:
-        found.update(mistakes_in_tests(document, base))
-    if not found:
-        cache.note_faultless(of, directory)
-    return found
+
+    def look() -> tuple[Diagnostic, ...]:
+        of_tests = (each for document in documents for each in mistakes_in_tests(document, base))
+        return (*(each for each in base.check(days) if _concerns(each, names)), *of_tests)
+
+    return set(cache.mistakes(of, directory, look))
 
 
 _CHECKING = ("kb", "facts", "authoring/trials.py", "medproof/bench.py")

@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kb.language import diagnostics, documents, frontmatter, syntax
 from kb.language.documents import Document, Test
 from kb.language.values import UNKNOWN
+
+T = TypeVar("T")
 
 _CLASSES: tuple[type, ...] = (
     syntax.Place, syntax.Constant, syntax.Variable, syntax.Arithmetic, syntax.Atom, syntax.Literal,
@@ -97,23 +99,22 @@ def code_digest(names: tuple[str, ...]) -> str:
     return sha256(b"".join(each.read_bytes() for each in sorted(files) if each.suffix in (".py", ".lark"))).hexdigest()
 
 
-def is_faultless(of: Iterable[str], directory: Path | None) -> bool:
-    """Whether somebody noted that what these texts name (documents by their digests, days, code) has no mistakes."""
-    return directory is not None and _note(of, directory).exists()
+def mistakes(of: Iterable[str], directory: Path | None, look: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    """What `look` finds wrong with what some texts name (documents by their digests, days, code).
 
-
-def note_faultless(of: Iterable[str], directory: Path | None) -> None:
-    """Notes that no mistakes were found."""
-    if directory is not None:
+    That it found nothing is noted, and not looked for again.
+    """
+    note = None if directory is None else directory / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.ok"
+    if note is not None and note.exists():
+        return ()
+    found = look()
+    if note is not None and not found:
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            _note(of, directory).touch()
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.touch()
         except OSError:
-            return
-
-
-def _note(of: Iterable[str], directory: Path) -> Path:
-    return directory / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.ok"
+            pass
+    return found
 
 
 def _key(name: str, text: str) -> str:

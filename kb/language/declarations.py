@@ -9,7 +9,7 @@ from kb.language import syntax as s
 from kb.language.diagnostics import Finding, nearest
 from kb.language.names import is_unresolved, resolve_atom
 from kb.language.program import Criterion, Goal, Reading
-from kb.language.symbols import Report, Source, Symbols, check_once, check_template
+from kb.language.symbols import Report, Source, Symbols, texts_by_label
 from kb.language.types import type_atoms
 
 GOAL_LABELS = ("question", "met", "refuted", "undocumented", "conflicting", "unaddressed", "disputed")
@@ -116,13 +116,10 @@ def _unasked(atom: s.Atom, known: list[str]) -> Finding:
 def _labelled(
     source: Source, wordings: tuple[s.Wording, ...], labels: tuple[str, ...], names: Iterable[str], report: Report
 ) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for wording in wordings:
-        if wording.label not in labels:
-            hint = nearest(wording.label, labels) or f"the labels are {', '.join(labels)}"
-            message = f"`{wording.label}` is not a label here" if wording.label else "this wording has no label"
-            report.add(source, Finding(wording.place, "template", message, hint))
-        check_template(source, wording, names, report)
-        check_once(source, wording, found, report)
-        found[wording.label] = wording.text
-    return found
+    def strange(wording: s.Wording) -> tuple[str, str] | None:
+        if wording.label in labels:
+            return None
+        hint = nearest(wording.label, labels) or f"the labels are {', '.join(labels)}"
+        return f"`{wording.label}` is not a label here" if wording.label else "this wording has no label", hint
+
+    return texts_by_label(source, wordings, names, report, strange)

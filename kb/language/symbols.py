@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -185,7 +185,7 @@ def _declare_predicate(source: Source, node: s.PredicateDeclaration, symbols: Sy
     if sum(argument.type == "case" for argument in arguments) > 1:
         message = f"`{node.name}` has more than one argument of type `case`"
         report.add(source, Finding(node.place, "case-local", message, "a predicate speaks about one case"))
-    wordings = _wordings(source, node.wordings, names, report)
+    wordings = texts_by_label(source, node.wordings, names, report, _strange)
     name = qualified(source.document, node.name)
     about = tuple(i for i, each in enumerate(arguments) if each.type not in ("date", "number", "?"))
     predicate = Predicate(name, tuple(arguments), node.kind == "fact", wordings, source.origin, about=about)
@@ -212,26 +212,34 @@ def _type(source: Source, parameter: s.Parameter, symbols: Symbols, report: Repo
 PREDICATE_LABELS = ("", "member", "absent")
 
 
-def _wordings(source: Source, wordings: tuple[s.Wording, ...], names: list[str], report: Report) -> dict[str, str]:
+def _strange(wording: s.Wording) -> tuple[str, str] | None:
+    """What is wrong with the label of a predicate's wording, and what to do."""
+    if wording.label in PREDICATE_LABELS:
+        return None
+    return f"`{wording.label}` is not a kind of wording", 'use `:: "…"`, `:: member "…"` or `:: absent "…"`'
+
+
+def texts_by_label(
+    source: Source,
+    wordings: tuple[s.Wording, ...],
+    names: Iterable[str],
+    report: Report,
+    strange: Callable[[s.Wording], tuple[str, str] | None],
+) -> dict[str, str]:
+    """The texts of a declaration; reports labels that are `strange`, those given twice, and names that no argument has."""
     found: dict[str, str] = {}
     for wording in wordings:
-        if wording.label not in PREDICATE_LABELS:
-            hint = 'use `:: "…"`, `:: member "…"` or `:: absent "…"`'
-            report.add(source, Finding(wording.place, "template", f"`{wording.label}` is not a kind of wording", hint))
-        check_template(source, wording, names, report)
-        check_once(source, wording, found, report)
+        if problem := strange(wording):
+            report.add(source, Finding(wording.place, "template", *problem))
+        _check_template(source, wording, names, report)
+        if wording.label in found:
+            given = f"the wording `{wording.label}`" if wording.label else "the plain wording"
+            report.add(source, Finding(wording.place, "duplicate", f"{given} is given twice", "keep one of the two"))
         found[wording.label] = wording.text
     return found
 
 
-def check_once(source: Source, wording: s.Wording, found: Container[str], report: Report) -> None:
-    """Reports a wording of a kind that was given already: only one of the two would ever be read."""
-    if wording.label in found:
-        given = f"the wording `{wording.label}`" if wording.label else "the plain wording"
-        report.add(source, Finding(wording.place, "duplicate", f"{given} is given twice", "keep one of the two"))
-
-
-def check_template(source: Source, wording: s.Wording, names: Iterable[str], report: Report) -> None:
+def _check_template(source: Source, wording: s.Wording, names: Iterable[str], report: Report) -> None:
     """Reports each `{Name}` of a template that names no argument."""
     names = list(names)
     for name in re.findall(r"\{([^{}]*)\}", wording.text):
