@@ -84,6 +84,11 @@ class Batch:
         """Reads the facts of every share."""
         return Loader(self.setup.vocabulary, self.setup.types)
 
+    @cached_property
+    def handed(self) -> Handed:
+        """Reads the facts that other batches handed over."""
+        return Handed(self.setup.book.handed, self.setup.types)
+
     def decide(self, share: Share, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
         with self.live.connection(self.setup.memory, self.setup.spill) as connection:
@@ -176,8 +181,7 @@ class Batch:
             share.of(self.setup.book.path),
         ).fetchall()
         if self.setup.book.contradicting:
-            handed = Handed(self.setup.book.handed, self.setup.types)
-            return handed.load(connection, self.setup.tables, "f"), []
+            return self.handed.load(connection, self.setup.tables, "f"), []
         odd = exp.select(exp.func("BOOL_OR", is_no_name(exp.column("name")))).from_(BOOK)
         [(has_odd,)] = connection.execute(odd.sql(DIALECT)).fetchall()
         within = Range(connection, share.low, share.high, bool(has_odd))

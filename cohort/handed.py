@@ -7,7 +7,7 @@ looked through for one case in a hundred. One file holds those of all tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -46,10 +46,11 @@ def _rows_of(relation: str, table: Table, chosen: str) -> exp.Select:
 
 @dataclass(frozen=True)
 class Handed:
-    """Loads what was handed over for the cases in the table `book` of a connection."""
+    """Loads what was handed over for the cases in the table `book` of a connection; the statements are made once."""
 
     files: tuple[Path, ...]
     types: Types
+    _statements: dict[str, tuple[str, str, Table]] = field(default_factory=dict)
 
     def load(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[FactTable], prefix: str) -> dict[str, Table]:
         """Makes the tables of all relations; their names are the prefix and a number."""
@@ -58,6 +59,15 @@ class Handed:
         return {table.relation: self._made(connection, table, f"{prefix}{number}") for number, table in enumerate(tables)}
 
     def _made(self, connection: duckdb.DuckDBPyConnection, table: FactTable, name: str) -> Table:
+        if name not in self._statements:
+            self._statements[name] = self._reading(table, name)
+        reading, asking, made = self._statements[name]
+        connection.execute(reading).fetchall()
+        [found] = connection.execute(asking).fetchall()
+        return replace(made, unknown=tuple(map(bool, found)))
+
+    def _reading(self, table: FactTable, name: str) -> tuple[str, str, Table]:
+        """What reads the rows of a relation, what tells which columns hold `?`, and the table that it makes."""
         kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
         made = Table(name, kinds, table.denied, (True,) * len(kinds))
         case = table.predicate.case_position
@@ -67,9 +77,7 @@ class Handed:
         values += [_item("flags", i) for i in range(len(kinds))] if table.denied else []
         rows = exp.select(*(exp.alias_(each, column) for each, column in zip(values, made.columns, strict=True)))
         rows = rows.from_(_HANDED).where(exp.column("relation").eq(exp.Literal.string(table.relation)))
-        connection.execute(made_of(name, rows).sql(DIALECT)).fetchall()
-        [found] = connection.execute(marks_query(made).sql(DIALECT)).fetchall()
-        return replace(made, unknown=tuple(map(bool, found)))
+        return made_of(name, rows).sql(DIALECT), marks_query(made).sql(DIALECT), made
 
 
 def _item(column: str, position: int) -> exp.Expr:
