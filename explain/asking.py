@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened
-from explain.wording import demand_words, need_words, spaced, words
+from explain.wording import OTHER_THAN, demand_words, need_words, placeholder, spaced, words
 from kb.engines.computed import compute
 from kb.language import syntax as s
 from kb.language.program import Program
@@ -17,23 +17,35 @@ _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 def ask_words(program: Program, ask: Ask) -> str:
     """The facts that an ask wants, and the comparisons that are not said in the place of a single value."""
     facts = [fact_words(program, ask, wanted) for wanted in sorted(ask.wanted, key=str)]
-    said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
-    left = [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
     text = ", and ".join(facts)
-    between = dict.fromkeys(need_words(need.premise, _known(need)) for need in left)
+    between = dict.fromkeys(need_words(need.premise, _known(need)) for need in _between(ask))
     return "; ".join([f"{text}, so that {' and '.join(between)}" if between else text, *sorted(ask.remarks)])
 
 
 def fact_words(program: Program, ask: Ask, wanted: Wanted) -> str:
     """One fact of an ask, with what is needed of each value in its place."""
     relation, row = wanted
-    arguments, shown = program.predicate(relation).arguments, dict[int, str]()
-    for position, term in enumerate(row):
-        if isinstance(term, Hole) and (text := _demand(ask, term)):
-            shown[position] = f"[{text}]"
+    shown, named = dict[int, str](), {hole: name for need in _between(ask) for name, hole in _open_terms(need)}
+    for position, (argument, term) in enumerate(zip(program.predicate(relation).arguments, row, strict=True)):
+        if isinstance(term, Hole):
+            demanded, label = _demand(ask, term), placeholder(argument)
+            text = f"{spaced(argument.type)} {demanded}" if demanded.startswith(OTHER_THAN) else demanded or label
+            name = spaced(named.get(term, label))
+            shown[position] = f"[{text}]" if name == label else f"[{name}: {text}]"
         elif isinstance(term, OneOf):
-            shown[position] = f"[{_choice_words(program, arguments[position].type, term)}]"
+            shown[position] = f"[{_choice_words(program, argument.type, term)}]"
     return words(program, relation, opened(row), instead=shown)
+
+
+def _between(ask: Ask) -> list[Need]:
+    """The comparisons that are said after the facts: those that are not about one value to be told alone."""
+    said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
+    return [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
+
+
+def _open_terms(need: Need) -> Iterator[tuple[str, Hole]]:
+    """The names under which a comparison speaks of values to be told."""
+    return ((name, term) for name, term in need.terms if isinstance(term, Hole))
 
 
 def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
@@ -42,7 +54,7 @@ def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
     others = [value for value in domain.values if value not in choice.values] if domain is not None else []
     if domain is not None and len(choice.values) > 3 and len(others) <= 2:
         spoken = [value.replace("_", " ") for value in others]
-        return f"other than {' and '.join(spoken)}" if spoken else f"any {spaced(kind)}"
+        return f"{spaced(kind)} {OTHER_THAN} {' or '.join(spoken)}" if spoken else f"any {spaced(kind)}"
     *first, last = [value.replace("_", " ") for value in choice.values]
     return f"{', '.join(first)} or {last}"
 

@@ -64,4 +64,4 @@ def _change(determination: Determination, instance: Instance, gained: bool) -> I
     rule, program = instance.rule, determination.models.program
     concludes = "a contradiction" if rule.is_constraint else words(program, relation, row)
     passage = f": “{rule.origin.passage}”" if rule.origin.passage else ""
-    return InstanceChange(gained, rule.id, f"{rule.origin.title}, {rule.origin.section}{passage}", concludes)
+    return InstanceChange(gained, rule.id, f"{rule.origin.heading}{passage}", concludes)

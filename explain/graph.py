@@ -129,8 +129,7 @@ def place_data(origin: Origin) -> dict[str, Any]:
 def rule_words(rule: ProgramRule) -> str:
     """Which rule it is: its section in its document."""
     reading = f", in the reading “{rule.reading}”" if rule.reading else ""
-    section = f", {rule.origin.section}" if rule.origin.section else ""
-    return f"{rule.origin.title}{section}{reading}"
+    return f"{rule.origin.heading}{reading}"
 
 
 def row_text(row: Row) -> str:

@@ -13,6 +13,8 @@ from kb.language.printer import term_source
 from kb.language.program import Argument, Program
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value, quoted, value_text
 
+OTHER_THAN = "other than"
+
 
 def words(program: Program, relation: str, row: Row, audience: str = "", instead: Mapping[int, str] | None = None) -> str:
     """The atom as a person reads it; `audience` may be `member`. A `?` or `_` reads as its argument's name.
@@ -46,9 +48,14 @@ def amiss(contradiction: Contradiction) -> str:
 def argument_words(argument: Argument, value: Value) -> str:
     """The value of an argument as a person reads it; a `?` or `_` reads as the argument's name."""
     if value is UNKNOWN or value is ANY:
-        return f"[{'date' if argument.type == 'date' else spaced(argument.name)}]"
+        return f"[{placeholder(argument)}]"
     text = value_text(value)
     return text if argument.type in ("text", "case", "number", "date") else text.replace("_", " ")
+
+
+def placeholder(argument: Argument) -> str:
+    """What stands for a value that is not told: its argument's name, of a day `date`."""
+    return "date" if argument.type == "date" else spaced(argument.name)
 
 
 def spaced(name: str) -> str:
@@ -89,7 +96,9 @@ def comparison_words(premise: s.Comparison, binding: Mapping[str, Value], holds:
 def need_words(premise: s.Comparison, binding: Mapping[str, Value]) -> str:
     """A comparison of values that are still to be told, as a sentence."""
     reads = _READS_FOR_DATES if premise.type == "date" else _READS
-    return f"{_term_words(premise.left, binding)} {reads[premise.op]} {_term_words(premise.right, binding)}"
+    spoken = {v.name: s.Variable(spaced(v.name)) for v in s.premise_variables(premise) if v.name not in binding}
+    left, right = (_term_words(s.term_with(term, spoken), binding) for term in (premise.left, premise.right))
+    return f"{left} {reads[premise.op]} {right}"
 
 
 def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: Value | None, holds: bool = True) -> str:
@@ -116,7 +125,7 @@ def _counted(premise: s.Aggregate, of_days: bool) -> str:
 def demand_words(op: str, value: Value) -> str:
     """What a comparison with a value asks for: `at most 4-`."""
     reads = (_READS_FOR_DATES if isinstance(value, date) else _READS)[op].removeprefix("is ")
-    return f"{'other than ' if op == '!=' else '' if op == '=' else reads + ' '}{_value_words(value)}"
+    return f"{OTHER_THAN + ' ' if op == '!=' else '' if op == '=' else reads + ' '}{_value_words(value)}"
 
 
 def _reads(op: str, left: s.Term, binding: Mapping[str, Value]) -> str:

@@ -50,7 +50,7 @@ def by(rule: str) -> Library:
         ("#count { Drug : dose(Case, Drug, Amount), Amount > 12345 } = 0", ANY_DOSE),
         ("#sum { Amount, Drug : dose(Case, Drug, Amount) } < 5", ANY_DOSE),
         ("N = #count { Drug : dose(Case, Drug, _) }, N < 1", ANY_DOSE),
-        ("not early(Case)", "the patient was seen on [date], so that On + 10 is before 2020-01-01"),
+        ("not early(Case)", "the patient was seen on [on: date], so that on + 10 is before 2020-01-01"),
     ],
 )
 def test_what_an_aggregate_or_a_day_is_silent_on_may_overturn_an_answer(rule: str, named: str) -> None:

@@ -86,7 +86,7 @@ def _predicate_text(program: Program, predicate: Predicate) -> str:
         parts.append(f"Concluded by {many(len(rules), 'rule')}.")
     if predicate.origin.passage:
         parts.append(f"> {predicate.origin.passage}")
-    parts.append(f"*{predicate.origin.title}, {predicate.origin.section}*")
+    parts.append(f"*{predicate.origin.heading}*")
     return "\n\n".join(parts)
 
 

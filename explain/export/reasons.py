@@ -22,7 +22,7 @@ def show_reason(page: Page, models: Models, label: str, proof: Proof, verbose: i
             if verbose and node.origin.passage:
                 page.add(f"“{node.origin.passage}”", DIM, 10)
     for document, sections in _passages(models, proof).items():
-        page.add(f"by {document}: {'; '.join(sections)}", DIM, 8, 2)
+        page.add(f"by {': '.join(filter(None, (document, '; '.join(sections))))}", DIM, 8, 2)
 
 
 def chart_place(origin: Origin) -> str:
@@ -52,7 +52,7 @@ def _passages(models: Models, proof: Proof) -> dict[str, list[str]]:
         origin = node.origin
         if origin is not None and kinds.get(origin.document, "reference") != "reference":
             locator = locators.get(node.relation)
-            section = f"{origin.section} ({locator})" if locator else origin.section
+            section = " ".join(filter(None, (origin.section, f"({locator})" if locator else "")))
             found.setdefault(origin.document, {})[section] = None
     # A section is named once, with the issuer's locator if a criterion of it gives one.
     return {

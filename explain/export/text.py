@@ -137,7 +137,7 @@ class _Section:
                 self.page.add(f"- {self._words(relation, row)}{place}", "", 4, 2)
             if each.rule:
                 origin = self.models.program.rule_by_id[each.rule].origin
-                self.page.add(f"by {origin.document}, {origin.section}: “{origin.passage}”", DIM, 4, 2)
+                self.page.add(f"by {origin.citation}", DIM, 4, 2)
 
     def _readings(self) -> None:
         """Which reading decides, where those who quote the policy read it differently."""

@@ -38,6 +38,17 @@ class Origin:
         """The same with the file's name alone."""
         return self._within(self.file.rsplit("/", 1)[-1])
 
+    @property
+    def heading(self) -> str:
+        """The title of the document, and the section, if it stands in one."""
+        return ", ".join(filter(None, (self.title, self.section)))
+
+    @property
+    def citation(self) -> str:
+        """The document, the section, if it stands in one, and what stands there, if a rule has words of its own."""
+        place = ", ".join(filter(None, (self.document, self.section)))
+        return f"{place}: “{self.passage}”" if self.passage else place
+
     def _within(self, file: str) -> str:
         return ", ".join(each for each in (file, self.section, f"line {self.line}") if each)
 

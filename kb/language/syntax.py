@@ -336,28 +336,29 @@ def substituted(rule: Rule, terms: Mapping[str, Term]) -> Rule:
     return replace(rule, head=head, body=tuple(_premise(premise, terms) for premise in rule.body))
 
 
-def _term(term: Term, terms: Mapping[str, Term]) -> Term:
+def term_with(term: Term, terms: Mapping[str, Term]) -> Term:
+    """The term with terms in the place of variables."""
     if isinstance(term, Variable):
         return terms.get(term.name, term)
     if isinstance(term, Arithmetic):
-        return replace(term, left=_term(term.left, terms), right=_term(term.right, terms))
+        return replace(term, left=term_with(term.left, terms), right=term_with(term.right, terms))
     return term
 
 
 def _atom(atom: Atom, terms: Mapping[str, Term]) -> Atom:
-    return replace(atom, terms=tuple(_term(term, terms) for term in atom.terms))
+    return replace(atom, terms=tuple(term_with(term, terms) for term in atom.terms))
 
 
 def _premise(premise: Premise, terms: Mapping[str, Term]) -> Premise:
     if isinstance(premise, Literal):
         return replace(premise, atom=_atom(premise.atom, terms))
     if isinstance(premise, Comparison):
-        return replace(premise, left=_term(premise.left, terms), right=_term(premise.right, terms))
+        return replace(premise, left=term_with(premise.left, terms), right=term_with(premise.right, terms))
     return replace(
         premise,
-        terms=tuple(_term(term, terms) for term in premise.terms),
+        terms=tuple(term_with(term, terms) for term in premise.terms),
         body=tuple(_premise(inner, terms) for inner in premise.body),
-        bound=_term(premise.bound, terms),
+        bound=term_with(premise.bound, terms),
     )
 
 
