@@ -35,8 +35,8 @@ from explain.wording import demand_words
 from kb.engines.computed import compare, compute
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
-from kb.language.bounds import plain
-from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row
+from kb.language.bounds import plain, unbounded
+from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
 
 _INCOMPLETE, _RARE, _LOOSE = 2, 30, 10
@@ -250,7 +250,8 @@ class _Search:
         said = frozenset(_together(premise))
         wanted = self.more(premise, binding)
         more = [replace(ask, cost=_LOOSE + ask.cost, remarks=ask.remarks | said) for ask in wanted if ask.wanted]
-        return cheapest(more)[:1] or [_NOTHING]
+        beyond = frozenset(_beyond(self.models, premise, binding))
+        return [replace(ask, needs=ask.needs | beyond) for ask in cheapest(more)[:1] or [_NOTHING]]
 
     def more(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for an atom that an aggregate lists."""
@@ -288,6 +289,17 @@ class _Search:
     def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:
         unions = (joined(a, b) for a in left for b in right)
         return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
+
+
+def _beyond(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> Iterator[Need]:
+    """What a least or largest element that is still to be told has to be, beside those that there are."""
+    if premise.function in ("min", "max") and premise.op == "=" and isinstance(premise.bound, s.Variable):
+        told, (now, _) = binding.get(premise.bound.name), _values(models, premise, binding)
+        if isinstance(told, Hole) and now is not None and now is not UNKNOWN:
+            limit = s.Comparison(
+                premise.bound, ">=" if premise.function == "max" else "<=", s.Constant(now), type=premise.type
+            )
+            yield Need(limit, ((premise.bound.name, told),))
 
 
 def _together(premise: s.Aggregate) -> Iterator[str]:
@@ -329,16 +341,26 @@ def _is_told(row: Row, pattern: Terms) -> bool:
 
 
 def _holds_already(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> bool:
-    """Whether an aggregate is as asked for without anything more; not where its group is still to be told."""
+    """Whether an aggregate is as asked for without anything more."""
+    value, bound = _values(models, premise, binding)
+    if value is None or bound is None or UNKNOWN in (value, bound):
+        return False
+    return compare(premise.op, value, bound, models.program.domains.get(premise.type), lenient=False)
+
+
+def _values(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> tuple[Value | None, Value | None]:
+    """What an aggregate comes to now, and what it is compared with; None for what is still to be told."""
     known = {name: term for name, term in binding.items() if not isinstance(term, (Hole, OneOf))}
     if any(v.name in binding and v.name not in known for p in premise.body for v in s.premise_variables(p)):
-        return False
+        return None, None
     try:
-        value, bound = aggregate_of(models, premise, known), compute(premise.bound, known)
+        value = aggregate_of(models, unbounded(premise), known)
     except (NumberOutOfRange, KeyError):
-        return False
-    domain = models.program.domains.get(premise.type)
-    return value is not None and UNKNOWN not in (value, bound) and compare(premise.op, value, bound, domain, lenient=False)
+        return None, None
+    try:
+        return value, compute(premise.bound, known)
+    except (NumberOutOfRange, KeyError):
+        return value, None
 
 
 def _may_hold(models: Models, need: Need) -> bool:

@@ -77,6 +77,22 @@ def test_what_an_aggregate_wants_already_is_not_asked_for(holds: str) -> None:
     assert asks == ["[who] saw the patient"]
 
 
+def test_what_more_than_enough_elements_want_already_is_not_asked_for() -> None:
+    rule = "seen_by(Case, _), #sum { Amount, Drug : dose(Case, Drug, Amount) } >= 2"
+    [found] = medproof.missing(by(rule), read("c.md", CHART.format(more="dose(c, one, 1). dose(c, two, 1).")), "necessary")
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == ["[who] saw the patient"]
+
+
+def test_a_later_value_is_asked_for_with_the_day_from_which_it_counts() -> None:
+    latest = "weight(Case, Kilograms, On), Kilograms < 80, On = #max { Day : weight(Case, _, Day) }"
+    declared = '#fact weight(Case: case, Kilograms: number, On: date) :: "weighed {Kilograms} kg on {On}".\n#about weight(Case, On).\n#fact dose('
+    heavy = read("c.md", CHART.format(more='weight(c, 90, "2025-05-01"). weight(c, 95, "2025-06-01").'))
+    weighed = library([read("silent.md", DECLARED.replace("#fact dose(", declared).replace("RULE", latest))], shipped=False)
+    [found] = medproof.missing(weighed, heavy, "necessary")
+    asks = [ask_words(found.models.program, remedy.ask) for remedy in found.remedies]
+    assert asks == ["weighed [below 80] kg on [no earlier than 2025-06-01]"]
+
+
 def test_a_day_that_a_rule_names_is_tried() -> None:
     [found] = medproof.missing(by("early(Case)"), read("c.md", CHART.format(more="")), "necessary")
     assert found.outcome.verdict is medproof.Verdict.UNDOCUMENTED and len(found.remedies) == 1

@@ -39,6 +39,18 @@ def plain(name: str) -> str:
     return sign + name
 
 
+def unbounded(premise: s.Aggregate) -> s.Aggregate:
+    """An aggregate of the rewriting as it reads in the program: `possible:p(X)` is `p(X)` again."""
+    body = (unbounded(inner) if isinstance(inner, s.Aggregate) else _unbounded(inner) for inner in premise.body)
+    return replace(premise, body=tuple(body), lower=None, lenient=False)
+
+
+def _unbounded(premise: s.Literal | s.Comparison) -> s.Literal | s.Comparison:
+    if isinstance(premise, s.Comparison):
+        return replace(premise, lenient=False)
+    return replace(premise, atom=replace(premise.atom, predicate=plain(premise.atom.relation).removeprefix("-")))
+
+
 def bounds(
     program: Program, same: frozenset[str], definite: frozenset[str], contradicted: frozenset[str] = frozenset()
 ) -> Program:
