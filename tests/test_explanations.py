@@ -199,6 +199,51 @@ def test_a_member_is_told_what_rests_on_silence() -> None:
     assert "A record that we have not seen could change" in silent and "have not seen" not in denied
 
 
+SMOKING = """\
+---
+id: smoking
+kind: guideline
+---
+
+# Smoking
+
+```datalog
+#fact request_date(Case: case, On: date).
+#fact requested(Case: case, Item: text).
+#closed request_date, requested.
+#fact pain(Case: case) :: "there is pain" :: member "you are in pain".
+#fact fever(Case: case) :: "there is fever" :: member "you have a fever".
+#fact smokes(Case: case) :: "the patient smokes" :: member "you smoke".
+#pred fit(Case: case) :: "the patient is fit".
+fit(Case) :- pain(Case), not smokes(Case).
+#pred necessary(Case: case, Item: text) :: "{Item} is necessary" :: member "the operation meets the rules".
+#goal necessary(Case, Item) for requested(Case, Item) :: question "Is {Item} necessary?".
+necessary(Case, Item) :- requested(Case, Item), fit(Case), not fever(Case), pain(Case).
+```
+"""
+SMOKER = '---\ncase: c\n---\n\n```datalog\nrequest_date(c, "2026-01-01").\nrequested(c, op).\n{}\n```\n'
+EXCLUDED = "The rules ask that this is not so, and your records say that it is:"
+NOT_YET = "The rules ask for this too, and your records do not show yet that it is so:"
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ("pain(c). fever(c).", f"This is what we found: - You are in pain. {EXCLUDED} - You have a fever. A nurse"),
+        ("pain(c). smokes(c).", f"This is what we found: - You are in pain. {EXCLUDED} - You smoke. A nurse"),
+        ("-fever(c).", f"{NOT_YET} - You are in pain. A nurse"),
+        ("fever(c).", f"{NOT_YET} - You are in pain. {EXCLUDED} - You have a fever. A nurse"),
+    ],
+)
+def test_a_member_is_told_what_excludes_the_request_and_not_what_has_to_be_absent(facts: str, told: str) -> None:
+    assert told in letter_of(SMOKING, chart=SMOKER.format(facts))
+
+
+def test_a_member_is_told_that_the_reason_has_no_plain_words() -> None:
+    unworded = SMOKING.replace(' :: member "you have a fever"', "")
+    assert "We have no plain words for what is missing" in letter_of(unworded, chart=SMOKER.format("pain(c). fever(c)."))
+
+
 def test_a_member_is_not_told_one_side_of_a_contradiction() -> None:
     one_reading = FOR_MEMBERS.split("## Wide")[0]
     said = letter_of(one_reading, chart=SLIPPED.replace("2).", "5).\n-slip(slipped, _)."))

@@ -85,7 +85,10 @@ def test_what_more_than_enough_elements_want_already_is_not_asked_for() -> None:
 
 def test_a_later_value_is_asked_for_with_the_day_from_which_it_counts() -> None:
     latest = "weight(Case, Kilograms, On), Kilograms < 80, On = #max { Day : weight(Case, _, Day) }"
-    declared = '#fact weight(Case: case, Kilograms: number, On: date) :: "weighed {Kilograms} kg on {On}".\n#about weight(Case, On).\n#fact dose('
+    declared = (
+        '#fact weight(Case: case, Kilograms: number, On: date) :: "weighed {Kilograms} kg on {On}".\n'
+        "#about weight(Case, On).\n#fact dose("
+    )
     heavy = read("c.md", CHART.format(more='weight(c, 90, "2025-05-01"). weight(c, 95, "2025-06-01").'))
     weighed = library([read("silent.md", DECLARED.replace("#fact dose(", declared).replace("RULE", latest))], shipped=False)
     [found] = medproof.missing(weighed, heavy, "necessary")

@@ -55,6 +55,7 @@ _NOT_FOUND_OF_SEVERAL = (
     "There is more than one way to meet the rules. Of what they ask for, your records do not show yet that this is so:"
 )
 _NOT_SO = "The rules ask for this too, and by what your records say it is not met in the way that they ask:"
+_EXCLUDED = "The rules ask that this is not so, and your records say that it is:"
 _OTHERWISE = "{} (your records say so, and not in the way that the rules ask for)"
 """As by the patient's own word, where a rule asks for what a clinician found."""
 _CLOSING = (
@@ -126,7 +127,9 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND
     _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in lacking if each in may_be_so])
     _listed(page, _NOT_SO, [each for each in lacking if each not in may_be_so])
-    if not found and not lacking:
+    excluding = _distinct((_excluding(proof, root, named, request) for root in asked.roots), {own})
+    _listed(page, _EXCLUDED, excluding)
+    if not lacking and not excluding:
         page.add(_NO_HELP)
 
 
@@ -210,6 +213,21 @@ def _lacking(proof: ProofGraph, root: str, rules: frozenset[str], request: froze
 
     Only what the `rules` lack that speak to the question, if any do; what else might have been requested is no finding.
     """
+    for node in _failing(proof, root, rules, request):
+        if _is_lacking(proof, node):
+            is_ruled_out = proof.attributes(node).get("standing") == DOCUMENTED
+            yield from ((text, Verdict.REFUTED if is_ruled_out else Verdict.UNDOCUMENTED) for text in _own(proof, node))
+
+
+def _excluding(proof: ProofGraph, root: str, rules: frozenset[str], request: frozenset[str]) -> Iterator[str]:
+    """The sentences for a member of what holds, and would have to be absent for what is asked."""
+    for node in _failing(proof, root, rules, request):
+        if proof.kind(node) in ("conclusion", "fact"):
+            yield from _own(proof, node)
+
+
+def _failing(proof: ProofGraph, root: str, rules: frozenset[str], request: frozenset[str]) -> Iterator[str]:
+    """The root, and the premises that fail beneath it, down to those that have words for a member; not what is requested."""
     seen: set[str] = set()
     pending = [root]
     while pending:
@@ -218,15 +236,14 @@ def _lacking(proof: ProofGraph, root: str, rules: frozenset[str], request: froze
             continue
         seen.add(node)
         is_request = node in proof.atoms and proof.atoms[node][0] in request
-        own = _own(proof, node) if _is_lacking(proof, node) and not is_request else []
-        is_ruled_out = proof.attributes(node).get("standing") == DOCUMENTED
-        yield from ((text, Verdict.REFUTED if is_ruled_out else Verdict.UNDOCUMENTED) for text in own)
-        if own and node != root:
+        is_told = proof.kind(node) != "attempt" and not is_request
+        if is_told:
+            yield node
+        # What a premise rests on that holds, or that would have to be absent, is no reason of its own.
+        if (is_told and node != root and _own(proof, node)) or proof.kind(node) in ("conclusion", "fact"):
             continue
-        for other in proof.below(node):
-            is_way = proof.kind(other) == "attempt" and node == root
-            if not is_way or not rules or proof.attributes(other)["rule"] in rules:
-                pending.append(other)
+        failing = (other for other in proof.below(node) if proof.role(node, other) in ("miss", "fails"))
+        pending += [each for each in failing if node != root or not rules or proof.attributes(each)["rule"] in rules]
 
 
 def _is_lacking(proof: ProofGraph, node: str) -> bool:
