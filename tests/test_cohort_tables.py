@@ -42,6 +42,12 @@ ROWS = {
     "a day that no calendar has": ("pain_score", "Case,Site,Score,On\na,leg,7,1999-02-30\n", "On", "no such day"),
     "no number": ("pain_score", "Case,Site,Score,On\na,leg,7.1234567,1999-01-20\n", "Score", "`7.1234567`: it is no number"),
     "any value": ("pain_score", "Case,Site,Score,On\na,_,7,1999-01-20\n", "Site", "`_`: it is no site"),
+    "a denial of a value that is not told": (
+        "denied_motor_strength",
+        "Case,Muscle,Side,Grade,Source,On\na,quadriceps,left,?,_,_\n",
+        "Grade",
+        "`?`: a denial is of a value, or of any: write `_`",
+    ),
     "two payers": ("payer", "Case,Payer\na,county\na,medicare\nb,county\nc,county\n", "Payer", "the case states two payers"),
     "a day of request that is none": (
         "request_date",

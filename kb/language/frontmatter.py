@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePath
@@ -54,6 +55,8 @@ class Meta:
 
 _KEYS = tuple(each.name for each in fields(Meta))
 _DATES = ("effective", "retired")
+_DECISIVE = ("id", "case", "kind", "payer", *_DATES)
+"""What decides for whom and when a document counts."""
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -62,7 +65,7 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
     default = Meta(id=PurePath(name).stem)
     lines = text.split("\n")
     if lines[0].strip() != "---":
-        return default, (), 0
+        return default, tuple(_out_of_place(lines)), 0
     try:
         end = next(row for row in range(1, len(lines)) if lines[row].strip() == "---")
     except StopIteration:
@@ -93,6 +96,21 @@ def read(name: str, text: str) -> tuple[Meta, tuple[Finding, ...], int]:
     if "case" in values and "id" not in data:
         values["id"] = values["case"]
     return Meta(**values), tuple(findings), end + 1
+
+
+def _out_of_place(lines: list[str]) -> Iterator[Finding]:
+    """What reads like a front matter, and is none, since its first `---` is missing or stands below."""
+    row, first = next(((row, line) for row, line in enumerate(lines) if line.strip()), (0, ""))
+    match = re.match(r"([a-z]+):( |$)", first)
+    if first.strip() == "---":
+        yield Finding(
+            Place(row + 1, 1, 3), "front-matter", "the front matter begins below the first line", "remove what is above"
+        )
+    elif match and match[1] in _KEYS:
+        place = Place(row + 1, 1, len(match[1]))
+        yield Finding(
+            place, "front-matter", f"`{match[1]}` stands in no front matter", "begin the document with a line `---`"
+        )
 
 
 def of_case(case: str, title: str) -> tuple[Meta, tuple[str, ...]]:
@@ -162,7 +180,8 @@ def _key_hint(key: str) -> str:
 
 def _read_value(key: str, value: Any, place: Place, values: dict[str, Any]) -> list[Finding]:
     if value == "":
-        return []
+        hint = "give one, or remove the line"
+        return [Finding(place, "front-matter", f"`{key}` has no value", hint)] if key in _DECISIVE else []
     if key in _DATES:
         values[key] = read_date(str(value))
         if values[key] is not None:
@@ -185,9 +204,11 @@ def _read_review(value: Any, place: Place, values: dict[str, Any]) -> list[Findi
     if not isinstance(value, dict) or value.get("status") not in REVIEW_STATES:
         hint = f"write `review: {{status: submitted, by: NAME, on: DATE}}`; status is one of {', '.join(REVIEW_STATES)}"
         return [Finding(place, "front-matter", "`review` has no known status", hint)]
-    if value["status"] == "approved" and not (value.get("by") and read_date(str(value.get("on")))):
+    if value.get("on") and read_date(str(value["on"])) is None:
+        return [Finding(place, "front-matter", f"`{value['on']}` is not a date", "write `on:` as YYYY-MM-DD")]
+    if value["status"] == "approved" and not (value.get("by") and value.get("on")):
         return [Finding(place, "front-matter", "an approved review says who approved and when", "add `by:` and `on:`")]
     values["review"] = value["status"]
     values["reviewed_by"] = str(value.get("by") or "")
-    values["reviewed_on"] = read_date(str(value.get("on")))
+    values["reviewed_on"] = read_date(str(value.get("on", "")))
     return []
