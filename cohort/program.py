@@ -24,7 +24,7 @@ from kb.engines.sql.schema import Table, Types, column_types, created
 from kb.engines.sql.values import conjunction, same, with_rows
 from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
-from kb.language.closed import closed_relations, relations_of
+from kb.language.closed import by_record, closed_relations, relations_of
 from kb.language.program import Criterion, Goal, Program, ProgramRule, Reading
 from kb.language.strata import dependents, needed
 
@@ -111,7 +111,7 @@ class CohortProgram:
         if self.contradicting:
             return self.compiled.same({}, contradicted=True)
         loose = (name for name, table in self.stated.items() if any(table.unknown))
-        return closed_relations(self.program, loose)
+        return closed_relations(self.program, loose, by_record(self.program))
 
     @cached_property
     def definite(self) -> frozenset[str]:

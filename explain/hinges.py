@@ -19,7 +19,7 @@ from explain.missing import minimal_asks, more_elements
 from explain.outcomes import Outcome, outcome, wanted_for
 from explain.questions import request_relations
 from explain.remedies import remedies, tried
-from explain.standing import DOCUMENTED
+from explain.standing import INCOMPLETE, SILENCE
 from explain.verdicts import Verdict, contradictions_beneath
 from kb.contradictions import AtomKey
 from kb.language.program import Fact
@@ -118,7 +118,7 @@ def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> 
 def _asks_of_graph(found: Models, proof: ProofGraph) -> Iterator[Ask]:
     for node, atom in proof.atoms.items():
         kind = proof.kind(node)
-        if kind == "absence" and proof.attributes(node)["standing"] != DOCUMENTED:
+        if kind == "absence" and proof.attributes(node)["standing"] in (INCOMPLETE, SILENCE):
             yield from minimal_asks(found, *atom)
         elif kind == "conclusion":
             yield from more_counted(found, atom)

@@ -1,4 +1,4 @@
-"""Why something is absent: what is stated rules it out, the record says it in part, or is silent."""
+"""Why something is absent: it is ruled out, not on record where it would have to be, told in part, or not told at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from kb.language import syntax as s
 from kb.language.values import ANY, UNKNOWN, Row, Value
 from kb.models import Models
 
-DOCUMENTED, INCOMPLETE, SILENCE = "documented", "incomplete", "silence"
+DOCUMENTED, UNRECORDED, INCOMPLETE, SILENCE = "documented", "unrecorded", "incomplete", "silence"
+STANDINGS = {
+    DOCUMENTED: "ruled out by what is stated",
+    UNRECORDED: "it is not on record, which is what counts",
+    INCOMPLETE: "the record gives it in part only",
+    SILENCE: "the record is silent",
+}
+"""How each reads."""
 _FACTS_SHOWN = 5
 
 
@@ -20,10 +27,10 @@ Same = tuple[tuple[int, ...], ...]
 
 def standing(models: Models, relation: str, pattern: Row, same: Same = ()) -> str:
     """What an absence rests on: it is documented (no way in which the silences turn out brings such an atom), or
-    a fact of it is told in part only, or the record is silent.
+    counts by the record alone, or a fact of it is told in part only, or the record is silent.
     """
     if not models.is_possible(relation, pattern):
-        return DOCUMENTED
+        return UNRECORDED if models.program.predicate(relation).counts_by_record else DOCUMENTED
     if same and not any(_may_be(row, pattern, same) for row in models.possible_rows(relation)):
         return DOCUMENTED
     told = (row for row in models.stated.get(relation, ()) if UNKNOWN in row and _may_be(row, pattern, same))

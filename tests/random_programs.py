@@ -141,7 +141,10 @@ def charts(draw: st.DrawFn, unknown: bool = True) -> str:
 
 
 @st.composite
-def programs(draw: st.DrawFn, with_aggregates: bool = True, unknown: bool = True) -> RandomProgram:
+def programs(draw: st.DrawFn, with_aggregates: bool = True, unknown: bool = True, by_record: bool = True) -> RandomProgram:
+    """`by_record`: what rules conclude may be closed."""
     heads = draw(st.lists(st.sampled_from(["p0", "p1", "p2", "p3", "p4"]), min_size=3, max_size=8))
     text = "\n".join(draw(rules(head, with_aggregates)) for head in sorted(heads))
-    return RandomProgram(DECLARATIONS + text + "\n", draw(charts(unknown)))
+    names = draw(st.sets(st.sampled_from(["p0", "p1", "p2"]), max_size=1)) if by_record else set()
+    closed = "".join(f"#closed {name}.\n" for name in names)
+    return RandomProgram(f"{DECLARATIONS}{closed}{text}\n", draw(charts(unknown)))

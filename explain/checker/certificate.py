@@ -36,7 +36,7 @@ class Certified:
     def standing(self, relation: str, pattern: Row, same: Same = ()) -> str:
         """Whether the record rules an absent atom out, tells it in part, or is silent."""
         if not any(_may_be_same(row, same) for row in self.possible.upper.matching(relation, pattern, lenient=True)):
-            return "documented"
+            return "unrecorded" if _counts_by_record(self.perfect.statements, relation) else "documented"
         stated = Rows({relation: set(self.perfect.statements.stated(relation))})
         rows = stated.matching(relation, pattern, lenient=True)
         return "incomplete" if any(UNKNOWN in row and _may_be_same(row, same) for row in rows) else "silence"
@@ -59,7 +59,7 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
         rule, row = _claimed(statements, step)
         stated.add(rule.head.relation, row)
     _check_derivations(statements, claims.get("perfect", []), perfect)
-    _check_closed(perfect, cone, "the perfect model")
+    _check_complete(perfect, cone, "the perfect model")
 
     lower = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
     upper = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
@@ -70,13 +70,24 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
     for relation, rows in claims.get("possible", {}).items():
         for values in rows:
             upper.add(relation, _row(statements, relation, values))
+    by_record = {relation for relation in cone if _counts_by_record(statements, relation)}
+    for relation in by_record:
+        for row in stated.rows.get(relation, ()):
+            upper.add(relation, row)
+            lower.add(relation, row)
     for step in claims.get("certain", []):
         rule, row = _claimed(statements, step)
         lower.add(rule.head.relation, row)
     _check_derivations(statements, claims.get("certain", []), Sides(statements, upper, lower, lenient=False))
     possible = Sides(statements, upper, lower, lenient=True)
-    _check_closed(possible, cone, "the possible model")
+    _check_complete(possible, cone - by_record, "the possible model")
     return Certified(perfect, possible)
+
+
+def _counts_by_record(statements: Statements, relation: str) -> bool:
+    """Whether a relation that rules conclude is closed: in every model it has what it has in the perfect one."""
+    predicate = statements.predicates[relation.removeprefix("-")]
+    return predicate.closed and not predicate.is_fact
 
 
 def _cone(statements: Statements, wanted: Iterable[str]) -> set[str]:
@@ -163,7 +174,7 @@ def unify(statements: Statements, head: s.Atom, row: Row) -> Binding | None:
     return binding
 
 
-def _check_closed(sides: Sides, cone: set[str], model: str) -> None:
+def _check_complete(sides: Sides, cone: set[str], model: str) -> None:
     """No rule leads from what is claimed to an atom that is not."""
     for rule in (each for relation in cone for each in sides.statements.rules_for.get(relation, ())):
         for binding in solutions(sides, rule, rule.body, {}):

@@ -202,9 +202,11 @@ class _Section:
                 self.page.add(f"{step.status}: {self._step(step)}", DIM, indent + 2, 2)
 
     def _lack(self, step: Step) -> str:
-        """What a rule lacks: a premise; or what is so instead of what it compares."""
+        """What a rule lacks: a premise; or what is so, and ought not to be, or instead of what it compares."""
         if not step.relation and step.status == "refuted":
             return f"but {step.text}"
+        if step.negated:
+            return f"but {self._words(step.relation, step.row)}"
         return f"lacks: {self._step(step)} ({self._why(step)})"
 
     def _why(self, step: Step) -> str:
@@ -215,7 +217,7 @@ class _Section:
         if not step.relation:
             return step.text
         text = self._words(step.relation, step.row)
-        return f"that it is not so that {text}" if step.negated else text
+        return f"not shown: {text}" if step.negated else text
 
     def _reasons(self) -> None:
         """For each criterion that is met, or else for the goal, what shows it."""

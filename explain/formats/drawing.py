@@ -10,8 +10,8 @@ from explain.explanations import Explanation
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.headings import decided_by, heading, standing_lines
-from explain.formats.outline import STANDINGS
 from explain.graph import ProofGraph
+from explain.standing import STANDINGS
 
 if TYPE_CHECKING:
     from pygraphviz import AGraph

@@ -9,7 +9,8 @@ from explain.export.lines import visible
 from explain.formats import Options
 from explain.formats.headings import RESTATED, heading, standing_lines
 from explain.formats.letter import letter
-from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+from explain.formats.outline import MARKS, Item, outlines, place, rule_line
+from explain.standing import STANDINGS
 
 
 def export(explanation: Explanation, options: Options) -> str:

@@ -11,11 +11,6 @@ from explain.graph import ProofGraph
 MARKS = {
     "conclusion": "✓", "fact": "•", "absence": "∅", "comparison": "=", "aggregate": "#", "rule": "→", "attempt": "✗",
 }  # fmt: skip
-STANDINGS = {
-    "documented": "ruled out by what is stated",
-    "incomplete": "the record gives it in part only",
-    "silence": "the record is silent",
-}
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
 from explain.formats.headings import RESTATED, heading, rests_on_silence, standing_lines
 from explain.formats.letter import letter
-from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+from explain.formats.outline import MARKS, Item, outlines, place, rule_line
 from explain.formats.templates import environment, own
 from explain.graph import Asked, ProofGraph
 from explain.hinges import Hinge, hinged
+from explain.standing import STANDINGS
 from explain.verdicts import Verdict
 from explain.wording import words
 

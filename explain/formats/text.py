@@ -7,8 +7,9 @@ from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats import Options
 from explain.formats.headings import RESTATED, decided_by, heading, standing_lines
 from explain.formats.letter import letter
-from explain.formats.outline import MARKS, STANDINGS, Item, outlines, place, rule_line
+from explain.formats.outline import MARKS, Item, outlines, place, rule_line
 from explain.graph import ProofGraph
+from explain.standing import STANDINGS
 
 _STYLES = {"conclusion": GOOD, "absence": WARN, "attempt": DIM, "rule": DIM, "comparison": DIM, "aggregate": DIM}
 

@@ -1,4 +1,4 @@
-"""Relations that only the request and general knowledge decide: no chart can be silent on them."""
+"""Relations on which no chart can be silent: those that the request and general knowledge decide, and `#closed` ones."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from kb.language.strata import components, dependencies, needed
 from kb.language.variables import bound_variables
 
 
-def settled(program: Program, base: Iterable[str], accepts: Callable[[s.Premise, set[str]], bool]) -> frozenset[str]:
-    """The relations of the base that no rule with an unacceptable premise concludes, directly or beneath."""
+def settled(
+    program: Program,
+    base: Iterable[str],
+    accepts: Callable[[s.Premise, set[str]], bool],
+    known: frozenset[str] = frozenset(),
+) -> frozenset[str]:
+    """The relations of the base that no rule with an unacceptable premise concludes, directly or beneath; and the known."""
     base = set(base)
-    found = base - set(program.rules_for)
+    found = (base - set(program.rules_for)) | known
     for component in program.components:
         rules = [rule for relation in component for rule in program.rules_for.get(relation, ())]
         together = found | component
@@ -28,11 +33,17 @@ def relations_of(premise: s.Premise) -> list[str]:
     return [literal.atom.relation for literal in s.literals([premise])]
 
 
-def closed_relations(program: Program, loose: Iterable[str] = ()) -> frozenset[str]:
-    """The relations over closed facts and general knowledge; `loose` predicates are not taken for closed."""
+def by_record(program: Program) -> frozenset[str]:
+    """What rules conclude that is `#closed`: it counts by what the record tells; what that is silent on is not so there."""
+    names = (name for name, predicate in program.predicates.items() if predicate.counts_by_record)
+    return frozenset(relation for name in names for relation in (name, f"-{name}"))
+
+
+def closed_relations(program: Program, loose: Iterable[str] = (), known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The relations over closed facts, general knowledge and what is `known`; `loose` predicates do not count as closed."""
     names = [name for name, predicate in program.predicates.items() if not predicate.can_be_open]
     base = {relation for name in set(names) - set(loose) for relation in (name, f"-{name}")}
-    return settled(program, base, lambda premise, found: found.issuperset(relations_of(premise)))
+    return settled(program, base, lambda premise, found: found.issuperset(relations_of(premise)), known)
 
 
 def with_scopes(program: Program) -> Program:

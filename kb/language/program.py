@@ -109,6 +109,11 @@ class Predicate:
         """Whether a chart can be silent on it."""
         return self.is_fact and not self.closed and self.case_position is not None
 
+    @property
+    def counts_by_record(self) -> bool:
+        """Whether rules conclude it, and by the record alone: its silences are absences there."""
+        return self.closed and not self.is_fact
+
 
 @dataclass(frozen=True)
 class ProgramRule:

@@ -308,7 +308,7 @@ def _may_describe(source: Source, kind: str, predicate: Predicate, place: s.Plac
         message = f"a payer's document does not change what the shared predicate `{predicate.name}` means"
         report.add(source, Finding(place, "shared-predicate", message, f"put the `#{kind}` into a shared document"))
         return False
-    if kind != "key" and not predicate.is_fact:
+    if kind not in ("key", "closed") and not predicate.is_fact:
         message = f"`#{kind}` is said of facts, and `{predicate.local_name}` is concluded by rules"
         report.add(source, Finding(place, "not-a-fact", message, "say it of the facts that its rules ask for"))
         return False
