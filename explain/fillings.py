@@ -159,16 +159,21 @@ def _fact(found: Models, relation: str, row: tuple[Term, ...], filling: Filling)
 
 
 def _comparisons(found: Models) -> dict[tuple[str, int], list[Need]]:
-    """The comparisons of rules that name an argument's variable, by relation and position."""
-    bodies = [rule.rule.body for rule in found.program.rules]
-    for body in bodies:
-        bodies += [premise.body for premise in body if isinstance(premise, s.Aggregate)]
+    """The comparisons of rules that name an argument's variable, or an aggregate of it, by relation and position."""
+    bodies = [(rule.rule.body, list[s.Comparison]()) for rule in found.program.rules]
+    for body, _ in bodies:
+        bodies += [(premise.body, [_of_aggregate(premise)]) for premise in body if isinstance(premise, s.Aggregate)]
     places: dict[tuple[str, int], list[Need]] = {}
-    for body in bodies:
-        needs = [Need(premise, ()) for premise in body if isinstance(premise, s.Comparison)]
+    for body, around in bodies:
+        needs = [Need(premise, ()) for premise in (*body, *around) if isinstance(premise, s.Comparison)]
         for literal in (premise for premise in body if isinstance(premise, s.Literal)):
             for position, term in enumerate(literal.atom.terms):
                 if isinstance(term, s.Variable):
                     named = (need for need in needs if term in s.premise_variables(need.premise))
                     places.setdefault((literal.atom.relation.removeprefix("-"), position), []).extend(named)
     return places
+
+
+def _of_aggregate(premise: s.Aggregate) -> s.Comparison:
+    """The comparison of an aggregate, as if it had one element."""
+    return s.Comparison(premise.terms[0], premise.op, premise.bound, type=premise.type)

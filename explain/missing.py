@@ -175,11 +175,14 @@ class _Search:
         return found
 
     def _told(self, row: Row, pattern: Terms, stated: bool) -> Terms:
-        """What a fact has to say: the pattern, and for what the pattern leaves open what is stated."""
-        return tuple(
-            (value if stated else ANY) if wanted is ANY else Hole(next(self.numbers)) if wanted is UNKNOWN else wanted
-            for value, wanted in zip(row, pattern, strict=True)
-        )
+        """What a fact has to say: the pattern, and for what the pattern leaves open what is stated, or anything."""
+
+        def told(value: Value, wanted: Term) -> Term:
+            if wanted is ANY:
+                return value if stated and value is not UNKNOWN else ANY
+            return Hole(next(self.numbers)) if wanted is UNKNOWN else wanted
+
+        return tuple(told(value, wanted) for value, wanted in zip(row, pattern, strict=True))
 
     def _instance(self, instance: Instance, pattern: Terms) -> list[Ask]:
         """The sets for a rule instance, whose unknown values are holes: those of the pattern where its head has them."""

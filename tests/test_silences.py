@@ -83,6 +83,13 @@ def test_what_more_than_enough_elements_want_already_is_not_asked_for() -> None:
     assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == ["[who] saw the patient"]
 
 
+def test_an_amount_that_is_not_told_may_overturn_a_sum() -> None:
+    limit = by("#sum { Amount, Drug : dose(Case, Drug, Amount) } < 500")
+    [found] = medproof.decide(limit, read("c.md", CHART.format(more="dose(c, one, 480). dose(c, two, ?).")))
+    assert found.answers[0].verdict is medproof.Verdict.MET and not found.answers[0].certain
+    assert "two was given, [amount] mg" in [ask_words(found.models.program, each) for each in found.answers[0].silences]
+
+
 def test_a_later_value_is_asked_for_with_the_day_from_which_it_counts() -> None:
     latest = "weight(Case, Kilograms, On), Kilograms < 80, On = #max { Day : weight(Case, _, Day) }"
     declared = (
