@@ -227,7 +227,8 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
 
 def _notes_of_rejects(book: Book, rejects: Iterable[Reject]) -> Iterator[str]:
     rejects = list(rejects)
-    if nearly := book.nearly({each.case for each in rejects}):
+    left_out = {each.case for each in rejects}
+    if nearly := [(stray, meant) for stray, meant in book.nearly(left_out) if meant not in left_out]:
         stray, meant = nearly[0]
         named = many(len(nearly), "case of the tables is named", "cases of the tables are named")
         like = f"like one that was decided but for blanks, capitals or the form of letters (`{stray}`, and `{meant}`)"

@@ -25,7 +25,9 @@ def slips(compiled: Compiled, outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def unlisted(codes: Codes, argument: str, code: str) -> str:
-    """Such a code, in a sentence."""
+    """Such a code, in a sentence; `codes` may be those of a whole book, of which other requests' documents list it."""
     meant = codes.meant(code)
     told = f"The {argument} `{code}` is listed by no document that decides the request"
+    if meant == code:
+        return f"{told}, but by another payer's, or of another time."
     return f"{told}; did you mean `{meant}`?" if meant else f"{told}."

@@ -13,6 +13,8 @@ import medproof
 from cohort.compare import compare
 from cohort.decide import decide_cohort
 from cohort.running import Settings
+from explain.slips import unlisted
+from kb.language.codes import Codes
 from kb.language.documents import read
 from kb.library import library
 from tests.cohorts import COUNTY, HEAD, STRENGTH, alone, county, decided, drawn, run, small, tables
@@ -259,6 +261,14 @@ def test_codes_that_no_document_lists_are_counted(tmp_path: Path) -> None:
     assert f"The Code `1` {listed}. 1 case requests it, such as `e`." in said
     assert "2 cases request 2 other codes that no document in force lists." in said
     assert "`63030`. " not in said and "`?`" not in said
+
+
+def test_a_code_of_another_payer_is_told_as_that() -> None:
+    told = unlisted(Codes(frozenset(), frozenset(["63650"])), "Code", "63650")
+    assert (
+        told
+        == "The Code `63650` is listed by no document that decides the request, but by another payer's, or of another time."
+    )
 
 
 def test_two_requests_that_ask_one_question_are_taken_alike(tmp_path: Path) -> None:
