@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from authoring.running import Result
-from explain.export.lines import BAD, DIM, GOOD, Page, visible
+from explain.export.lines import BAD, DIM, GOOD, WARN, Page, visible
 
 
 def results_page(results: Iterable[Result], width: int = 80, verbose: bool = False) -> Page:
@@ -28,6 +28,9 @@ def results_page(results: Iterable[Result], width: int = 80, verbose: bool = Fal
         page.add()
         page.add(f"{not_run} test{'s' * (not_run != 1)} could not be run, for the mistakes above", BAD)
     page.add()
+    if not results:
+        page.add("no test was found, so nothing was tested", WARN)
+        return page
     failed = sum(not each.passed for each in results)
     many = f"{len(results)} test{'s' * (len(results) != 1)}"
     page.add(f"{many}: {failed} failed" if failed else f"{many}: all passed", BAD if failed else GOOD)
