@@ -34,12 +34,14 @@ _PAIRS_TRIED, _PAIRS_KEPT = 40, 10
 class Hinge:
     """Without `facts`, or with what `opposite` asks for, the verdict is another: `after`.
 
-    Several facts are a hinge together: none of them is one alone.
+    Several facts are a hinge together: none of them is one alone. Of what may be told in several
+    ways, `example` is the one that was tried; others may change nothing.
     """
 
     facts: tuple[AtomKey, ...]
     opposite: Ask | None
     after: Verdict
+    example: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome)
             told.add(reads)
             remedy = tried(found, goal[1], ask, lambda facts: _overturns(_again(found, goal, facts), now), widely=True)
             if remedy is not None:
-                yield Hinge((), remedy.ask, _again(found, goal, remedy.example))
+                yield Hinge((), remedy.ask, _again(found, goal, remedy.example), remedy.example)
 
 
 def _overturns(after: Verdict, now: Outcome) -> bool:
@@ -152,4 +154,4 @@ def _openings(found: Models, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     """The silences that keep a goal open: what, if it were told, would establish it."""
     if now.verdict is Verdict.UNDOCUMENTED:
         for remedy in remedies(found, *goal):
-            yield Hinge((), remedy.ask, Verdict.MET)
+            yield Hinge((), remedy.ask, Verdict.MET, remedy.example)

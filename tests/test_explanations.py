@@ -328,6 +328,9 @@ def test_a_silence_is_a_hinge_by_its_opposite(base: medproof.Library) -> None:
     silences = {hinge_words(hinged.models, each) for each in hinged.hinges if each.opposite is not None}
     assert any("segmental instability at L5-S1" in each for each in silences)
     assert any("spondylolisthesis at L5-S1" in each for each in silences)
+    for each in (each for each in hinged.hinges if each.opposite is not None):
+        again = hinged.models.again(wanted_for(hinged.models.program, [hinged.goal[0]]), each.example)
+        assert outcome(again, hinged.goal).verdict is each.after
 
 
 def test_asks_say_what_is_needed_of_a_value(base: medproof.Library) -> None:

@@ -130,6 +130,8 @@ def add_hinges(page: Page, models: Models, hinges: tuple[Hinge, ...]) -> None:
             page.add(f"- {hinge_words(models, each)} → {each.after.value}", "", 4, 2)
             for relation, row in each.facts:
                 page.add(models.stated[relation][row].origin.short_place, DIM, 6)
+            if tried := _example_words(models, each):
+                page.add(f"such as: {tried}", DIM, 6, 2)
 
 
 def hinge_words(models: Models, hinge: Hinge) -> str:
@@ -137,6 +139,12 @@ def hinge_words(models: Models, hinge: Hinge) -> str:
     if hinge.opposite is not None:
         return ask_words(models.program, hinge.opposite)
     return ", and ".join(words(models.program, *fact) for fact in hinge.facts)
+
+
+def _example_words(models: Models, hinge: Hinge) -> str:
+    """What was tried, where what would have to be told may be told in several ways."""
+    tried = ", and ".join(words(models.program, fact.relation, fact.row) for fact in hinge.example)
+    return "" if tried == hinge_words(models, hinge) else tried
 
 
 def hinges_data(found: list[Hinged]) -> dict[str, Any]:
@@ -160,7 +168,13 @@ def _hinge_data(models: Models, hinge: Hinge) -> dict[str, Any]:
         for fact in hinge.facts
     ]
     opposite = ask_data(models.program, hinge.opposite) if hinge.opposite else None
-    return {"without": facts, "with": opposite, "words": hinge_words(models, hinge), "after": hinge.after.value}
+    return {
+        "without": facts,
+        "with": opposite,
+        "example": [atom_data(models.program, fact.relation, fact.row) for fact in hinge.example],
+        "words": hinge_words(models, hinge),
+        "after": hinge.after.value,
+    }
 
 
 # What if
