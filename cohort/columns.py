@@ -56,17 +56,21 @@ class Columns:
             odd = [Fault(is_no_name(raw), _NO_NAME)] if odd_names else []
             return Column(exp.column("id", "b"), (nobody, *odd), exp.false())
         hint = "write `_` for any value" if table.denied else "write `?` for a value that the record does not give"
-        missing = Fault(unknown(raw), f"it is empty; {'name the payer' if table.relation == 'payer' else hint}")
+        if table.relation == "payer":
+            hint = "name the payer"
+        missing = Fault(unknown(raw), f"it is empty; {hint}")
         marks = ["?", "_"] if table.denied else ["?"]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in marks])
         kind = table.columns[position][1]
         is_text = kind != "DATE" and not kind.startswith("DECIMAL") and not kind.endswith(("INT", "INTEGER"))
         is_any = raw.copy().eq(exp.Literal.string("_")) if is_text and table.denied else exp.false()
-        untold = Fault(raw.copy().eq(exp.Literal.string("?")), "a denial is of a value, or of any: write `_`")
+        untold = []
+        if is_text and table.denied:
+            untold = [Fault(raw.copy().eq(exp.Literal.string("?")), "a denial is of a value, or of any: write `_`")]
         value, faults = self._value(argument.type, raw, position, is_text)
         given = conjunction(known(raw), negation(is_mark)) if is_text else known(raw)
         wrong = (replace(fault, holds=conjunction(given.copy(), fault.holds)) for fault in faults)
-        return Column(value, (missing, *([untold] if is_text and table.denied else []), *wrong), is_any)
+        return Column(value, (missing, *untold, *wrong), is_any)
 
     def _value(self, kind: str, raw: Expr, position: int, is_text: bool) -> tuple[Expr, list[Fault]]:
         """The value of an argument, and what tells that there is none; the first fault that holds is said."""

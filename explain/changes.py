@@ -63,5 +63,4 @@ def _change(determination: Determination, instance: Instance, gained: bool) -> I
     relation, row = instance.head
     rule, program = instance.rule, determination.models.program
     concludes = "a contradiction" if rule.is_constraint else words(program, relation, row)
-    passage = f": “{rule.origin.passage}”" if rule.origin.passage else ""
-    return InstanceChange(gained, rule.id, f"{rule.origin.heading}{passage}", concludes)
+    return InstanceChange(gained, rule.id, f"{rule.origin.heading}{rule.origin.quotation}", concludes)

@@ -25,7 +25,7 @@ from kb.language.program import Fact
 from kb.language.values import Row
 from kb.library import Library, library, load
 from kb.models import models
-from tests.random_programs import DECLARATIONS, charts, rules
+from tests.random_programs import DECLARATIONS, charts, closings, rules
 from tests.support import facts as facts_of
 from tests.tables import write_tables
 
@@ -79,7 +79,8 @@ def cohorts(draw: st.DrawFn) -> tuple[str, list[str]]:
     """A program, and the charts of some cases: perhaps with keys, constraints and criteria, or with two readings of p0."""
     heads = draw(st.lists(st.sampled_from(["p0", "p1", "p2", "p3", "p4"]), min_size=3, max_size=8))
     has_readings = draw(st.booleans())
-    texts = [draw(rules(head, with_aggregates=True)) for head in sorted(heads) if head != "p0" or not has_readings]
+    texts = [draw(closings())]
+    texts += [draw(rules(head, with_aggregates=True)) for head in sorted(heads) if head != "p0" or not has_readings]
     texts += draw(st.lists(st.sampled_from(CONTRADICTIONS[:2] if has_readings else CONTRADICTIONS), max_size=2, unique=True))
     texts += draw(st.lists(st.sampled_from(CRITERIA), max_size=3, unique=True))
     for name in ("narrow", "wide") if has_readings else ():

@@ -79,6 +79,8 @@ def _predicate_text(program: Program, predicate: Predicate) -> str:
     if predicate.is_fact and predicate.case_position is not None:
         subject = ", ".join(names[position] for position in predicate.about)
         parts.append("A chart tells it whole." if predicate.closed else f"A chart can be silent on it, per {subject}.")
+    if predicate.counts_by_record:
+        parts.append("It counts by the record alone.")
     for key in predicate.keys:
         parts.append(f"One for each {', '.join(names[position] for position in key)}.")
     rules = [rule for sign in ("", "-") for rule in program.rules_for.get(sign + predicate.name, ())]

@@ -71,9 +71,7 @@ def show_proof(page: Page, models: Models, node: Proof, indent: int) -> None:
     else:
         page.add(f"- {words(models.program, node.relation, node.row)}", "", indent, 2)
         if node.origin is not None:
-            passage = f": “{node.origin.passage}”" if node.origin.passage else ""
-            where = node.rule or node.origin.place
-            page.add(f"{where}{passage}", DIM, indent + 2)
+            page.add(f"{node.rule or node.origin.place}{node.origin.quotation}", DIM, indent + 2)
         for premise in node.premises:
             show_proof(page, models, premise, indent + 2)
 

@@ -44,10 +44,14 @@ class Origin:
         return ", ".join(filter(None, (self.title, self.section)))
 
     @property
+    def quotation(self) -> str:
+        """What stands there, quoted after a colon; nothing, if a rule has no words of its own."""
+        return f": “{self.passage}”" if self.passage else ""
+
+    @property
     def citation(self) -> str:
-        """The document, the section, if it stands in one, and what stands there, if a rule has words of its own."""
-        place = ", ".join(filter(None, (self.document, self.section)))
-        return f"{place}: “{self.passage}”" if self.passage else place
+        """The document, the section, if it stands in one, and what stands there."""
+        return f"{', '.join(filter(None, (self.document, self.section)))}{self.quotation}"
 
     def _within(self, file: str) -> str:
         return ", ".join(each for each in (file, self.section, f"line {self.line}") if each)
