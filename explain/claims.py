@@ -24,10 +24,12 @@ def certificate(models: Models, proof: ProofGraph) -> dict[str, Any]:
     cone = sorted(needed(models.program, _rests_on(models, proof)))
     derived = [relation for relation in cone if relation in models.program.rules_for]
     models.prepare(derived)
+    # What counts by the record alone is the same in all models: nothing is to be claimed of it twice.
+    varying = [each for each in derived if each not in models.same or not models.program.predicate(each).counts_by_record]
     return {
         "perfect": [step for relation in derived for step in _perfect(models, relation)],
-        "possible": {relation: _rows(models.possible_rows(relation)) for relation in derived},
-        "certain": [step for relation in derived for step in _certain(models, relation)],
+        "possible": {relation: _rows(models.possible_rows(relation)) for relation in varying},
+        "certain": [step for relation in varying for step in _certain(models, relation)],
     }
 
 

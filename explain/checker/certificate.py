@@ -58,7 +58,8 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
     for step in claims.get("perfect", []):
         rule, row = _claimed(statements, step)
         stated.add(rule.head.relation, row)
-    _check_derivations(statements, claims.get("perfect", []), perfect)
+    given = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    _check_derivations(statements, claims.get("perfect", []), perfect, given)
     _check_complete(perfect, cone, "the perfect model")
 
     lower = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
@@ -75,10 +76,11 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
         for row in stated.rows.get(relation, ()):
             upper.add(relation, row)
             lower.add(relation, row)
+            given.add(relation, row)
     for step in claims.get("certain", []):
         rule, row = _claimed(statements, step)
         lower.add(rule.head.relation, row)
-    _check_derivations(statements, claims.get("certain", []), Sides(statements, upper, lower, lenient=False))
+    _check_derivations(statements, claims.get("certain", []), Sides(statements, upper, lower, lenient=False), given)
     possible = Sides(statements, upper, lower, lenient=True)
     _check_complete(possible, cone - by_record, "the possible model")
     return Certified(perfect, possible)
@@ -132,9 +134,9 @@ def read_value(statements: Statements, value: Any, kind: str) -> Value:
     return found
 
 
-def _check_derivations(statements: Statements, steps: list[Mapping[str, Any]], sides: Sides) -> None:
-    """Each claimed row follows from the facts and from rows that follow before it: none supports itself."""
-    shown = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+def _check_derivations(statements: Statements, steps: list[Mapping[str, Any]], sides: Sides, given: Rows) -> None:
+    """Each claimed row follows from what is given and from rows that follow before it: none supports itself."""
+    shown = Rows({relation: set(rows) for relation, rows in given.rows.items()})
     local = replace(sides, shown=shown)
     pending = list(steps)
     while pending:
