@@ -102,7 +102,8 @@ def tried(
             values = [values[0] for values in chosen]
             placed = _placed(ask, places, values)
             facts = [facts_of(found, placed, filling) for filling in filled]
-            facts += [facts_of(found, other, filled[0]) for other in (otherwise(found, placed) if widely and filled else ())]
+            if widely:
+                facts += [facts_of(found, other, filling) for filling in filled[:1] for other in otherwise(found, placed)]
             examples[chosen] = next(filter(does, dict.fromkeys(facts)), None)
         return examples[chosen] is not None
 

@@ -53,17 +53,17 @@ def _may_be_same(row: Row, same: Same) -> bool:
 def certified(statements: Statements, case: str, claims: Mapping[str, Any], wanted: Iterable[str]) -> Certified:
     """The models, after every claim about the wanted relations is checked; raises ProofError."""
     cone = _cone(statements, wanted)
-    stated = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    stated = _copied(statements.facts)
     perfect = Sides(statements, stated, stated, lenient=False)
     for step in claims.get("perfect", []):
         rule, row = _claimed(statements, step)
         stated.add(rule.head.relation, row)
-    given = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    given = _copied(statements.facts)
     _check_derivations(statements, claims.get("perfect", []), perfect, given)
     _check_complete(perfect, cone, "the perfect model")
 
-    lower = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
-    upper = Rows({relation: set(rows) for relation, rows in statements.facts.items()})
+    lower = _copied(statements.facts)
+    upper = _copied(statements.facts)
     for name in {relation.removeprefix("-") for relation in cone}:
         for row in open_rows(statements, statements.predicates[name], case):
             upper.add(name, row)
@@ -84,6 +84,10 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
     possible = Sides(statements, upper, lower, lenient=True)
     _check_complete(possible, cone - by_record, "the possible model")
     return Certified(perfect, possible)
+
+
+def _copied(relations: Mapping[str, Iterable[Row]]) -> Rows:
+    return Rows({relation: set(rows) for relation, rows in relations.items()})
 
 
 def _counts_by_record(statements: Statements, relation: str) -> bool:
@@ -136,7 +140,7 @@ def read_value(statements: Statements, value: Any, kind: str) -> Value:
 
 def _check_derivations(statements: Statements, steps: list[Mapping[str, Any]], sides: Sides, given: Rows) -> None:
     """Each claimed row follows from what is given and from rows that follow before it: none supports itself."""
-    shown = Rows({relation: set(rows) for relation, rows in given.rows.items()})
+    shown = _copied(given.rows)
     local = replace(sides, shown=shown)
     pending = list(steps)
     while pending:
