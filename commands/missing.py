@@ -31,7 +31,7 @@ from commands.explaining import AUDIENCE
 @CASE
 @COHORT
 @click.argument("goal", metavar="GOAL")
-@click.option("-n", "limit", type=click.IntRange(min=1, max=4), default=4, show_default=True, help="At most so many sets.")
+@click.option("-n", "limit", type=click.IntRange(min=1, max=8), default=4, show_default=True, help="At most so many sets.")
 @AUDIENCE
 @payer_option()
 @ON

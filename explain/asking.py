@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened
 from explain.wording import OTHER_THAN, demand_words, need_words, placeholder, spaced, words
-from kb.engines.computed import compute
+from kb.engines.computed import compare, compute
 from kb.language import syntax as s
-from kb.language.program import Program
+from kb.language.program import Domain, Program
 from kb.language.values import NumberOutOfRange, Value
 
+Demand = tuple[str, Value]
+"""How a value has to compare, and with what."""
 _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -28,7 +30,7 @@ def fact_words(program: Program, ask: Ask, wanted: Wanted) -> str:
     shown, named = dict[int, str](), {hole: name for need in _between(ask) for name, hole in _open_terms(need)}
     for position, (argument, term) in enumerate(zip(program.predicate(relation).arguments, row, strict=True)):
         if isinstance(term, Hole):
-            demanded, label = _demand(ask, term), placeholder(argument)
+            demanded, label = _demand(ask, term, program.domains.get(argument.type)), placeholder(argument)
             text = f"{spaced(argument.type)} {demanded}" if demanded.startswith(OTHER_THAN) else demanded or label
             name = spaced(named.get(term, label))
             shown[position] = f"[{text}]" if name == label else f"[{name}: {text}]"
@@ -59,13 +61,21 @@ def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
     return f"{', '.join(first)} or {last}"
 
 
-def _demand(ask: Ask, hole: Hole) -> str:
+def _demand(ask: Ask, hole: Hole, domain: Domain | None) -> str:
     """What the comparisons ask of one value: `at most 4-`; nothing when any will do."""
-    found = (text for need in sorted(ask.needs, key=str) for text in _demands(need, hole))
-    return " and ".join(dict.fromkeys(found))
+    found = dict.fromkeys(demand for need in sorted(ask.needs, key=str) for demand in _demands(need, hole))
+    return " and ".join(demand_words(*each) for each in found if not any(_follows(each, other, domain) for other in found))
 
 
-def _demands(need: Need, hole: Hole) -> Iterator[str]:
+def _follows(demand: Demand, other: Demand, domain: Domain | None) -> bool:
+    """Whether what compares as the other demands compares as this one does, which says less."""
+    (op, limit), (other_op, other_limit) = demand, other
+    is_alike = demand != other and op[0] == other_op[0] and op[0] in "<>"
+    return is_alike and compare(op, other_limit, limit, domain, lenient=False)
+
+
+def _demands(need: Need, hole: Hole) -> Iterator[Demand]:
+    """What a comparison asks of a value by itself."""
     if need.holes != {hole}:
         return
     names = {name for name, term in need.terms if term == hole}
@@ -74,7 +84,7 @@ def _demands(need: Need, hole: Hole) -> Iterator[str]:
     for side, op, other in sides:
         if isinstance(side, s.Variable) and side.name in names:
             try:
-                yield demand_words(op, compute(other, _known(need)))
+                yield op, compute(other, _known(need))
             except (KeyError, NumberOutOfRange):
                 continue
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import islice, product
 
-from explain.asks import Ask, OneOf, Term
+from explain.asks import Ask, Hole, OneOf, Open, Term, filled, joined
 from explain.criteria import branches
 from explain.fillings import Filling, facts_of, fillings, otherwise
 from explain.missing import minimal_asks
-from explain.outcomes import Outcome, is_met, outcome, wanted_for
+from explain.outcomes import Outcome, is_met, outcome, under_readings, wanted_for
 from explain.symmetry import classes
 from explain.verdicts import Verdict, verdict
 from kb.contradictions import AtomKey
@@ -19,6 +21,7 @@ from kb.language.values import UNKNOWN, Row
 from kb.models import Models
 
 _CRITERIA_TRIED = 8
+_READINGS_JOINED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_va
 
     A set that a second look does not confirm (a negated premise elsewhere may break
     it, the facts would contradict the record, or be enough by one reading of several) is
-    left out. Where that leaves none, what the criteria beneath the goal ask for is tried.
+    left out. Where that leaves none, what the criteria beneath the goal ask for is tried. What
+    several readings ask for is put together, so that it is enough by each.
     """
 
     def does(facts: tuple[Fact, ...]) -> bool:
@@ -55,7 +59,27 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_va
         return [each for each in found_out if each is not None]
 
     works = confirmed(minimal_asks(found, relation, pattern)) or confirmed(_of_criteria(found, relation, pattern))
-    return tuple(sorted(works, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
+    works += confirmed(dict.fromkeys(_of_readings(found, relation, pattern)))
+    least = (each for each in works if not any(other.ask.facts < each.ask.facts for other in works))
+    return tuple(sorted(least, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
+
+
+def _of_readings(found: Models, relation: str, pattern: Row) -> Iterator[Ask]:
+    """What would do by every reading of a policy: sets, of each of which every reading asks for a part."""
+    wanted = wanted_for(found.program, [relation])
+    by_reading = [minimal_asks(again, relation, pattern) for _, again in under_readings(found, [relation], wanted)]
+    shared = frozenset[frozenset[Open]]().union(*({ask.facts for ask in asks} for asks in by_reading[:1]))
+    for asks in by_reading:
+        shared &= {ask.facts for ask in asks}
+    own = [[ask for ask in asks if ask.facts not in shared] for asks in by_reading]
+    for parts in islice(product(*own), _READINGS_JOINED) if own else ():
+        yield reduce(lambda left, right: joined(left, _apart(right, left)), parts)
+
+
+def _apart(ask: Ask, other: Ask) -> Ask:
+    """The set with holes that the other does not have."""
+    used = max((hole.number for hole in other.all_holes), default=-1) + 1
+    return filled(ask, {hole: Hole(used + hole.number) for hole in ask.all_holes})
 
 
 def _of_criteria(found: Models, relation: str, pattern: Row) -> list[Ask]:

@@ -377,11 +377,17 @@ def establishes(missing: medproof.Missing, facts: tuple[Fact, ...]) -> bool:
 
 
 def test_where_the_cheapest_sets_are_not_enough_what_the_criteria_ask_for_is_tried(base: medproof.Library) -> None:
-    """Any slip would show instability by one reading of four; destruction, or a failed fusion, is enough by all."""
+    """Any slip would show instability by one reading of four; destruction, or a failed fusion, is enough by all.
+
+    So is what all four ask for together, each comparison said once.
+    """
     document = read(Path(__file__).parent / "charts" / "fusion-without-instability.md")
-    [missing] = medproof.missing(base, document, "medically_necessary")
-    asked = {relation for remedy in missing.remedies for relation, _ in remedy.ask.wanted}
-    assert {"structural_destruction", "hardware_failure", "pseudarthrosis"} <= asked
+    [missing] = medproof.missing(base, document, "medically_necessary", limit=10)
+    asked = [{relation for relation, _ in remedy.ask.wanted} for remedy in missing.remedies]
+    assert {"structural_destruction", "hardware_failure", "pseudarthrosis"} <= set().union(*asked)
+    together = asked.index({"listhesis", "translation"})
+    said = ask_words(missing.models.program, missing.remedies[together].ask)
+    assert "grade [at least II], and flexion-extension films of [date] show [at least 4] mm of translation" in said
     text = str(determination_page(medproof.decide(base, document)[0]))
     assert "Ask for any one of these:" in text.partition("\nIs fusion indicated")[0]
 
