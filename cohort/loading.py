@@ -98,7 +98,7 @@ class Loader:
         kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
         made = Table(name, kinds, table.denied, (True,) * len(kinds))
         faults = [known(table.fault("t"))] if table.is_staged else []
-        faults += [exp.Is(this=exp.column("id", "b"), expression=exp.null()), *(f.holds for c in columns for f in c.faults)]
+        faults += [_is_nobodys(), *(f.holds for c in columns for f in c.faults)]
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(within, table, [*selected, exp.alias_(disjunction(*faults), "bad")])
@@ -108,20 +108,25 @@ class Loader:
     def rejects(self, within: Range, table: FactTable) -> list[Reject]:
         """The rows of a table that cannot be taken, with what is wrong in each of their columns; raises BadTables.
 
-        So many rows with one fault are not told one by one: then it is the table that is at fault.
+        So many rows with one fault are not told one by one: then it is the table that is at fault. A
+        row that is not whole, and begins with the name of no case, may be anybody's.
         """
         file, row = table.place_of_row("t")
         name = _as_text(table.column(table.predicate.case_position or 0, "t"))
         found: dict[tuple[str, int, str], dict[str, Reject]] = {}
         for check in self._checks(table):
-            rows = self._rows(within, table, [file, row, name, check.value, check.problem], located=True).where(check.fault)
+            told = [file, row, name, check.value, check.problem, _is_nobodys()]
+            rows = self._rows(within, table, told, located=True).where(check.fault)
             bad = within.run(rows.limit(_MOST + 1).sql(DIALECT))
             if len(bad) > _MOST:
-                where, number, _, value, words = bad[0]
+                where, number, _, value, words, _ = bad[0]
                 more = f"more than {_MOST:,} rows cannot be taken, the first of them row {number} of {where}"
                 raise BadTables([f"`{table.place}`: {more}, column `{check.column}`, `{value}`: {words}; mend the table"])
-            hints = {value: _meant(value, check.listed) for value in {value for *_, value, _ in bad}}
-            for where, number, case, value, words in bad:
+            hints = {value: _meant(value, check.listed) for value in {value for *_, value, _, _ in bad}}
+            for where, number, case, value, words, is_nobodys in bad:
+                if check.column == _WHOLE and is_nobodys:
+                    told_of = f"row {number} of {where}: {words}, and no case is called `{case}`"
+                    raise BadTables([f"{told_of}, so nobody knows whose row it is; mend it"])
                 others = found.setdefault((str(where), int(number), case or ""), {})
                 # Of a row that is broken as a whole, nobody knows what stands in which column.
                 if _WHOLE not in others:
@@ -139,10 +144,9 @@ class Loader:
                 yield _Check(
                     name, _as_text(table.column(i, "t")), fault.holds, exp.Literal.string(fault.words), fault.listed
                 )
-        orphan = exp.Is(this=exp.column("id", "b"), expression=exp.null())
         words = "the case has no `request_date`, which says which documents decide it"
         case = _as_text(table.column(table.predicate.case_position or 0, "t"))
-        yield _Check(table.case, case, orphan, exp.Literal.string(words))
+        yield _Check(table.case, case, _is_nobodys(), exp.Literal.string(words))
 
     def _rows(self, within: Range, table: FactTable, columns: Iterable[Expr], located: bool = False) -> exp.Select:
         """Some expressions over the rows of the batch: `t` is the row, `b` its case."""
@@ -181,6 +185,11 @@ def _meant(value: str | None, listed: Iterable[str]) -> str:
     if value is None or not any(map(str.isalpha, value)):
         return ""
     return nearest(value, [each for each in listed if digits(each) == digits(value)])
+
+
+def _is_nobodys() -> Expr:
+    """Whether a row is of no case of the book."""
+    return exp.Is(this=exp.column("id", "b"), expression=exp.null())
 
 
 def _as_text(raw: Expr) -> Expr:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, product
+
+import networkx as nx
 
 from explain.asks import Ask, Hole, Need, OneOf, Term
 from facts.opening import ASSUMED
@@ -18,6 +20,7 @@ from kb.language.values import ANY, NumberOutOfRange, Value
 from kb.models import Models
 
 _LOOKED_AT = 5_000
+"""Values that are looked at for holes that comparisons join."""
 _TRIED = 3
 _DAYS_BEFORE = (0, 1, 7, 14, 30, 41, 42, 60, 90, 120, 180, 200, 364, 365, 366, 400, 730)
 _NUMBERS = tuple(Decimal(number) for number in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 20, 30, 40, 41, 50, 51, 100))
@@ -62,15 +65,20 @@ def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[F
         for term, argument in zip(row, found.program.predicate(relation).arguments, strict=True)
         if isinstance(term, Hole)
     }
-    holes = sorted(kinds)
+    needs = sorted((need for need in ask.needs if need.holes and need.holes <= kinds.keys()), key=str)
+    candidates = {hole: _candidates(found, kinds[hole], needs)[:: -1 if hole == turned else 1] for hole in kinds}
     # A comparison is looked at when the last of its holes is filled.
-    at_last: dict[Hole, list[Need]] = {hole: [] for hole in holes}
-    for need in ask.needs:
-        if need.holes and need.holes <= set(kinds):
-            at_last[max(need.holes)].append(need)
-    needs = [need for each in at_last.values() for need in each]
-    candidates = {hole: _candidates(found, kinds[hole], needs)[:: -1 if hole == turned else 1] for hole in holes}
-    yield from islice(_assignments(found, holes, candidates, at_last, {}), _LOOKED_AT)
+    at_last: dict[Hole, list[Need]] = {hole: [] for hole in kinds}
+    for need in needs:
+        at_last[max(need.holes)].append(need)
+    # Holes that no comparison joins are filled by themselves: where one group cannot be, no other is gone through for it.
+    joined: nx.Graph[Hole] = nx.Graph()
+    joined.add_nodes_from(kinds)
+    joined.add_edges_from((max(need.holes), hole) for need in needs for hole in need.holes)
+    groups = sorted(map(sorted, nx.connected_components(joined)))
+    begun = (_assignments(found, holes, candidates, at_last, {}, iter(range(_LOOKED_AT))) for holes in groups)
+    for parts in product(*(list(islice(each, _TRIED)) for each in begun)):
+        yield {hole: value for part in parts for hole, value in part.items()}
 
 
 def _assignments(
@@ -79,16 +87,19 @@ def _assignments(
     candidates: Mapping[Hole, list[Value]],
     at_last: Mapping[Hole, list[Need]],
     filling: Filling,
+    looks: Iterator[int],
 ) -> Iterator[Filling]:
-    """Backtracking over the holes, in order."""
+    """Backtracking over the holes, in order, as long as there are `looks` to take."""
     if not holes:
         yield filling
         return
     first, rest = holes[0], holes[1:]
     for value in candidates[first]:
+        if next(looks, None) is None:
+            return
         extended = {**filling, first: value}
         if all(_holds(found, need, extended) for need in at_last[first]):
-            yield from _assignments(found, rest, candidates, at_last, extended)
+            yield from _assignments(found, rest, candidates, at_last, extended, looks)
 
 
 def _filled(term: Term, filling: Filling) -> Value:

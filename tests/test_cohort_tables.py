@@ -98,6 +98,12 @@ BROKEN = {
         "row 2 of",
         "nobody knows whose",
     ),
+    "a row that begins with the name of no case": (
+        "csv",
+        "Case,Site,Score,On\nb;leg;7;1999-01-20\n",
+        "row 1 of",
+        "no case is called `b;leg;7;1999-01-20`, so nobody knows whose",
+    ),
     "a quote that does not close": (
         "csv",
         'Case,Site,Score,On\nb,"leg,7,1999-01-20\n',

@@ -392,6 +392,30 @@ def test_where_the_cheapest_sets_are_not_enough_what_the_criteria_ask_for_is_tri
     assert "Ask for any one of these:" in text.partition("\nIs fusion indicated")[0]
 
 
+FEW_FACTS = """---
+case: few
+title: few
+---
+
+```datalog
+payer(few, "aetna").
+request_date(few, "2026-03-23").
+requested(few, operation, "22614", "L4-5", right).
+planned_operation(few, "2026-05-13").
+-stenosis(few, _, _, _, _, _, _).
+activities_limited(few, patient_report, "2026-03-16").
+angulation(few, "L4-5", 25.4, "2025-12-31").
+radicular_pain(few, right, therapy_notes, "2025-09-06").
+```
+"""
+
+
+def test_a_value_that_cannot_be_is_not_sought_with_every_other(base: medproof.Library) -> None:
+    """Of eight values to be told, two that no day can be would be tried with each of the others: it took hours."""
+    [missing] = medproof.missing(base, document_of("few.md", FEW_FACTS), "medically_necessary")
+    assert missing.remedies
+
+
 def test_what_no_document_speaks_to_is_unaddressed_everywhere(base: medproof.Library) -> None:
     document = medproof.open_case("elective")
     [missing] = medproof.missing(base, document, "medically_necessary", "medicare")
