@@ -113,7 +113,7 @@ def _number(raw: Expr, is_text: bool) -> tuple[Expr, list[Fault]]:
         wrong = negation(exp.func("REGEXP_FULL_MATCH", raw.copy(), exp.Literal.string(_NUMBER_TEXT)))
     else:
         wrong = disjunction(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
-    words = "it is no number of at most 12 digits before the point and 6 after it; write it as the record has it"
+    words = "it is no number of at most 12 digits before the point and 6 after it; write it as `4.5`"
     return value, [Fault(wrong, words)]
 
 
