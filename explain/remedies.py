@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import islice, product
 
-from explain.asks import Ask, Hole, OneOf, Open, Term, filled, joined
+from explain.asks import Ask, Hole, OneOf, Term, filled, joined
 from explain.criteria import branches
 from explain.fillings import Filling, facts_of, fillings, otherwise
 from explain.missing import minimal_asks
@@ -68,11 +68,11 @@ def _of_readings(found: Models, relation: str, pattern: Row) -> Iterator[Ask]:
     """What would do by every reading of a policy: sets, of each of which every reading asks for a part."""
     wanted = wanted_for(found.program, [relation])
     by_reading = [minimal_asks(again, relation, pattern) for _, again in under_readings(found, [relation], wanted)]
-    shared = frozenset[frozenset[Open]]().union(*({ask.facts for ask in asks} for asks in by_reading[:1]))
-    for asks in by_reading:
-        shared &= {ask.facts for ask in asks}
+    if not by_reading:
+        return
+    shared = set.intersection(*({ask.facts for ask in asks} for asks in by_reading))
     own = [[ask for ask in asks if ask.facts not in shared] for asks in by_reading]
-    for parts in islice(product(*own), _READINGS_JOINED) if own else ():
+    for parts in islice(product(*own), _READINGS_JOINED):
         yield reduce(lambda left, right: joined(left, _apart(right, left)), parts)
 
 
