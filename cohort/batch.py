@@ -14,6 +14,8 @@ from sqlglot import exp
 from cohort.book import IN_SHARE, Book, Share
 from cohort.clashes import CLASHING
 from cohort.columns import is_no_name, parts_rows
+from cohort.doubting import Doubting
+from cohort.doubts import Doubt
 from cohort.handed import Handed, handed_rows
 from cohort.instances import INSTANCES
 from cohort.live import Live
@@ -39,7 +41,7 @@ Stated = Mapping[str, Table]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a batch came to: the cases decided, rows that could not be taken, and how often each rule fired.
+    """What a batch came to: the cases decided, rows that could not be taken, how often each rule fired, what is doubtful.
 
     `contradicting` counts the cases that are left for the book of those that contradict themselves.
     """
@@ -48,6 +50,7 @@ class Outcome:
     contradicting: int
     rejects: tuple[Reject, ...]
     fired: Mapping[str, int]
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,24 @@ class Batch:
         """Reads the facts that other batches handed over."""
         return Handed(self.setup.book.handed, self.setup.types)
 
+    @cached_property
+    def doubting(self) -> Doubting:
+        """Counts what is hardly meant of the facts that are loaded, in any of which `?` may stand."""
+        loaded = {table.relation: self.loader.made(table, f"f{number}") for number, table in enumerate(self.setup.tables)}
+        return Doubting(self.setup.vocabulary, self.setup.types, loaded)
+
     def decide(self, share: Share, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
         with self.live.connection(self.setup.memory, self.setup.spill) as connection:
             self._prepare(connection)
             loaded, rejects = self._load(connection, share)
+            # Those that contradict themselves were looked through before they were handed over.
+            first = not self.setup.book.contradicting
+            doubts = self.doubting.doubts(connection) if first else ()
+            recorded = self.doubting.recorded if first else frozenset()
             fired = list[Counter[str]]()
             for number, deciding in enumerate(self.setup.book.programs):
-                program = CohortProgram(deciding.compiled, self.setup.types, {})
+                program = CohortProgram(deciding.compiled, self.setup.types, {}, recorded=recorded)
                 stated = self._of_program(connection, number, program, loaded)
                 if stated is None:
                     continue
@@ -113,7 +126,7 @@ class Batch:
             if left:
                 handed = handed_rows(loaded, _CONTRADICTING)
                 _written(connection, handed.sql(DIALECT), part, HANDED)
-            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired))
+            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired), doubts)
 
     def _decide_program(
         self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram, part: Path
@@ -175,7 +188,7 @@ class Batch:
 
     def _load(self, connection: duckdb.DuckDBPyConnection, share: Share) -> tuple[dict[str, Table], list[Reject]]:
         """The facts of the batch; rows that cannot be taken, and their cases with them, are left out."""
-        rows = f"SELECT name, program FROM {IN_SHARE} ORDER BY program NULLS LAST, name"
+        rows = f"SELECT name, program, day FROM {IN_SHARE} ORDER BY program NULLS LAST, name"
         connection.execute(
             f"CREATE TABLE {BOOK} AS SELECT (row_number() OVER () - 1)::INTEGER AS id, * FROM ({rows})",
             share.of(self.setup.book.path),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
+from kb.engines.sql.open import CASES
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types
 from kb.engines.sql.values import conjunction, constant, disjunction, negation, or_unknown, same, together, with_rows
 from kb.language import syntax as s
@@ -20,14 +22,51 @@ CLASHING = "clashing"
 """The table of the cases whose record contradicts itself: their numbers, in `c0`."""
 
 
-def clashing_cases(program: Program, tables: Mapping[str, Table]) -> exp.Query:
-    """The numbers of the cases whose record, with what follows from it, contradicts itself."""
-    found: Iterator[exp.Query] = chain(_denials(program, tables), _keys(program, tables), _constraints(program, tables))
+RECORDED = "recorded"
+"""The table of what cannot all be right of the facts of a batch: the name of a clash, and the number of a case, in `c0`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Something that cannot all be right of some relations, and the numbers of the cases of which it is so, in `c0`."""
+
+    name: str
+    relations: tuple[str, ...]
+    problem: str
+    rows: exp.Query
+
+    @property
+    def named(self) -> exp.Query:
+        """The rows with the name."""
+        return exp.select(exp.alias_(exp.Literal.string(self.name), "clash"), "c0").from_(self.rows.subquery("n"))
+
+
+def clashes_of_facts(program: Program, tables: Mapping[str, Table]) -> Iterator[Clash]:
+    """What may contradict itself in the tables alone, one by one, apart from the constraints."""
+    return chain(_denials(program, tables), _keys(program, tables))
+
+
+def clashing_cases(program: Program, tables: Mapping[str, Table], recorded: Container[str] = ()) -> exp.Query:
+    """The numbers of the cases whose record, with what follows from it, contradicts itself.
+
+    What is `recorded` was found already, if no rule and no document says more of it.
+    """
+    said = {*program.rules_for, *(fact.relation for fact in program.facts)}
+    names, found = list[str](), list[exp.Query]()
+    for clash in chain(clashes_of_facts(program, tables), violations(program, tables)):
+        if clash.name in recorded and said.isdisjoint(clash.relations):
+            names.append(clash.name)
+        else:
+            found.append(clash.rows)
     none = exp.select(exp.alias_(exp.cast(exp.null(), CASE_NUMBER), "c0")).where(exp.false())
+    if names:
+        rows = exp.select(exp.column("c0", "k")).from_(exp.alias_(exp.table_(RECORDED), "k"))
+        rows = with_rows(rows, exp.table_(CASES), exp.column("c0", "k").eq(exp.column("id", CASES)), "SEMI")
+        found.append(rows.where(exp.column("clash", "k").isin(*names)))
     return together([none, *found])
 
 
-def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
+def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[Clash]:
     """An atom together with its denial."""
     for name, predicate in program.predicates.items():
         stated, denied, position = tables.get(name), tables.get(f"-{name}"), predicate.case_position
@@ -35,10 +74,12 @@ def _denials(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Quer
             continue
         on = conjunction(*_denied(stated, denied))
         rows = exp.select(exp.alias_(exp.column(f"c{position}", "l"), "c0")).from_(alias(stated, "l"))
-        yield with_rows(rows, alias(denied, "r"), on, "SEMI")
+        yield Clash(
+            f"denial {name}", (name, f"-{name}"), "stated and denied", with_rows(rows, alias(denied, "r"), on, "SEMI")
+        )
 
 
-def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
+def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[Clash]:
     """Two values for one key of a case; one that is not stated contradicts none."""
     for predicate in program.keyed:
         table = tables.get(predicate.name)
@@ -51,7 +92,8 @@ def _keys(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
             differ = [exp.NEQ(this=exp.Min(this=value), expression=exp.Max(this=value.copy())) for value in values]
             if differ:
                 rows = exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name).group_by(*keys)
-                yield (rows.where(*known) if known else rows).having(disjunction(*differ))
+                rows = (rows.where(*known) if known else rows).having(disjunction(*differ))
+                yield Clash(f"key {predicate.name} {key}", (predicate.name,), "two values where one can be right", rows)
 
 
 def _with_case(predicate: Predicate, case: int) -> list[tuple[int, ...]]:
@@ -59,12 +101,15 @@ def _with_case(predicate: Predicate, case: int) -> list[tuple[int, ...]]:
     return [tuple(sorted({*key, case})) for key in predicate.keys]
 
 
-def _constraints(program: Program, tables: Mapping[str, Table]) -> Iterator[exp.Query]:
+def violations(program: Program, tables: Mapping[str, Table]) -> Iterator[Clash]:
     """A constraint that is violated; its relation holds what it is violated by."""
     for rule in program.constraints:
         table = tables.get(rule.head.relation)
         if table is not None and table.case is not None:
-            yield exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name)
+            asked = [literal.atom.relation for literal in s.literals(rule.rule.body) if not literal.negated]
+            problem = "what cannot be" if len(asked) == 1 else "what cannot be true together"
+            rows = exp.select(exp.alias_(exp.column(f"c{table.case}"), "c0")).from_(table.name)
+            yield Clash(rule.id, tuple(dict.fromkeys(asked)), problem, rows)
 
 
 # What is not decided many at a time

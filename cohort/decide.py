@@ -21,6 +21,7 @@ from cohort.batch import Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
+from cohort.doubts import Doubt, all_together
 from cohort.files import reason
 from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, is_decided, state_of
 from cohort.parts import put_together
@@ -50,6 +51,8 @@ class Account:
     programs: tuple[Program, ...] = ()
     notes: tuple[str, ...] = ()
     """What has to be known of the payers that the cases name."""
+    doubts: tuple[Doubt, ...] = ()
+    """What is hardly meant in the records of cases that are decided all the same."""
 
 
 Also = Callable[[Path, Account], None]
@@ -242,7 +245,8 @@ def _together(book: Book, outcomes: list[Outcome]) -> Account:
     programs = tuple(each.compiled.program for each in book.programs)
     rejects = (*book.rejects, *(each for outcome in outcomes for each in outcome.rejects))
     fired = book.added(outcome.fired for outcome in outcomes)
-    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs)
+    doubts = all_together(each for outcome in outcomes for each in outcome.doubts)
+    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs, doubts=doubts)
 
 
 def _told(base: Library, source: Path, state: str, work: Path, settings: Settings, account: Account) -> Told:
@@ -259,6 +263,7 @@ def _told(base: Library, source: Path, state: str, work: Path, settings: Setting
         cases=account.cases,
         rejected=len({each.case for each in account.rejects if each.case}),
         fired=account.fired,
+        doubts=account.doubts,
     )
 
 

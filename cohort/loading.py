@@ -27,7 +27,7 @@ from kb.language.program import Program
 Expr = exp.Expr
 
 BOOK = "book"
-"""The table of the cases of a batch: `id`, `name`, and the number of the program that decides each (`?`: none does)."""
+"""The table of the cases of a batch: `id`, `name`, `day` of request, number of the program that decides (or NULL)."""
 _MOST = 100_000
 """Rows of one table with one fault, in one batch, that are told one by one."""
 _WHOLE = ""
@@ -92,11 +92,15 @@ class Loader:
         [(bad, *found)] = within.run(asking, within=False)
         return replace(made, unknown=tuple(map(bool, found))), bool(bad)
 
+    def made(self, table: FactTable, name: str) -> Table:
+        """The table that is made of a relation, whatever it will hold."""
+        kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
+        return Table(name, kinds, table.denied, (True,) * len(kinds))
+
     def _statements(self, within: Range, table: FactTable, name: str) -> tuple[str, str, Table]:
         """What reads a table, what tells whether a row is bad and which columns hold `?`, and the table that it makes."""
         columns = [self._columns.column(table, i, within.odd_names) for i in range(len(table.columns))]
-        kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
-        made = Table(name, kinds, table.denied, (True,) * len(kinds))
+        made = self.made(table, name)
         faults = [known(table.fault("t"))] if table.is_staged else []
         faults += [_is_nobodys(), *(f.holds for c in columns for f in c.faults)]
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]

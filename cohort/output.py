@@ -11,6 +11,7 @@ from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
+from cohort.doubts import Doubt
 from facts.opening import CaseProblem
 from kb.language.cache import code_digest
 
@@ -45,7 +46,7 @@ class Told:
     `state` is that of its tables then, which may be `kept` beside its proofs; `code` the
     digest of the code that decided; `payer` and `on` are those that every case was decided
     under, if not its own; `documents` the digests of the documents that decided, by id;
-    `fired` counts what each rule concluded.
+    `fired` counts what each rule concluded, `doubts` what is hardly meant in the records.
     """
 
     source: str
@@ -59,6 +60,7 @@ class Told:
     cases: int
     rejected: int
     fired: Mapping[str, int]
+    doubts: tuple[Doubt, ...]
 
     @cached_property
     def is_unchanged(self) -> bool:
@@ -105,7 +107,8 @@ def told(directory: Path) -> Told:
     try:
         data = json.loads((directory / _ACCOUNT).read_text(encoding="utf-8"))
         on = date.fromisoformat(data.pop("on")) if data["on"] else data.pop("on")
-        return Told(**{**data, "on": on, "notes": tuple(data["notes"])})
+        doubts = tuple(Doubt(**each) for each in data["doubts"])
+        return Told(**{**data, "on": on, "notes": tuple(data["notes"]), "doubts": doubts})
     except (ValueError, KeyError, TypeError) as error:
         hint = "it was written by another version of medproof, or changed; decide the cohort again"
         raise CohortProblem(f"`{directory / _ACCOUNT}` cannot be read: {hint}") from error

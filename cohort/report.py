@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from cohort.summary import Blocking, Summary, Verdicts
+from cohort.doubts import Doubt
+from cohort.summary import Blocking, LeftOut, Summary, Verdicts
 from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats.templates import environment, own
 from kb.language.values import many
 
-_MOST, _MOST_OF_QUESTION = 10, 5
+_MOST, _MOST_OF_DOCUMENT = 10, 5
 _STYLES = {"met": GOOD, "undocumented": WARN, "disputed": WARN, "refuted": BAD, "conflicting": BAD}
 
 
@@ -25,7 +26,10 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     page = Page(width)
     page.add(f"{many(of.cases, 'case')} decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
     if of.rejected:
-        page.add(f"what is wrong with those stands in {of.output / 'rejects.parquet'}", WARN, 2, 2)
+        page.add(f"what is wrong with those, row by row, stands in {of.output / 'rejects.parquet'}:", WARN, 2, 2)
+        for left_out in of.left_out[:_MOST]:
+            page.add_hung(wrong(left_out), WARN, "    ", "        ")
+        _add_more(page, len(of.left_out) - _MOST, 4)
     for note in of.notes:
         page.add(note, WARN, 2, 2)
     if of.documents:
@@ -42,10 +46,12 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     page.add()
     page.add("Criteria that block most, of the questions under them that are not met; first what blocks most alone", TITLE)
     for question, found in blocking_by_question(of):
-        page.add(question, "", 2)
-        for blocking in found[:_MOST_OF_QUESTION]:
-            share = f"{blocking.count / blocking.of:.0%} of {blocking.of:,}"
-            page.add_hung(f"{name(blocking)}: {share} ({_detail(blocking)})", "", "    ", "        ")
+        for document, those in by_document(found):
+            page.add(f"{question}, by {document}", "", 2, 4)
+            for blocking in those[:_MOST_OF_DOCUMENT]:
+                share = f"{blocking.count / blocking.of:.0%} of {blocking.of:,}"
+                page.add_hung(f"{name(blocking)}: {share} ({_detail(blocking)})", "", "    ", "        ")
+            _add_more(page, len(those) - _MOST_OF_DOCUMENT, 4)
     if not of.blocking:
         page.add("none", DIM, 2)
     page.add()
@@ -53,8 +59,13 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     page.add(never if of.never else "every rule fired" if of.fired else "no rule was tried", TITLE)
     for rule in of.never[:_MOST]:
         page.add(rule, DIM, 2, 4)
-    if len(of.never) > _MOST:
-        page.add(f"and {len(of.never) - _MOST} more: --format json lists them", DIM, 2)
+    _add_more(page, len(of.never) - _MOST, 2)
+    if of.doubts:
+        page.add()
+        page.add(DOUBTS, TITLE)
+        for doubt in of.doubts[:_MOST]:
+            page.add(doubtful(doubt), WARN, 2, 4)
+        _add_more(page, len(of.doubts) - _MOST, 2)
     with_cases = [each for each in of.verdicts if each.examples]
     if with_cases:
         example = next((each for each in with_cases if each.verdict == "met"), with_cases[0])
@@ -62,6 +73,32 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(f"A case and its proof (cases of each verdict stand in {of.output / 'report.html'}):")
         page.add_raw(f"  {command(of, example, example.examples[0])}", DIM)
     return page
+
+
+DOUBTS = "Decided all the same, though hardly all meant"
+"""What stands above the doubts."""
+
+
+def _add_more(page: Page, more: int, indent: int) -> None:
+    """Says how many were not listed, if any."""
+    if more > 0:
+        page.add(f"and {more} more: --format json lists them", DIM, indent)
+
+
+def wrong(left_out: LeftOut) -> str:
+    """What is wrong in a table, how often, and where to look first."""
+    place = ", column ".join(f"`{each}`" for each in (left_out.table, left_out.column) if each)
+    said = f"{place}: {left_out.problem}" if place else left_out.problem
+    counts = [many(left_out.rows, "row")] if left_out.rows else []
+    counts += [many(left_out.cases, "case")] if left_out.cases else []
+    value = f" (`{left_out.value}`)" if left_out.value else ""
+    example = f", such as `{left_out.example}`{value}" if left_out.example else ""
+    return f"{said}: {' of '.join(counts)}{example}"
+
+
+def doubtful(doubt: Doubt) -> str:
+    """What is hardly meant, in how many cases, and one of them."""
+    return f"`{doubt.table}`: {doubt.problem}, in {many(doubt.cases, 'case')}, such as `{doubt.example}`"
 
 
 @dataclass(frozen=True)
@@ -98,6 +135,14 @@ def blocking_by_question(of: Summary) -> list[tuple[str, list[Blocking]]]:
     return [(question, blocking) for question, blocking in found if blocking]
 
 
+def by_document(blocking: Iterable[Blocking]) -> list[tuple[str, list[Blocking]]]:
+    """The criteria that block, document by document, in the order of their first."""
+    found: dict[str, list[Blocking]] = {}
+    for each in blocking:
+        found.setdefault(each.criterion.origin.document, []).append(each)
+    return list(found.items())
+
+
 def _questions(of: Summary) -> list[tuple[str, str]]:
     """The questions that were asked, by name and as they read, in the order of the verdicts."""
     return [(name, name.replace("_", " ")) for name in dict.fromkeys(each.question for each in of.verdicts)]
@@ -112,12 +157,12 @@ def _detail(blocking: Blocking) -> str:
 
 
 def name(blocking: Blocking) -> str:
-    """A criterion by its label, its section and its document."""
+    """A criterion by its label and its section."""
     label, origin = blocking.criterion.label, blocking.criterion.origin
     number, _, title = origin.section.partition(" ")
     # Sections are numbered as their criteria are, some without what the whole document's numbers begin with.
     section = title if label.endswith(number) else origin.section
-    return f"{label} {section}{', which excludes' if blocking.excludes else ''} ({origin.document})"
+    return f"{label} {section}{', which excludes' if blocking.excludes else ''}"
 
 
 def policy_options(policies: Iterable[Path]) -> list[str]:
@@ -144,6 +189,8 @@ def summary_data(of: Summary) -> dict[str, Any]:
         "rejected": of.rejected,
         "silent": of.silent,
         "notes": list(of.notes),
+        "left_out": [asdict(each) for each in of.left_out],
+        "doubts": [asdict(each) for each in of.doubts],
         "documents": [{"id": each.full_id, "review": each.review} for each in of.documents],
         "verdicts": [
             {
@@ -177,16 +224,21 @@ def summary_html(of: Summary) -> str:
         for question, here in answers(of)
     ]
     blocking = [
-        (question, [{"name": name(each), "of": each} for each in found]) for question, found in blocking_by_question(of)
+        (f"{question}, by {document}", [{"name": name(each), "of": each} for each in here])
+        for question, found in blocking_by_question(of)
+        for document, here in by_document(found)
     ]
     here = Path(__file__).parent
     template = environment(here).get_template("report.html")
     style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))
     return template.render(
-        title=f"A cohort of {of.cases:,} cases",
+        title=f"A cohort of {many(of.cases, 'case')}",
         style=style,
         of=of,
         decided_by=by_documents(of.documents),
         questions=questions,
         blocking=blocking,
+        left_out=[wrong(each) for each in of.left_out],
+        doubts_title=DOUBTS,
+        doubts=[doubtful(each) for each in of.doubts],
     )

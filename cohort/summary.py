@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from cohort.doubts import Doubt
 from cohort.files import parquet_sql
-from cohort.output import CRITERIA, DECISIONS, told
+from cohort.output import CRITERIA, DECISIONS, REJECTS, told
 from explain.criteria import branches
 from explain.verdicts import Verdict
 from kb.language.closed import written
@@ -67,6 +68,23 @@ class Blocking:
         return self.met + self.undocumented + self.refuted + self.conflicting
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is wrong in a column of a table, and keeps cases from being decided: in how many rows and cases, and one of them.
+
+    `rows` is 0 where no single row is at fault, `cases` where the rows name none.
+    """
+
+    table: str
+    column: str
+    problem: str
+    rows: int
+    cases: int
+    example: str
+    value: str
+    """What stands there in the example."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """A decided cohort in numbers."""
@@ -84,6 +102,10 @@ class Summary:
     notes: tuple[str, ...]
     documents: tuple[Meta, ...]
     """The documents by which questions were answered; general references are left out."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What is wrong with the cases that were left out, most cases first."""
+    doubts: tuple[Doubt, ...] = ()
+    """What is hardly meant in the records of those that were decided."""
     policies: tuple[Path, ...] = ()
     """The documents beside the shipped ones that decided, as they were named."""
 
@@ -97,6 +119,7 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
         verdicts = _verdicts(connection, output / DECISIONS, programs)
         blocking = _blocking(connection, output, programs)
         speaking = _speaking(connection, output / DECISIONS)
+        left_out = _left_out(connection, output / REJECTS)
     fired = {rule.id: about.fired.get(rule.id, 0) for program in programs for rule in written(program.rules)}
     never = tuple(sorted(rule for rule, count in fired.items() if not count and "#" in rule and "/constraint" not in rule))
     often = tuple(sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0])))
@@ -104,13 +127,23 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
     named = {meta.full_id: meta for meta in metas if meta.full_id in speaking}
     return Summary(
         output, about.source, about.cases, about.rejected, verdicts, blocking, often, never,
-        about.cases - asking, about.notes, tuple(named.values()),
+        about.cases - asking, about.notes, tuple(named.values()), left_out, about.doubts,
     )  # fmt: skip
 
 
 def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     [(number,)] = connection.execute(f'SELECT count(DISTINCT "case") FROM {parquet_sql()}', [str(path)]).fetchall()
     return int(number)
+
+
+def _left_out(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[LeftOut, ...]:
+    rows = connection.execute(
+        f"""SELECT "table", "column", problem, count(DISTINCT (file, "row")) FILTER ("row" > 0),
+                   count(DISTINCT "case") FILTER ("case" <> ''), min("case"), arg_min("value", "case")
+            FROM {parquet_sql()} GROUP BY ALL ORDER BY 5 DESC, 4 DESC, 1, 2, 3""",
+        [str(path)],
+    ).fetchall()
+    return tuple(LeftOut(*row) for row in rows)
 
 
 def _speaking(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from facts.readers.datalog import Chart
 from kb.language.program import Fact, Program
 
-_LIFETIME = timedelta(days=120 * 366)
+LIFETIME = timedelta(days=120 * 366)
 
 
 def odd_dates(program: Program, chart: Chart) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def _odd(program: Program, chart: Chart, request: date) -> Iterator[str]:
         days = [value for value in fact.row if isinstance(value, date)]
         if days and max(days) > request and not program.predicate(fact.relation).planned:
             yield f"{_shown(program, fact)} is dated {max(days)}, after the request of {request}."
-        elif days and min(days) < request - _LIFETIME:
+        elif days and min(days) < request - LIFETIME:
             yield f"{_shown(program, fact)} is dated {min(days)}, which is hardly meant."
 
 

@@ -30,6 +30,11 @@ DENIED = "denied_"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
+def table_name(relation: str) -> str:
+    """The name of a table that holds a relation."""
+    return f"{DENIED}{relation[1:]}" if relation.startswith("-") else relation
+
+
 @dataclass(frozen=True)
 class FactTable:
     """The rows of a relation: Parquet files, with the column that holds each argument and its type there.
@@ -52,7 +57,7 @@ class FactTable:
     @property
     def name(self) -> str:
         """The name of a table that holds it."""
-        return f"{DENIED}{self.predicate.name}" if self.denied else self.predicate.name
+        return table_name(self.relation)
 
     def column(self, position: int, alias: str) -> exp.Column:
         """The column of an argument."""
