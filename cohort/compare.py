@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +20,7 @@ from kb.library import Library
 
 _EXAMPLES = 3
 _MOST = 12
+_NOT_THERE = "not there"
 _ON_SILENCE = ", on silence"
 """What is said after a verdict that holds only as the record is silent: an answer that comes to rest on it has changed."""
 
@@ -36,14 +37,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How often an answer was given to a question under a payer, before and after."""
+
+    question: str
+    payer: str
+    answer: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
-    """How often a criterion had one status before and another after, among the questions whose answer changed."""
+    """How often a criterion had one status before and another after: where the answer changed, and where it did not."""
 
     question: str
     criterion: str
     before: str
     after: str
     count: int
+    idle: int
+    """How often where the answer is the same."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,7 @@ class CohortImpact:
 
     cases: int
     same: int
+    tallies: tuple[Tally, ...]
     changes: tuple[Change, ...]
     moves: tuple[Move, ...]
     left_out: int
@@ -104,32 +119,51 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
                 THEN '{_ON_SILENCE}' ELSE '' END, '')"""
             for side in ("o", "n")
         )
-        changed = f"""SELECT question, item, "case", {was} AS before, {now} AS after
+        changed = f"""SELECT question, item, "case", coalesce(n.payer, o.payer) AS payer, {was} AS before, {now} AS after
                       FROM old_decisions o FULL JOIN new_decisions n USING ("case", question, item)
                       ANTI JOIN left_out USING ("case")"""
         connection.execute(f"CREATE TABLE answers AS {changed}").fetchall()
+        connection.execute(
+            """CREATE TABLE moves AS SELECT question, item, "case", criterion, before <> after AS tells,
+                                            coalesce(o.status, '') AS was, coalesce(n.status, '') AS now
+               FROM old_criteria o FULL JOIN new_criteria n USING ("case", question, item, criterion)
+               JOIN answers USING ("case", question, item) WHERE was <> now"""
+        ).fetchall()
         if listing is not None:
             _list(connection, listing)
+        tallies = connection.execute(
+            """SELECT question, payer, answer, count(*) FILTER (NOT later), count(*) FILTER (later)
+               FROM (SELECT question, payer, before AS answer, false AS later FROM answers
+                     UNION ALL SELECT question, payer, after, true FROM answers)
+               WHERE answer <> '' GROUP BY ALL ORDER BY question, payer, answer"""
+        ).fetchall()
         [(same,)] = connection.execute("SELECT count(*) FROM answers WHERE before = after").fetchall()
         changes = connection.execute(
             f"""SELECT question, before, after, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES})
                 FROM answers WHERE before <> after GROUP BY ALL ORDER BY count(*) DESC, question, before, after"""
         ).fetchall()
         moves = connection.execute(
-            """SELECT question, criterion, coalesce(o.status, ''), coalesce(n.status, ''), count(*)
-               FROM (old_criteria o FULL JOIN new_criteria n USING ("case", question, item, criterion))
-               SEMI JOIN (FROM answers WHERE before <> after) USING ("case", question, item)
-               WHERE o.status IS DISTINCT FROM n.status GROUP BY ALL ORDER BY count(*) DESC, criterion, question"""
+            """SELECT question, criterion, was, now, count(*) FILTER (tells), count(*) FILTER (NOT tells)
+               FROM moves GROUP BY ALL ORDER BY 5 DESC, 6 DESC, criterion, question, was, now"""
         ).fetchall()
     return CohortImpact(
-        cases, int(same), tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes),
-        tuple(Move(q, c, b, a, int(n)) for q, c, b, a, n in moves), len(left_out),
+        cases, int(same), tuple(Tally(*row) for row in tallies),
+        tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes), tuple(Move(*row) for row in moves),
+        len(left_out),
     )  # fmt: skip
 
 
 def _list(connection: duckdb.DuckDBPyConnection, listing: Path) -> None:
-    """Writes every answer that changes, whole or not at all."""
-    rows = connection.sql('SELECT "case", question, item, before, after FROM answers WHERE before <> after ORDER BY ALL')
+    """Writes every answer that changes, with the criteria that moved it, whole or not at all."""
+    rows = connection.sql(
+        """SELECT "case", question, item, payer, before, after, coalesce(criteria, '') AS criteria
+           FROM answers LEFT JOIN (
+               SELECT "case", question, item, string_agg(moved, '; ' ORDER BY moved) AS criteria
+               FROM (SELECT *, format('{}: {} → {}', criterion, if(was = '', $none, was), if(now = '', $none, now)) AS moved
+                     FROM moves) GROUP BY ALL
+           ) USING ("case", question, item) WHERE before <> after ORDER BY ALL""",
+        params={"none": _NOT_THERE},
+    )
     try:
         with finished_file(listing) as building:
             if listing.suffix == ".csv":
@@ -151,21 +185,51 @@ def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
         page.add(f"{cases} left out, for what is wrong in their tables; `medproof cohort` writes what and where", WARN)
     for note in found.notes:
         page.add(note, WARN)
+    _add_tallies(page, found)
+    if found.changes:
+        page.add()
+        page.add("Answers that change", TITLE)
     for change in found.changes:
         page.add_raw(f"  {change.count:>10,}  {change.question}: {_said(change.before)} → {_said(change.after)}")
         page.add(f"as {', '.join(change.examples)}", DIM, 14, 2)
     if found.moves:
         page.add()
-        page.add("Criteria that moved them", TITLE)
+        page.add("Criteria that moved: of answers that change, and of those that do not", TITLE)
     for move in found.moves[:_MOST]:
-        page.add_raw(f"  {move.count:>10,}  {move.criterion}: {_said(move.before)} → {_said(move.after)}")
+        counts = f"  {move.count:>10,}  {move.idle:>10,}  "
+        said = f"{move.criterion}: {_said(move.before)} → {_said(move.after)}"
+        page.add_hung(said, "", counts, " " * len(counts))
     if len(found.moves) > _MOST:
         page.add(f"and {len(found.moves) - _MOST} more: --format json lists them", DIM, 2)
     return page
 
 
+def _add_tallies(page: Page, found: CohortImpact) -> None:
+    """How often each answer was given before and after; under each payer, where there are several."""
+    several = len({each.payer for each in found.tallies}) > 1
+    for question in dict.fromkeys(each.question for each in found.tallies):
+        here = [each for each in found.tallies if each.question == question]
+        page.add()
+        page.add(question.replace("_", " "), TITLE)
+        page.add_raw(f"  {'before':>10}  {'after':>10}  {'change':>10}", DIM)
+        for answer in sorted({each.answer for each in here}, key=lambda name: -_sum(here, name)[0]):
+            before, after = _sum(here, answer)
+            difference = f"{after - before:+,}" if after != before else ""
+            page.add_raw(f"  {before:>10,}  {after:>10,}  {difference:>10}  {answer}")
+        for payer in dict.fromkeys(each.payer for each in here) if several else ():
+            moved = (each for each in here if each.payer == payer and each.before != each.after)
+            counts = ", ".join(f"{each.answer} {each.before:,} → {each.after:,}" for each in moved)
+            page.add_hung(f"{payer or 'no payer named'}: {counts or 'as before'}", "", "    ", "        ")
+
+
+def _sum(tallies: Iterable[Tally], answer: str) -> tuple[int, int]:
+    """How often an answer was given before and after, under all payers."""
+    those = [each for each in tallies if each.answer == answer]
+    return sum(each.before for each in those), sum(each.after for each in those)
+
+
 def _said(verdict: str) -> str:
-    return verdict or "not there"
+    return verdict or _NOT_THERE
 
 
 def cohort_impact_data(found: CohortImpact) -> dict[str, Any]:
@@ -176,14 +240,7 @@ def cohort_impact_data(found: CohortImpact) -> dict[str, Any]:
         "left_out": found.left_out,
         "same": found.same,
         "notes": list(found.notes),
-        "changes": [
-            {"question": each.question, "before": each.before, "after": each.after, "count": each.count,
-             "examples": list(each.examples)}
-            for each in found.changes
-        ],
-        "criteria": [
-            {"question": each.question, "criterion": each.criterion, "before": each.before, "after": each.after,
-             "count": each.count}
-            for each in found.moves
-        ],
-    }  # fmt: skip
+        "answers": [asdict(each) for each in found.tallies],
+        "changes": [{**asdict(each), "examples": list(each.examples)} for each in found.changes],
+        "criteria": [asdict(each) for each in found.moves],
+    }

@@ -193,13 +193,31 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     code, output = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "--list", listing)
     assert code == 0, output
     assert listing.read_text(encoding="utf-8").splitlines() == [
-        "case,question,item,before,after", "a,medically_necessary,op,met,undocumented"
+        "case,question,item,payer,before,after,criteria",
+        "a,medically_necessary,op,county,met,undocumented,county.A1: met → undocumented",
     ]  # fmt: skip
     code, told = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "--list", tmp_path / "changed.xlsx")
     assert code == 2 and "is to be a .parquet or a .csv file" in told
     assert "3 cases: 1 answer changes" in output
     assert "1  medically_necessary: met → undocumented" in output and "as a" in output
-    assert "1  county.A1: met → undocumented" in output
+    said = " ".join(output.split())
+    assert "before after change 2 1 -1 met 1 2 +1 undocumented" in said
+    assert "1 0 county.A1: met → undocumented" in said
+
+
+def test_an_impact_is_told_payer_by_payer_and_with_what_moved_idly(tmp_path: Path) -> None:
+    text = COUNTY.read_text(encoding="utf-8")
+    (tmp_path / "new.md").write_text(text.replace("Score >= 7", "Score >= 8"), "utf-8")
+    source = tables(
+        tmp_path / "facts", payer="Case,Payer\na,county\nb,county\nc,other\n",
+        pain_score="Case,Site,Score,On\nb,leg,7.5,1999-01-20\n", denied_uncontrolled_pain="Case,Drug,Kind,On\nb,_,_,_\n",
+        denied_other_sources_excluded="Case,Source,On\nb,_,_\n",
+    )  # fmt: skip
+    code, output = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source)
+    assert code == 0, output
+    said = " ".join(output.split())
+    assert "3 cases: 0 answers change" in said and "county: as before other: as before" in said
+    assert "0 1 county.A3: met → refuted" in said
 
 
 @pytest.mark.parametrize("options", [("--cases", "reference"), ("-v",)])
