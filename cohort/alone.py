@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cohort.program import CohortProgram, policies_of
+from cohort.verdicts import by_reading
 from explain.outcomes import outcome_of, wanted_for
 from explain.questions import item_text, questions
 from explain.verdicts import Verdict, disputed_beneath, verdict
@@ -37,9 +38,10 @@ def decide_case(of: CohortProgram, case: str, facts: Iterable[Fact]) -> Alone:
         is_conflicting = reached.verdict is Verdict.CONFLICTING
         disputed = disputed_beneath(found, relation, question.row) if is_conflicting else frozenset()
         told = sorted(f"{name}({item_text(row, program.predicate(name).case_position)})" for name, row in disputed)
-        decisions.append(
-            (case, relation, item, reached.verdict.value, certain, told, program.payer, policies_of(program, relation))
-        )
+        is_disputed = reached.verdict is Verdict.DISPUTED
+        readings = sorted(by_reading(each.readings, each.verdict.value) for each in reached.readings if is_disputed)
+        decided = (case, relation, item, reached.verdict.value, certain, told, readings)
+        decisions.append((*decided, program.payer, policies_of(program, relation)))
         for criterion in dict.fromkeys(each for rule in reached.rules for each in of.criteria_of(rule)):
             row = ground_row(criterion.atom.terms, question.binding)
             criteria.append((case, relation, item, criterion.id, verdict(found, criterion.atom.relation, row).value))

@@ -177,7 +177,8 @@ class Batch:
             if domain is not None and domain.parts:
                 connection.execute(parts_rows(kind, domain).sql(DIALECT)).fetchall()
         for name, columns in (
-            (DECIDED, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN"),
+            (DECIDED, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN,"
+             " readings TEXT[]"),
             (STANDING, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, criterion TEXT, status TEXT"),
             (CONFLICT, "kind INTEGER, number BIGINT, atom TEXT"),
             ("all_decided", COLUMNS[DECISIONS]),
@@ -266,7 +267,7 @@ class Batch:
                  SELECT b.name, d.question, d.item,
                         CASE WHEN {_IS_CONFLICTING} THEN 'conflicting' ELSE d.verdict END,
                         d.certain AND c.atoms IS NULL, CASE WHEN {_IS_CONFLICTING} THEN c.atoms ELSE [] END,
-                        $payer, r.policies
+                        CASE WHEN {_IS_CONFLICTING} THEN [] ELSE d.readings END, $payer, r.policies
                  FROM {DECIDED} d JOIN {BOOK} b USING (id) JOIN rested r USING (question) LEFT JOIN {conflicts}""",
              {"payer": payer}),
             (f"""INSERT INTO all_standing

@@ -23,7 +23,7 @@ FACTS = "facts"
 _ACCOUNT = "account.json"
 COLUMNS = {
     DECISIONS: '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
-    " payer TEXT, policies TEXT[]",
+    " readings TEXT[], payer TEXT, policies TEXT[]",
     CRITERIA: '"case" TEXT, question TEXT, item TEXT, criterion TEXT, status TEXT',
 }
 """The columns of the tables that are always there."""

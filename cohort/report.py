@@ -40,6 +40,8 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(f"{question} ({total:,} asked)", TITLE)
         for each in here:
             page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {each.answer}", _STYLES.get(each.verdict, DIM))
+            for reading in by_reading(each):
+                page.add_hung(f"read as {reading}", DIM, " " * 24, " " * 28)
         for payer in by_payer(here):
             counts = ", ".join(f"{count:,} {each.answer}" for each, count in payer.counts)
             page.add_hung(f"{payer.name} ({payer.asked:,} asked): {counts}", "", "    ", "        ")
@@ -99,6 +101,16 @@ def wrong(left_out: LeftOut) -> str:
 def doubtful(doubt: Doubt) -> str:
     """What is hardly meant, in how many cases, and one of them."""
     return f"`{doubt.table}`: {doubt.problem}, in {many(doubt.cases, 'case')}, such as `{doubt.example}`"
+
+
+def by_reading(verdicts: Verdicts) -> list[str]:
+    """What each choice of readings makes of questions on which they differ, and how often."""
+    names = dict.fromkeys(each.readings for each in verdicts.readings)
+    counts = {
+        name: ", ".join(f"{each.count:,} {each.reads}" for each in verdicts.readings if each.readings == name)
+        for name in names
+    }
+    return [f"{name}: {said}" for name, said in counts.items()]
 
 
 @dataclass(frozen=True)
@@ -196,7 +208,8 @@ def summary_data(of: Summary) -> dict[str, Any]:
             {
                 "question": each.question, "verdict": each.verdict, "reads": each.reads, "certain": each.certain,
                 "count": each.count,
-                "payers": dict(each.payers), "examples": [{"case": case, "item": item} for case, item in each.examples],
+                "payers": dict(each.payers), "readings": [asdict(one) for one in each.readings],
+                "examples": [{"case": case, "item": item} for case, item in each.examples],
             }
             for each in of.verdicts
         ],
@@ -218,7 +231,14 @@ def summary_html(of: Summary) -> str:
         {
             "name": question,
             "total": sum(each.count for each in here),
-            "rows": [{"verdict": each, "commands": [command(of, each, one) for one in each.examples]} for each in here],
+            "rows": [
+                {
+                    "verdict": each,
+                    "readings": by_reading(each),
+                    "commands": [command(of, each, one) for one in each.examples],
+                }
+                for each in here
+            ],
             "payers": by_payer(here),
         }
         for question, here in answers(of)

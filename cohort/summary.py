@@ -21,6 +21,16 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class ByReading:
+    """How often a disputed question is answered so by a choice of readings."""
+
+    readings: str
+    reads: str
+    verdict: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdicts:
     """How often a question was answered so, and some cases of which it was."""
 
@@ -33,6 +43,8 @@ class Verdicts:
     """Cases with their items."""
     payers: Mapping[str, int]
     """How often under each payer; under none, where a case names nobody."""
+    readings: tuple[ByReading, ...] = ()
+    """Where the readings of a policy differ: what each makes of these questions."""
 
     @property
     def answer(self) -> str:
@@ -163,12 +175,30 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
     ).fetchall()
     reads = {goal.atom.relation: goal.wordings for program in programs for goal in program.goals}
     order = list(reads)
+    readings = _readings(connection, path, reads)
     found = [
         Verdicts(question, reads.get(question, {}).get(verdict, verdict), verdict, bool(certain), int(count),
-                 tuple(zip(cases, items, strict=True)), payers)
+                 tuple(zip(cases, items, strict=True)), payers, tuple(readings.get((question, verdict), ())))
         for question, verdict, certain, count, cases, items, payers in rows
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda each: (order.index(each.question) if each.question in order else 99, -each.count)))
+
+
+def _readings(
+    connection: duckdb.DuckDBPyConnection, path: Path, reads: Mapping[str, Mapping[str, str]]
+) -> dict[tuple[str, str], list[ByReading]]:
+    """What each choice of readings makes of the questions with a verdict, for those on which they differ."""
+    rows = connection.execute(
+        f"""SELECT question, verdict, reading, count(*) FROM (SELECT *, unnest(readings) AS reading FROM {parquet_sql()})
+            GROUP BY ALL ORDER BY reading""",
+        [str(path)],
+    ).fetchall()
+    found: dict[tuple[str, str], list[ByReading]] = {}
+    for question, verdict, reading, count in rows:
+        name, _, by_it = reading.rpartition(": ")
+        each = ByReading(name, reads.get(question, {}).get(by_it, by_it), by_it, int(count))
+        found.setdefault((question, verdict), []).append(each)
+    return found
 
 
 def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: list[Program]) -> tuple[Blocking, ...]:

@@ -172,6 +172,7 @@ class Judge:
     def _decided(self, question: Question) -> exp.Select:
         found: Expr = _verdict("")
         sure: Expr = exp.column("certain")
+        told: Expr = exp.cast(exp.Array(), "TEXT[]")
         for items, chosen in self.readings.items():
             each = [self._chosen_verdict(one) for one in chosen]
             alike = conjunction(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
@@ -179,15 +180,22 @@ class Judge:
             found = choose(self._depends(question, items), decided, found)
             all_sure = conjunction(*(exp.column(f"certain{one.suffix}") for one in chosen))
             sure = choose(self._depends(question, items), all_sure, sure)
+            said = (exp.Literal.string(by_reading(one.choice.choice, "")) for one in chosen)
+            by_each = [exp.func("CONCAT", words, verdict.copy()) for words, verdict in zip(said, each, strict=True)]
+            sorted_ = exp.func("LIST_SORT", exp.Array(expressions=by_each))
+            told = choose(self._depends(question, items), sorted_, told)
         found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
         kind = exp.alias_(exp.Literal.number(question.kind()), "kind")
         inner = exp.select(
             kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
-            "item", exp.alias_(found, "verdict"), exp.alias_(sure, "certain"),
+            "item", exp.alias_(found, "verdict"), exp.alias_(sure, "certain"), exp.alias_(told, "readings"),
         ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
         certain = exp.alias_(conjunction(met, exp.column("certain")), "certain")
-        return exp.select("kind", "number", "id", "question", "item", "verdict", certain).from_(inner.subquery("d"))
+        is_disputed = exp.column("verdict").eq(_text(Verdict.DISPUTED))
+        readings = exp.alias_(choose(is_disputed, exp.column("readings"), exp.cast(exp.Array(), "TEXT[]")), "readings")
+        columns = ("kind", "number", "id", "question", "item", "verdict", certain, readings)
+        return exp.select(*columns).from_(inner.subquery("d"))
 
     def _spoken(self, question: Question) -> Expr:
         """Whether some rule speaks to the question; where the request leaves a value open, any may."""
@@ -285,6 +293,11 @@ class Chosen:
     def roots(self, roots: Iterable[Root]) -> tuple[Root, ...]:
         """The goals among some atoms, as asked under this choice."""
         return tuple(replace(root, kind=root.kind + self.kinds) for root in roots if root.is_goal)
+
+
+def by_reading(readings: Iterable[Reading], verdict: str) -> str:
+    """What a choice of readings makes of a question, as the output has it."""
+    return f"{'; '.join(sorted(each.name for each in readings))}: {verdict}"
 
 
 def _verdict(suffix: str) -> Expr:

@@ -47,7 +47,7 @@ HEAD = "---\nid: random\ntitle: Random\nkind: reference\nversion: 1\nsource: dra
 
 def decided(directory: Path, name: str) -> Rows:
     """The rows that a cohort's output has of questions (`decisions`) or of criteria."""
-    columns = "verdict, certain, contradictions::TEXT" if name == "decisions" else "criterion, status"
+    columns = "verdict, certain, contradictions::TEXT, readings::TEXT" if name == "decisions" else "criterion, status"
     path = str(directory / f"{name}.parquet")
     return set(duckdb.execute(f'SELECT "case", question, item, {columns} FROM {parquet_sql()}', [path]).fetchall())
 
@@ -57,7 +57,7 @@ def alone(base: Library, payer: str, on: date, stated: dict[str, tuple[Fact, ...
     compiled = base.compiled(payer, on)
     of = CohortProgram(compiled, Types.of(compiled.program), {})
     found = [decide_case(of, case, each) for case, each in stated.items()]
-    questions = {(*row[:5], listed(row[5])) for each in found for row in each.decisions}
+    questions = {(*row[:5], listed(row[5]), listed(row[6])) for each in found for row in each.decisions}
     return questions, {row for each in found for row in each.criteria}
 
 

@@ -13,6 +13,7 @@ import medproof
 from cohort.compare import compare
 from cohort.decide import decide_cohort
 from cohort.output import told
+from cohort.report import summary_page
 from cohort.running import Settings
 from explain.slips import unlisted
 from kb.language.codes import Codes
@@ -250,6 +251,30 @@ def test_answers_are_told_payer_by_payer(tmp_path: Path) -> None:
     assert "100.0% request information" in page and "&lt;other&gt;" in page and "<other>" not in page
     one = county("cohort", tables(tmp_path / "one"), "-o", tmp_path / "of-one")[1]
     assert "county (" not in one
+
+
+def test_each_reading_s_part_in_disputed_answers_is_counted(tmp_path: Path) -> None:
+    rules = "#fact seen(Case: case, Mm: number).\n#pred g(Case: case).\n#goal g(Case) for payer(Case, _).\n"
+    rules += "#closed seen.\n#pred moves(Case: case).\ng(Case) :- moves(Case).\n"
+    readings = "\n".join(
+        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" moves(Case).\nmoves(Case) :- seen(Case, Mm), Mm > {least}.'
+        for name, least in (("over 3 mm", 3), ("over 4 mm", 4))
+    )
+    source = tmp_path / "facts"
+    source.mkdir()
+    for name, text in {
+        "payer": "Case,Payer\na,x\nb,x\nc,x\n", "seen": "Case,Mm\na,3.5\nb,4\nc,5\n",
+        "request_date": "Case,On\n" + "".join(f"{case},2026-01-01\n" for case in "abc"),
+    }.items():  # fmt: skip
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    found = medproof.cohort(small(rules + readings), source, tmp_path / "out")
+    [disputed] = [each for each in found.verdicts if each.verdict == "disputed"]
+    assert [(each.readings, each.verdict, each.count) for each in disputed.readings] == [
+        ("over 3 mm", "met", 2), ("over 4 mm", "refuted", 2),
+    ]  # fmt: skip
+    assert all(not each.readings for each in found.verdicts if each is not disputed)
+    assert "read as over 3 mm: 2 met" in summary_page(found, 120).text
+    assert "read as over 4 mm: 2 refuted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_what_is_hardly_meant_is_counted_though_its_cases_are_decided(tmp_path: Path) -> None:
