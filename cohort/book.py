@@ -151,6 +151,15 @@ class Book:
             [(count, first)] = connection.execute(counted, [str(self.path), numbers]).fetchall()
         return int(count), str(first)
 
+    def own(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of some names that are names of its cases."""
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                f"SELECT name FROM {parquet_sql('$book')} SEMI JOIN (SELECT unnest($names::TEXT[]) AS name) USING (name)",
+                {"book": str(self.path), "names": sorted(set(names))},
+            )
+            return frozenset(str(name) for (name,) in found.fetchall())
+
     def asking_nothing(self, parts: Path, rejected: Iterable[str]) -> tuple[int, str]:
         """How many cases were decided into the files of `parts` and have no question there, and one of them."""
         decided = sorted(map(str, parts.glob(f"*.{DECISIONS}")))
@@ -167,9 +176,9 @@ class Book:
         return int(count), str(first)
 
     def nearly(self, strays: Iterable[str]) -> list[tuple[str, str]]:
-        """Names that are none of the book's, each with one of it that differs in blanks or forms of letters only."""
+        """Names that are none of the book's, each with one of it that differs in blanks, forms of letters, zeros or a quote before it only."""
         with duckdb.connect() as connection:
-            same = r"lower(regexp_replace(nfc_normalize({}), '[\s\x{{a0}}\x{{200b}}\x{{feff}}]', '', 'g'))"
+            same = r"lower(regexp_replace(nfc_normalize({}), '[\s\x{{a0}}\x{{200b}}\x{{feff}}]|^[''’0]+', '', 'g'))"
             rows = connection.execute(
                 f"""SELECT s.name, min(b.name) FROM (SELECT unnest($strays::TEXT[]) AS name) s
                     JOIN {parquet_sql("$book")} b ON {same.format("s.name")} = {same.format("b.name")}
@@ -192,6 +201,11 @@ def read_book(
     request = [named[name] for name in ("request_date", "payer", "requested") if name in named]
     if not request:
         raise BadTables(["no table says which cases there are: `request_date`, `payer` and `requested` are not there"])
+    if on is None and "request_date" not in named:
+        hint = "add it, or decide every case by the documents of one day with --on"
+        raise BadTables(
+            [f"no table `request_date` says when each case was requested, and so which documents decide it; {hint}"]
+        )
     with duckdb.connect() as connection:
         connection.execute(_names(request, named).sql(DIALECT)).fetchall()
         # A row that is none is told when its table is read, and its case is left out.
@@ -236,8 +250,8 @@ def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
 def _said(table: FactTable) -> exp.Select:
     """What a table says of each case: the least and the most value, and whether one is none (its row will be rejected)."""
     raw, case = table.column(1, "s"), table.column(0, "s")
-    value: Expr = exp.cast(raw, "TEXT")
     is_open = exp.cast(raw.copy(), "TEXT").eq(exp.Literal.string("?"))
+    value: Expr = exp.Case(ifs=[exp.If(this=is_open.copy(), true=exp.null())], default=exp.cast(raw, "TEXT"))
     if table.predicate.arguments[1].type == "date":
         value = exp.TryCast(this=raw, to=exp.DataType.build(DATE))
         years = exp.Extract(this=exp.var("YEAR"), expression=value.copy())
@@ -277,8 +291,7 @@ def _without_day(connection: duckdb.DuckDBPyConnection, named: dict[str, FactTab
     connection.execute("UPDATE cases SET good = FALSE WHERE wrong_day").fetchall()
     rows = connection.execute("UPDATE cases SET good = FALSE WHERE day IS NULL AND good RETURNING name").fetchall()
     problem = "the case gives no day of the request, which says which documents decide it; state its `request_date`"
-    place = named["request_date"].place if "request_date" in named else "request_date"
-    return [Reject(place, 0, str(name), "request_date", "", "", problem) for (name,) in sorted(rows)]
+    return [Reject(named["request_date"].place, 0, str(name), "request_date", "", "", problem) for (name,) in sorted(rows)]
 
 
 def _programs(base: Library, wanted: list[tuple[str, date]]) -> tuple[tuple[Deciding, ...], list[int]]:

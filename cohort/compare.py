@@ -89,6 +89,8 @@ def compare(
     """
     if listing is not None and listing.suffix not in (".parquet", ".csv"):
         raise CohortProblem(f"`{listing}` is to be a .parquet or a .csv file; name one")
+    if listing is not None and not listing.absolute().parent.is_dir():
+        raise CohortProblem(f"`{listing}` cannot be written: there is no directory `{listing.parent}`; make it first")
     with TemporaryDirectory() as directory:
         sides = [Path(directory) / "old", Path(directory) / "new"]
         accounts = []
@@ -98,10 +100,8 @@ def compare(
                 heard(number * total + done, 2 * total)
 
             accounts.append(decide_cohort(base, source, output, settings, tell))
-        # A row that names no case is none of a case.
-        rejected = [{reject.case for reject in account.rejects if reject.case} for account in accounts]
-        both = accounts[0].cases - len(rejected[1] - rejected[0])
-        found = _compared(sides[0], sides[1], both, sorted(rejected[0] | rejected[1]), listing)
+        before, after = (account.left_out for account in accounts)
+        found = _compared(sides[0], sides[1], accounts[0].cases - len(after - before), sorted(before | after), listing)
         return replace(found, notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes)))
 
 

@@ -49,6 +49,8 @@ class Account:
     rejects: tuple[Reject, ...]
     fired: dict[str, int]
     programs: tuple[Program, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    """The cases that were not decided."""
     notes: tuple[str, ...] = ()
     """What has to be known of the payers that the cases name."""
     doubts: tuple[Doubt, ...] = ()
@@ -189,7 +191,7 @@ def _decided(
     with closing(Cluster(settings.master)) as cluster:
         outcomes = Run(tables, vocabulary(base), work, settings, cluster, heard).decided(book)
     account = _together(book, outcomes)
-    parts, rejected = work / "parts", {each.case for each in account.rejects}
+    parts, rejected = work / "parts", account.left_out
     notes = (
         *_notes_of_silent(*book.asking_nothing(parts, rejected)), *_notes(base, book), *unlisted_codes(book, tables, parts),
         *_notes_of_rejects(book, account.rejects),
@@ -234,7 +236,7 @@ def _notes_of_rejects(book: Book, rejects: Iterable[Reject]) -> Iterator[str]:
     if nearly := [(stray, meant) for stray, meant in book.nearly(left_out) if meant not in left_out]:
         stray, meant = nearly[0]
         named = many(len(nearly), "case of the tables is named", "cases of the tables are named")
-        like = f"like one that was decided but for blanks, capitals or the form of letters (`{stray}`, and `{meant}`)"
+        like = f"like one that was decided but for how it is written (`{stray}`, and `{meant}`)"
         yield f"{named} {like}: that one is decided without what is said there; `rejects.parquet` tells where."
     if nameless := len({(each.file, each.table, each.row) for each in rejects if not each.case}):
         rows = many(nameless, "row names", "rows name")
@@ -246,7 +248,8 @@ def _together(book: Book, outcomes: list[Outcome]) -> Account:
     rejects = (*book.rejects, *(each for outcome in outcomes for each in outcome.rejects))
     fired = book.added(outcome.fired for outcome in outcomes)
     doubts = all_together(each for outcome in outcomes for each in outcome.doubts)
-    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs, doubts=doubts)
+    left_out = book.own(each.case for each in rejects)
+    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs, left_out, doubts=doubts)
 
 
 def _told(base: Library, source: Path, state: str, work: Path, settings: Settings, account: Account) -> Told:
@@ -261,7 +264,7 @@ def _told(base: Library, source: Path, state: str, work: Path, settings: Setting
         documents={document.id: document.digest for document in base.documents if document.id in ids},
         notes=account.notes,
         cases=account.cases,
-        rejected=len({each.case for each in account.rejects if each.case}),
+        rejected=len(account.left_out),
         fired=account.fired,
         doubts=account.doubts,
     )

@@ -25,8 +25,8 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     """Verdicts, what blocks, what never fired, and how to open a case."""
     page = Page(width)
     page.add(f"{many(of.cases, 'case')} decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
-    if of.rejected:
-        page.add(f"what is wrong with those, row by row, stands in {of.output / 'rejects.parquet'}:", WARN, 2, 2)
+    if of.left_out:
+        page.add(f"what cannot be taken, row by row, stands in {of.output / 'rejects.parquet'}:", WARN, 2, 2)
         for left_out in of.left_out[:_MOST]:
             page.add_hung(wrong(left_out), WARN, "    ", "        ")
         _add_more(page, len(of.left_out) - _MOST, 4)

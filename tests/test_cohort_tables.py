@@ -14,6 +14,7 @@ from tests.cohorts import (
     STRENGTH,
     county,
     decided,
+    run,
     tables,
 )
 
@@ -114,6 +115,12 @@ BROKEN = {
         "jsonl",
         '{"Case": "a", "Site": "leg", "Score": "7", "On": "1999-01-20"}\n{"Case": "b", "Site": leg}\n',
         "line 2: it is no JSON",
+        "each line is one JSON object",
+    ),
+    "a line with a key twice": (
+        "jsonl",
+        '{"Case": "a", "Case": "b", "Site": "leg", "Score": "7", "On": "1999-01-20"}\n',
+        "line 1: it has `Case` twice",
         "each line is one JSON object",
     ),
     "a line that is another JSON value": ("jsonl", '["a", "leg", 7]\n', "line 1: it is no JSON object", "each line"),
@@ -433,8 +440,34 @@ def test_a_column_that_one_file_of_a_folder_lacks_is_named(tmp_path: Path, sourc
     assert code == 2 and "b.csv` has no column `on`, which `" in output
 
 
-@pytest.mark.parametrize("stray", ["A", "a ", "\u00a0a", "a\u200b"])
+@pytest.mark.parametrize("stray", ["A", "a ", "\u00a0a", "a\u200b", "'a", "00a"])
 def test_a_case_whose_name_is_nearly_another_s_is_told(tmp_path: Path, stray: str) -> None:
     source = tables(tmp_path / "facts", pain_score=f"Case,Site,Score,On\n{stray},leg,7,1999-01-20\n")
     code, output = county("cohort", source, "-o", tmp_path / "out")
     assert code == 0 and "that one is decided without what is said there" in " ".join(output.split()), output
+
+
+def test_a_name_that_is_no_case_s_is_none_that_was_left_out(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", pain_score="Case,Site,Score,On\nnobody,leg,7,1999-01-20\n")
+    code, output = county("cohort", source, "-o", tmp_path / "out")
+    said = " ".join(output.split())
+    assert code == 0 and said.startswith("3 cases decided what cannot be taken"), output
+    assert "which documents decide it: 1 row of 1 case, such as `nobody`" in said, output
+
+
+def test_without_days_of_request_nothing_is_decided_unless_one_is_given(tmp_path: Path, source: Path) -> None:
+    (source / "request_date.csv").unlink()
+    code, output = county("cohort", source, "-o", tmp_path / "out")
+    assert code == 2 and "no table `request_date` says when each case was requested" in " ".join(output.split())
+    assert county("cohort", source, "-o", tmp_path / "out", "--on", "1999-02-01")[0] == 0
+
+
+def test_a_payer_that_is_not_told_is_none(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts", payer="Case,Payer\na,county\nb,?\nc,county\n")
+    code, output = county("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "1 case names no payer, such as `b`" in " ".join(output.split()), output
+
+
+def test_a_listing_that_cannot_be_written_is_told_before_anything_is_decided(tmp_path: Path, source: Path) -> None:
+    code, output = run("diff", COUNTY, COUNTY, "--cohort", source, "--list", tmp_path / "nowhere" / "changed.csv")
+    assert code == 2 and "there is no directory" in output and "unfinished" not in output

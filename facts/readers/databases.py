@@ -146,6 +146,9 @@ def _of_duckdb(path: Path, connection: duckdb.DuckDBPyConnection) -> list[Found]
         tables = [exp.table_(name, schema, "facts", quoted=True) for schema, name in connection.execute(listed).fetchall()]
         return [_found(path, each.name, columns_of(connection, each), partial(_within, each)) for each in tables]
     except duckdb.Error as error:
+        if "lock on file" in str(error):
+            hint = "another program has it open for writing; close it there, or name a copy"
+            raise BadTables([f"`{path}` cannot be read: {hint}"]) from error
         raise BadTables([f"`{path}` cannot be read as a database of DuckDB or SQLite: {first_line(error)}"]) from error
 
 

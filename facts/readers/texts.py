@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -220,12 +221,26 @@ def check_json(files: Iterable[str]) -> None:
 
 def _json_problem(line: bytes) -> str:
     try:
-        found = json.loads(line) if line.strip() else {}
+        found = json.loads(line, object_pairs_hook=_pairs) if line.strip() else _Object()
     except UnicodeDecodeError:
         return "it is no UTF-8 text"
     except json.JSONDecodeError as error:
         return f"it is no JSON from its column {error.colno} on"
-    return "" if isinstance(found, dict) else "it is no JSON object"
+    if not isinstance(found, _Object):
+        return "it is no JSON object"
+    return f"it has `{found.twice}` twice" if found.twice else ""
+
+
+@dataclass
+class _Object:
+    """A JSON object, and the key that it has twice, if there is one."""
+
+    twice: str = ""
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> _Object:
+    names = [name for name, _ in pairs]
+    return _Object(next((name for name in names if names.count(name) > 1), ""))
 
 
 def _quoted(names: Iterable[str]) -> list[exp.Column]:
