@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cohort.program import CohortProgram, policies_of
-from cohort.verdicts import by_reading
+from cohort.verdicts import readings_text
 from explain.outcomes import outcome_of, wanted_for
 from explain.questions import item_text, questions
 from explain.verdicts import Verdict, disputed_beneath, verdict
@@ -39,7 +39,8 @@ def decide_case(of: CohortProgram, case: str, facts: Iterable[Fact]) -> Alone:
         disputed = disputed_beneath(found, relation, question.row) if is_conflicting else frozenset()
         told = sorted(f"{name}({item_text(row, program.predicate(name).case_position)})" for name, row in disputed)
         is_disputed = reached.verdict is Verdict.DISPUTED
-        readings = sorted(by_reading(each.readings, each.verdict.value) for each in reached.readings if is_disputed)
+        pairs = sorted((readings_text(each.readings), each.verdict.value) for each in reached.readings)
+        readings = [{"readings": name, "verdict": by_it} for name, by_it in pairs] if is_disputed else []
         decided = (case, relation, item, reached.verdict.value, certain, told, readings)
         decisions.append((*decided, program.payer, policies_of(program, relation)))
         for criterion in dict.fromkeys(each for rule in reached.rules for each in of.criteria_of(rule)):

@@ -14,13 +14,13 @@ from sqlglot import exp
 from cohort.book import IN_SHARE, Book, Share
 from cohort.clashes import CLASHING
 from cohort.columns import is_no_name, parts_rows
-from cohort.doubting import Doubting
-from cohort.doubts import Doubt
 from cohort.handed import Handed, handed_rows
+from cohort.implausible import Implausible
 from cohort.instances import INSTANCES
 from cohort.live import Live
-from cohort.loading import BOOK, Loader, Range
-from cohort.output import COLUMNS, CRITERIA, DECISIONS
+from cohort.loading import BOOK, Loader, Range, loaded_tables
+from cohort.output import COLUMNS, CRITERIA, DECISIONS, READINGS
+from cohort.plausibility import Plausibility
 from cohort.program import CohortProgram, policies_of
 from cohort.rejects import Reject
 from cohort.searches import find_conflicts
@@ -41,7 +41,7 @@ Stated = Mapping[str, Table]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a batch came to: the cases decided, rows that could not be taken, how often each rule fired, what is doubtful.
+    """What a batch came to: the cases decided, rows that could not be taken, how often each rule fired, what is implausible.
 
     `contradicting` counts the cases that are left for the book of those that contradict themselves.
     """
@@ -50,7 +50,7 @@ class Outcome:
     contradicting: int
     rejects: tuple[Reject, ...]
     fired: Mapping[str, int]
-    doubts: tuple[Doubt, ...] = ()
+    implausible: tuple[Implausible, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,11 @@ class Batch:
         return Handed(self.setup.book.handed, self.setup.types)
 
     @cached_property
-    def doubting(self) -> Doubting:
-        """Counts what is hardly meant of the facts that are loaded, in any of which `?` may stand."""
-        loaded = {table.relation: self.loader.made(table, f"f{number}") for number, table in enumerate(self.setup.tables)}
-        return Doubting(self.setup.vocabulary, self.setup.types, loaded)
+    def plausibility(self) -> Plausibility:
+        """Finds what is implausible among the facts that are loaded."""
+        pairs = loaded_tables(self.setup.tables, self.setup.types)
+        loaded = {table.relation: made for table, made in pairs}
+        return Plausibility(self.setup.vocabulary, self.setup.types, loaded)
 
     def decide(self, share: Share, part: Path) -> Outcome:
         """Writes the verdicts of a batch to `part` (`.decisions.parquet`, `.criteria.parquet`); raises EvaluationError."""
@@ -105,11 +106,11 @@ class Batch:
             loaded, rejects = self._load(connection, share)
             # Those that contradict themselves were looked through before they were handed over.
             first = not self.setup.book.contradicting
-            doubts = self.doubting.doubts(connection) if first else ()
-            recorded = self.doubting.recorded if first else frozenset()
+            implausible = self.plausibility.implausible(connection) if first else ()
+            searched = self.plausibility.clashes if first else frozenset()
             fired = list[Counter[str]]()
             for number, deciding in enumerate(self.setup.book.programs):
-                program = CohortProgram(deciding.compiled, self.setup.types, {}, recorded=recorded)
+                program = CohortProgram(deciding.compiled, self.setup.types, {}, searched=searched)
                 stated = self._of_program(connection, number, program, loaded)
                 if stated is None:
                     continue
@@ -126,7 +127,7 @@ class Batch:
             if left:
                 handed = handed_rows(loaded, _CONTRADICTING)
                 _written(connection, handed.sql(DIALECT), part, HANDED)
-            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired), doubts)
+            return Outcome(int(cases) - int(left), int(left), tuple(rejects), self.setup.book.added(fired), implausible)
 
     def _decide_program(
         self, connection: duckdb.DuckDBPyConnection, number: int, program: CohortProgram, part: Path
@@ -178,7 +179,7 @@ class Batch:
                 connection.execute(parts_rows(kind, domain).sql(DIALECT)).fetchall()
         for name, columns in (
             (DECIDED, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN,"
-             " readings TEXT[]"),
+             f" readings {READINGS}"),
             (STANDING, "kind INTEGER, number BIGINT, id INTEGER, question TEXT, item TEXT, criterion TEXT, status TEXT"),
             (CONFLICT, "kind INTEGER, number BIGINT, atom TEXT"),
             ("all_decided", COLUMNS[DECISIONS]),
@@ -195,14 +196,13 @@ class Batch:
             share.of(self.setup.book.path),
         ).fetchall()
         if self.setup.book.contradicting:
-            return self.handed.load(connection, self.setup.tables, "f"), []
+            return self.handed.load(connection, self.setup.tables), []
         odd = exp.select(exp.func("BOOL_OR", is_no_name(exp.column("name")))).from_(BOOK)
         [(has_odd,)] = connection.execute(odd.sql(DIALECT)).fetchall()
         within = Range(connection, share.low, share.high, bool(has_odd))
         loaded, rejects = dict[str, Table](), list[Reject]()
-        for number, table in enumerate(self.setup.tables):
-            made, is_bad = self.loader.load(within, table, f"f{number}")
-            loaded[table.relation] = made
+        for table, made in loaded_tables(self.setup.tables, self.setup.types):
+            loaded[table.relation], is_bad = self.loader.load(within, table, made)
             if is_bad:
                 rejects += self.loader.rejects(within, table)
                 bad = f"SELECT c{table.predicate.case_position} FROM {made.name} WHERE bad"

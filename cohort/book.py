@@ -176,7 +176,7 @@ class Book:
         return int(count), str(first)
 
     def nearly(self, strays: Iterable[str]) -> list[tuple[str, str]]:
-        """Names that are none of the book's, each with one of it that differs in blanks, forms of letters, zeros or a quote before it only."""
+        """Names that are none of the book's, each with one of it that differs in how it is written only."""
         with duckdb.connect() as connection:
             same = r"lower(regexp_replace(nfc_normalize({}), '[\s\x{{a0}}\x{{200b}}\x{{feff}}]|^[''’0]+', '', 'g'))"
             rows = connection.execute(

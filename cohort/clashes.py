@@ -22,7 +22,7 @@ CLASHING = "clashing"
 """The table of the cases whose record contradicts itself: their numbers, in `c0`."""
 
 
-RECORDED = "recorded"
+OF_FACTS = "clashes_of_facts"
 """The table of what cannot all be right of the facts of a batch: the name of a clash, and the number of a case, in `c0`."""
 
 
@@ -46,21 +46,22 @@ def clashes_of_facts(program: Program, tables: Mapping[str, Table]) -> Iterator[
     return chain(_denials(program, tables), _keys(program, tables))
 
 
-def clashing_cases(program: Program, tables: Mapping[str, Table], recorded: Container[str] = ()) -> exp.Query:
+def clashing_cases(program: Program, tables: Mapping[str, Table], searched: Container[str] = ()) -> exp.Query:
     """The numbers of the cases whose record, with what follows from it, contradicts itself.
 
-    What is `recorded` was found already, if no rule and no document says more of it.
+    Clashes that were `searched` for stand in the table `OF_FACTS`, which is there then; they
+    are taken from it, if no rule and no document says more of their relations.
     """
     said = {*program.rules_for, *(fact.relation for fact in program.facts)}
     names, found = list[str](), list[exp.Query]()
     for clash in chain(clashes_of_facts(program, tables), violations(program, tables)):
-        if clash.name in recorded and said.isdisjoint(clash.relations):
+        if clash.name in searched and said.isdisjoint(clash.relations):
             names.append(clash.name)
         else:
             found.append(clash.rows)
     none = exp.select(exp.alias_(exp.cast(exp.null(), CASE_NUMBER), "c0")).where(exp.false())
     if names:
-        rows = exp.select(exp.column("c0", "k")).from_(exp.alias_(exp.table_(RECORDED), "k"))
+        rows = exp.select(exp.column("c0", "k")).from_(exp.alias_(exp.table_(OF_FACTS), "k"))
         rows = with_rows(rows, exp.table_(CASES), exp.column("c0", "k").eq(exp.column("id", CASES)), "SEMI")
         found.append(rows.where(exp.column("clash", "k").isin(*names)))
     return together([none, *found])

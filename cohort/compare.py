@@ -56,7 +56,7 @@ class Move:
     before: str
     after: str
     count: int
-    idle: int
+    where_same: int
     """How often where the answer is the same."""
 
 
@@ -124,7 +124,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
                       ANTI JOIN left_out USING ("case")"""
         connection.execute(f"CREATE TABLE answers AS {changed}").fetchall()
         connection.execute(
-            """CREATE TABLE moves AS SELECT question, item, "case", criterion, before <> after AS tells,
+            """CREATE TABLE moves AS SELECT question, item, "case", criterion, before <> after AS changed,
                                             coalesce(o.status, '') AS was, coalesce(n.status, '') AS now
                FROM old_criteria o FULL JOIN new_criteria n USING ("case", question, item, criterion)
                JOIN answers USING ("case", question, item) WHERE was <> now"""
@@ -143,7 +143,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
                 FROM answers WHERE before <> after GROUP BY ALL ORDER BY count(*) DESC, question, before, after"""
         ).fetchall()
         moves = connection.execute(
-            """SELECT question, criterion, was, now, count(*) FILTER (tells), count(*) FILTER (NOT tells)
+            """SELECT question, criterion, was, now, count(*) FILTER (changed), count(*) FILTER (NOT changed)
                FROM moves GROUP BY ALL ORDER BY 5 DESC, 6 DESC, criterion, question, was, now"""
         ).fetchall()
     return CohortImpact(
@@ -196,7 +196,7 @@ def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
         page.add()
         page.add("Criteria that moved: of answers that change, and of those that do not", TITLE)
     for move in found.moves[:_MOST]:
-        counts = f"  {move.count:>10,}  {move.idle:>10,}  "
+        counts = f"  {move.count:>10,}  {move.where_same:>10,}  "
         said = f"{move.criterion}: {_said(move.before)} → {_said(move.after)}"
         page.add_hung(said, "", counts, " " * len(counts))
     if len(found.moves) > _MOST:
@@ -212,8 +212,8 @@ def _add_tallies(page: Page, found: CohortImpact) -> None:
         page.add()
         page.add(question.replace("_", " "), TITLE)
         page.add_raw(f"  {'before':>10}  {'after':>10}  {'change':>10}", DIM)
-        for answer in sorted({each.answer for each in here}, key=lambda name: -_sum(here, name)[0]):
-            before, after = _sum(here, answer)
+        sums = {answer: _sum(here, answer) for answer in sorted({each.answer for each in here})}
+        for answer, (before, after) in sorted(sums.items(), key=lambda each: -each[1][0]):
             difference = f"{after - before:+,}" if after != before else ""
             page.add_raw(f"  {before:>10,}  {after:>10,}  {difference:>10}  {answer}")
         for payer in dict.fromkeys(each.payer for each in here) if several else ():

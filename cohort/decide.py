@@ -21,8 +21,8 @@ from cohort.batch import Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
-from cohort.doubts import Doubt, all_together
 from cohort.files import reason
+from cohort.implausible import Implausible, all_together
 from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, is_decided, state_of
 from cohort.parts import put_together
 from cohort.rejects import Reject
@@ -53,8 +53,8 @@ class Account:
     """The cases that were not decided."""
     notes: tuple[str, ...] = ()
     """What has to be known of the payers that the cases name."""
-    doubts: tuple[Doubt, ...] = ()
-    """What is hardly meant in the records of cases that are decided all the same."""
+    implausible: tuple[Implausible, ...] = ()
+    """What is implausible in the records of cases that are decided all the same."""
 
 
 Also = Callable[[Path, Account], None]
@@ -247,9 +247,9 @@ def _together(book: Book, outcomes: list[Outcome]) -> Account:
     programs = tuple(each.compiled.program for each in book.programs)
     rejects = (*book.rejects, *(each for outcome in outcomes for each in outcome.rejects))
     fired = book.added(outcome.fired for outcome in outcomes)
-    doubts = all_together(each for outcome in outcomes for each in outcome.doubts)
+    implausible = all_together(each for outcome in outcomes for each in outcome.implausible)
     left_out = book.own(each.case for each in rejects)
-    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs, left_out, doubts=doubts)
+    return Account(sum(outcome.cases for outcome in outcomes), rejects, fired, programs, left_out, implausible=implausible)
 
 
 def _told(base: Library, source: Path, state: str, work: Path, settings: Settings, account: Account) -> Told:
@@ -266,7 +266,7 @@ def _told(base: Library, source: Path, state: str, work: Path, settings: Setting
         cases=account.cases,
         rejected=len(account.left_out),
         fired=account.fired,
-        doubts=account.doubts,
+        implausible=account.implausible,
     )
 
 

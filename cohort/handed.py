@@ -14,7 +14,7 @@ import duckdb
 from sqlglot import exp
 
 from cohort.files import parquet_sql
-from cohort.loading import BOOK, marks_query
+from cohort.loading import BOOK, loaded_tables, marks_query
 from facts.readers.tables import FactTable
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import Table, Types, data_type, made_of
@@ -50,34 +50,34 @@ class Handed:
 
     files: tuple[Path, ...]
     types: Types
-    _statements: dict[str, tuple[str, str, Table]] = field(default_factory=dict)
+    _statements: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def load(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[FactTable], prefix: str) -> dict[str, Table]:
-        """Makes the tables of all relations; their names are the prefix and a number."""
+    def load(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[FactTable]) -> dict[str, Table]:
+        """Makes the tables of all relations."""
         rows = f"SELECT h.relation, b.id, h.texts, h.flags FROM {parquet_sql()} h JOIN {BOOK} b USING (name)"
         connection.execute(f"CREATE TABLE {_HANDED} AS {rows}", [list(map(str, self.files))]).fetchall()
-        return {table.relation: self._made(connection, table, f"{prefix}{number}") for number, table in enumerate(tables)}
+        pairs = loaded_tables(tables, self.types)
+        return {table.relation: self._read(connection, table.relation, made) for table, made in pairs}
 
-    def _made(self, connection: duckdb.DuckDBPyConnection, table: FactTable, name: str) -> Table:
-        if name not in self._statements:
-            self._statements[name] = self._reading(table, name)
-        reading, asking, made = self._statements[name]
+    def _read(self, connection: duckdb.DuckDBPyConnection, relation: str, made: Table) -> Table:
+        if made.name not in self._statements:
+            self._statements[made.name] = self._reading(relation, made)
+        reading, asking = self._statements[made.name]
         connection.execute(reading).fetchall()
         [found] = connection.execute(asking).fetchall()
         return replace(made, unknown=tuple(map(bool, found)))
 
-    def _reading(self, table: FactTable, name: str) -> tuple[str, str, Table]:
-        """What reads the rows of a relation, what tells which columns hold `?`, and the table that it makes."""
-        kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
-        made = Table(name, kinds, table.denied, (True,) * len(kinds))
-        case = table.predicate.case_position
+    @staticmethod
+    def _reading(relation: str, made: Table) -> tuple[str, str]:
+        """What reads the rows of a relation, and what tells which columns hold `?`."""
         values: list[exp.Expr] = [
-            exp.column("id") if i == case else exp.cast(_item("texts", i), data_type(kind)) for i, kind in enumerate(kinds)
+            exp.column("id") if i == made.case else exp.cast(_item("texts", i), data_type(kind))
+            for i, kind in enumerate(made.types)
         ]
-        values += [_item("flags", i) for i in range(len(kinds))] if table.denied else []
+        values += [_item("flags", i) for i in range(len(made.types))] if made.denials else []
         rows = exp.select(*(exp.alias_(each, column) for each, column in zip(values, made.columns, strict=True)))
-        rows = rows.from_(_HANDED).where(exp.column("relation").eq(exp.Literal.string(table.relation)))
-        return made_of(name, rows).sql(DIALECT), marks_query(made).sql(DIALECT), made
+        rows = rows.from_(_HANDED).where(exp.column("relation").eq(exp.Literal.string(relation)))
+        return made_of(made.name, rows).sql(DIALECT), marks_query(made).sql(DIALECT)
 
 
 def _item(column: str, position: int) -> exp.Expr:

@@ -76,38 +76,31 @@ class Loader:
 
     program: Program
     types: Types
-    _made: dict[tuple[str, bool, frozenset[str]], tuple[str, str, Table]] = field(default_factory=dict)
+    _made: dict[tuple[str, bool, frozenset[str]], tuple[str, str]] = field(default_factory=dict)
 
     @cached_property
     def _columns(self) -> Columns:
         return Columns(self.program, self.types)
 
-    def load(self, within: Range, table: FactTable, name: str) -> tuple[Table, bool]:
+    def load(self, within: Range, table: FactTable, made: Table) -> tuple[Table, bool]:
         """Makes the table of a relation; and whether some row of it cannot be taken (in the column `bad` of that row)."""
-        key = name, within.odd_names, frozenset(within.limits)
+        key = made.name, within.odd_names, frozenset(within.limits)
         if key not in self._made:
-            self._made[key] = self._statements(within, table, name)
-        reading, asking, made = self._made[key]
+            self._made[key] = self._statements(within, table, made)
+        reading, asking = self._made[key]
         within.run(reading)
         [(bad, *found)] = within.run(asking, within=False)
         return replace(made, unknown=tuple(map(bool, found))), bool(bad)
 
-    def made(self, table: FactTable, name: str) -> Table:
-        """The table that is made of a relation, whatever it will hold."""
-        kinds = tuple(self.types[argument.type] for argument in table.predicate.arguments)
-        return Table(name, kinds, table.denied, (True,) * len(kinds))
-
-    def _statements(self, within: Range, table: FactTable, name: str) -> tuple[str, str, Table]:
-        """What reads a table, what tells whether a row is bad and which columns hold `?`, and the table that it makes."""
+    def _statements(self, within: Range, table: FactTable, made: Table) -> tuple[str, str]:
+        """What reads a table, and what tells whether a row is bad and which columns hold `?`."""
         columns = [self._columns.column(table, i, within.odd_names) for i in range(len(table.columns))]
-        made = self.made(table, name)
         faults = [known(table.fault("t"))] if table.is_staged else []
         faults += [_is_nobodys(), *(f.holds for c in columns for f in c.faults)]
         values = [*(column.value for column in columns), *(column.is_any for column in columns if table.denied)]
         selected = [exp.alias_(value, column) for value, column in zip(values, made.columns, strict=True)]
         rows = self._rows(within, table, [*selected, exp.alias_(disjunction(*faults), "bad")])
-        reading = made_of(name, rows)
-        return reading.sql(DIALECT), marks_query(made, exp.column("bad")).sql(DIALECT), made
+        return made_of(made.name, rows).sql(DIALECT), marks_query(made, exp.column("bad")).sql(DIALECT)
 
     def rejects(self, within: Range, table: FactTable) -> list[Reject]:
         """The rows of a table that cannot be taken, with what is wrong in each of their columns; raises BadTables.
@@ -134,8 +127,8 @@ class Loader:
                 others = found.setdefault((str(where), int(number), case or ""), {})
                 # Of a row that is broken as a whole, nobody knows what stands in which column.
                 if _WHOLE not in others:
-                    problem = "; ".join(filter(None, (words, hints[value])))
-                    reject = Reject(str(where), int(number), case or "", table.name, check.column, value or "", problem)
+                    place = (str(where), int(number), case or "", table.name, check.column)
+                    reject = Reject(*place, value=value or "", problem=words, hint=hints[value])
                     others.setdefault(check.column, reject)
         return [reject for key in sorted(found) for reject in found[key].values()]
 
@@ -172,6 +165,13 @@ class Loader:
             # A row without a case is told once, with the first range.
             limits = [disjunction(*limits, unknown(case))]
         return select.where(*limits, copy=False) if limits else select
+
+
+def loaded_tables(tables: Iterable[FactTable], types: Types) -> Iterator[tuple[FactTable, Table]]:
+    """The tables into which those of facts are read, in any of whose columns `?` may stand."""
+    for number, table in enumerate(tables):
+        kinds = tuple(types[argument.type] for argument in table.predicate.arguments)
+        yield table, Table(f"f{number}", kinds, table.denied, (True,) * len(kinds))
 
 
 def marks_query(made: Table, *flags: Expr) -> exp.Select:

@@ -11,7 +11,7 @@ from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
-from cohort.doubts import Doubt
+from cohort.implausible import Implausible
 from facts.opening import CaseProblem
 from kb.language.cache import code_digest
 
@@ -21,9 +21,11 @@ INSTANCES = "instances.parquet"
 FACTS = "facts"
 """Where then the tables are kept, if they were read from other forms than Parquet."""
 _ACCOUNT = "account.json"
+READINGS = "STRUCT(readings TEXT, verdict TEXT)[]"
+"""What each choice of readings makes of a question on which they differ."""
 COLUMNS = {
     DECISIONS: '"case" TEXT, question TEXT, item TEXT, verdict TEXT, certain BOOLEAN, contradictions TEXT[],'
-    " readings TEXT[], payer TEXT, policies TEXT[]",
+    f" readings {READINGS}, payer TEXT, policies TEXT[]",
     CRITERIA: '"case" TEXT, question TEXT, item TEXT, criterion TEXT, status TEXT',
 }
 """The columns of the tables that are always there."""
@@ -46,7 +48,7 @@ class Told:
     `state` is that of its tables then, which may be `kept` beside its proofs; `code` the
     digest of the code that decided; `payer` and `on` are those that every case was decided
     under, if not its own; `documents` the digests of the documents that decided, by id;
-    `fired` counts what each rule concluded, `doubts` what is hardly meant in the records.
+    `fired` counts what each rule concluded, `implausible` what is so in the records.
     """
 
     source: str
@@ -60,7 +62,7 @@ class Told:
     cases: int
     rejected: int
     fired: Mapping[str, int]
-    doubts: tuple[Doubt, ...]
+    implausible: tuple[Implausible, ...]
 
     @cached_property
     def is_unchanged(self) -> bool:
@@ -107,8 +109,8 @@ def told(directory: Path) -> Told:
     try:
         data = json.loads((directory / _ACCOUNT).read_text(encoding="utf-8"))
         on = date.fromisoformat(data.pop("on")) if data["on"] else data.pop("on")
-        doubts = tuple(Doubt(**each) for each in data["doubts"])
-        return Told(**{**data, "on": on, "notes": tuple(data["notes"]), "doubts": doubts})
+        implausible = tuple(Implausible(**each) for each in data["implausible"])
+        return Told(**{**data, "on": on, "notes": tuple(data["notes"]), "implausible": implausible})
     except (ValueError, KeyError, TypeError) as error:
         hint = "it was written by another version of medproof, or changed; decide the cohort again"
         raise CohortProblem(f"`{directory / _ACCOUNT}` cannot be read: {hint}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from cohort.batch import Outcome
-from cohort.doubts import Doubt
+from cohort.implausible import Implausible
 from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS
 from cohort.rejects import Reject
 
@@ -22,7 +22,7 @@ def note_done(part: Path, outcome: Outcome) -> None:
         "contradicting": outcome.contradicting,
         "fired": dict(outcome.fired),
         "rejects": [asdict(each) for each in outcome.rejects],
-        "doubts": [asdict(each) for each in outcome.doubts],
+        "implausible": [asdict(each) for each in outcome.implausible],
     }
     building = part.with_suffix(".building")
     building.write_text(json.dumps(data), encoding="utf-8")
@@ -37,8 +37,11 @@ def is_done(part: Path) -> bool:
 def outcome_of(part: Path) -> Outcome:
     """What a part that is whole came to."""
     data = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
-    rejects, doubts = (tuple(Reject(**each) for each in data["rejects"]), tuple(Doubt(**each) for each in data["doubts"]))
-    return Outcome(data["cases"], data["contradicting"], rejects, data["fired"], doubts)
+    rejects, implausible = (
+        tuple(Reject(**each) for each in data["rejects"]),
+        tuple(Implausible(**each) for each in data["implausible"]),
+    )
+    return Outcome(data["cases"], data["contradicting"], rejects, data["fired"], implausible)
 
 
 def remove(part: Path) -> None:

@@ -81,8 +81,8 @@ class CohortProgram:
     stated: Stated
     contradicting: bool = False
     """Whether it is for cases whose record contradicts itself: then only what nobody disputes holds certainly."""
-    recorded: frozenset[str] = frozenset()
-    """The names of the clashes of facts that were looked for already (`cohort.clashes.RECORDED`)."""
+    searched: frozenset[str] = frozenset()
+    """The names of the clashes of facts that were looked for already (`cohort.clashes.OF_FACTS`)."""
     _criteria: dict[str, tuple[Criterion, ...]] = field(default_factory=dict, compare=False)
 
     @property

@@ -17,6 +17,8 @@ class Reject:
     column: str
     value: str
     problem: str
+    hint: str = ""
+    """What the value may be a slip for."""
 
 
 def shown(rejects: Iterable[Reject]) -> Iterator[str]:
@@ -26,4 +28,4 @@ def shown(rejects: Iterable[Reject]) -> Iterator[str]:
         column = f", column `{each.column}`" if each.column else ""
         value = f" `{each.value}`" if each.value else ""
         case = f" (case `{each.case}`)" if each.case else ""
-        yield f"{where}{column}{value}: {each.problem}{case}"
+        yield f"{where}{column}{value}: {'; '.join(filter(None, (each.problem, each.hint)))}{case}"

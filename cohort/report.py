@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cohort.doubts import Doubt
+from cohort.implausible import Implausible
 from cohort.summary import Blocking, LeftOut, Summary, Verdicts
 from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
@@ -25,11 +25,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     """Verdicts, what blocks, what never fired, and how to open a case."""
     page = Page(width)
     page.add(f"{many(of.cases, 'case')} decided" + (f", {of.rejected:,} left out" if of.rejected else ""), TITLE)
-    if of.left_out:
-        page.add(f"what cannot be taken, row by row, stands in {of.output / 'rejects.parquet'}:", WARN, 2, 2)
-        for left_out in of.left_out[:_MOST]:
-            page.add_hung(wrong(left_out), WARN, "    ", "        ")
-        _add_more(page, len(of.left_out) - _MOST, 4)
+    _add_left_out(page, of)
     for note in of.notes:
         page.add(note, WARN, 2, 2)
     if of.documents:
@@ -40,7 +36,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
         page.add(f"{question} ({total:,} asked)", TITLE)
         for each in here:
             page.add_raw(f"  {each.count:>12,}  {each.count / total:6.1%}  {each.answer}", _STYLES.get(each.verdict, DIM))
-            for reading in by_reading(each):
+            for reading in _reading_lines(each):
                 page.add_hung(f"read as {reading}", DIM, " " * 24, " " * 28)
         for payer in by_payer(here):
             counts = ", ".join(f"{count:,} {each.answer}" for each, count in payer.counts)
@@ -52,7 +48,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
             page.add(f"{question}, by {document}", "", 2, 4)
             for blocking in those[:_MOST_OF_DOCUMENT]:
                 share = f"{blocking.count / blocking.of:.0%} of {blocking.of:,}"
-                page.add_hung(f"{name(blocking)}: {share} ({_detail(blocking)})", "", "    ", "        ")
+                page.add_hung(f"{_criterion_name(blocking)}: {share} ({_detail(blocking)})", "", "    ", "        ")
             _add_more(page, len(those) - _MOST_OF_DOCUMENT, 4)
     if not of.blocking:
         page.add("none", DIM, 2)
@@ -62,12 +58,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     for rule in of.never[:_MOST]:
         page.add(rule, DIM, 2, 4)
     _add_more(page, len(of.never) - _MOST, 2)
-    if of.doubts:
-        page.add()
-        page.add(DOUBTS, TITLE)
-        for doubt in of.doubts[:_MOST]:
-            page.add(doubtful(doubt), WARN, 2, 4)
-        _add_more(page, len(of.doubts) - _MOST, 2)
+    _add_implausible(page, of)
     with_cases = [each for each in of.verdicts if each.examples]
     if with_cases:
         example = next((each for each in with_cases if each.verdict == "met"), with_cases[0])
@@ -77,8 +68,27 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     return page
 
 
-DOUBTS = "Decided all the same, though hardly all meant"
-"""What stands above the doubts."""
+_IMPLAUSIBLE = "Decided all the same, though hardly all meant"
+"""What stands above the implausible."""
+
+
+def _add_left_out(page: Page, of: Summary) -> None:
+    """What keeps cases from being decided."""
+    if of.left_out:
+        page.add(f"what cannot be taken, row by row, stands in {of.output / 'rejects.parquet'}:", WARN, 2, 2)
+    for each in of.left_out[:_MOST]:
+        page.add_hung(_left_out_text(each), WARN, "    ", "        ")
+    _add_more(page, len(of.left_out) - _MOST, 4)
+
+
+def _add_implausible(page: Page, of: Summary) -> None:
+    """What to look at in the records of cases that were decided."""
+    if of.implausible:
+        page.add()
+        page.add(_IMPLAUSIBLE, TITLE)
+    for each in of.implausible[:_MOST]:
+        page.add(_implausible_text(each), WARN, 2, 4)
+    _add_more(page, len(of.implausible) - _MOST, 2)
 
 
 def _add_more(page: Page, more: int, indent: int) -> None:
@@ -87,23 +97,23 @@ def _add_more(page: Page, more: int, indent: int) -> None:
         page.add(f"and {more} more: --format json lists them", DIM, indent)
 
 
-def wrong(left_out: LeftOut) -> str:
+def _left_out_text(left_out: LeftOut) -> str:
     """What is wrong in a table, how often, and where to look first."""
     place = ", column ".join(f"`{each}`" for each in (left_out.table, left_out.column) if each)
     said = f"{place}: {left_out.problem}" if place else left_out.problem
     counts = [many(left_out.rows, "row")] if left_out.rows else []
     counts += [many(left_out.cases, "case")] if left_out.cases else []
-    value = f" (`{left_out.value}`)" if left_out.value else ""
-    example = f", such as `{left_out.example}`{value}" if left_out.example else ""
-    return f"{said}: {' of '.join(counts)}{example}"
+    shown = "; ".join(filter(None, (f"`{left_out.value}`" if left_out.value else "", left_out.hint)))
+    example = f", such as `{left_out.example}`" if left_out.example else ""
+    return f"{said}. In {' of '.join(counts)}{example}{f' ({shown})' if shown else ''}"
 
 
-def doubtful(doubt: Doubt) -> str:
-    """What is hardly meant, in how many cases, and one of them."""
-    return f"`{doubt.table}`: {doubt.problem}, in {many(doubt.cases, 'case')}, such as `{doubt.example}`"
+def _implausible_text(found: Implausible) -> str:
+    """What is implausible, in how many cases, and one of them."""
+    return f"`{found.tables}`: {found.problem}, in {many(found.cases, 'case')}, such as `{found.example}`"
 
 
-def by_reading(verdicts: Verdicts) -> list[str]:
+def _reading_lines(verdicts: Verdicts) -> list[str]:
     """What each choice of readings makes of questions on which they differ, and how often."""
     names = dict.fromkeys(each.readings for each in verdicts.readings)
     counts = {
@@ -168,7 +178,7 @@ def _detail(blocking: Blocking) -> str:
     return ", ".join([*(f"{count:,} {word}" for count, word in counts if count), f"{blocking.alone:,} alone"])
 
 
-def name(blocking: Blocking) -> str:
+def _criterion_name(blocking: Blocking) -> str:
     """A criterion by its label and its section."""
     label, origin = blocking.criterion.label, blocking.criterion.origin
     number, _, title = origin.section.partition(" ")
@@ -202,7 +212,7 @@ def summary_data(of: Summary) -> dict[str, Any]:
         "silent": of.silent,
         "notes": list(of.notes),
         "left_out": [asdict(each) for each in of.left_out],
-        "doubts": [asdict(each) for each in of.doubts],
+        "implausible": [asdict(each) for each in of.implausible],
         "documents": [{"id": each.full_id, "review": each.review} for each in of.documents],
         "verdicts": [
             {
@@ -234,7 +244,7 @@ def summary_html(of: Summary) -> str:
             "rows": [
                 {
                     "verdict": each,
-                    "readings": by_reading(each),
+                    "readings": _reading_lines(each),
                     "commands": [command(of, each, one) for one in each.examples],
                 }
                 for each in here
@@ -244,7 +254,7 @@ def summary_html(of: Summary) -> str:
         for question, here in answers(of)
     ]
     blocking = [
-        (f"{question}, by {document}", [{"name": name(each), "of": each} for each in here])
+        (f"{question}, by {document}", [{"name": _criterion_name(each), "of": each} for each in here])
         for question, found in blocking_by_question(of)
         for document, here in by_document(found)
     ]
@@ -258,7 +268,7 @@ def summary_html(of: Summary) -> str:
         decided_by=by_documents(of.documents),
         questions=questions,
         blocking=blocking,
-        left_out=[wrong(each) for each in of.left_out],
-        doubts_title=DOUBTS,
-        doubts=[doubtful(each) for each in of.doubts],
+        left_out=[_left_out_text(each) for each in of.left_out],
+        implausible_title=_IMPLAUSIBLE,
+        implausible=[_implausible_text(each) for each in of.implausible],
     )

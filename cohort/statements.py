@@ -51,7 +51,7 @@ class Disputing:
 def compiled(program: CohortProgram) -> Statements:
     """The statements of a program, without a record of proofs: that is a sixth of the work."""
     perfect, tables = program.perfect
-    clashes = made_of(CLASHING, clashing_cases(program.program, tables, program.recorded))
+    clashes = made_of(CLASHING, clashing_cases(program.program, tables, program.searched))
     judge = Judge(program)
     verdicts = (*program.bounds[0], *judge.asking, *judge.verdicts)
     return Statements(perfect, (Step(clashes.sql(DIALECT)),), verdicts, ())
@@ -119,7 +119,7 @@ class Compiling:
             return None
         of = [name, repr(program.types), cache.code_digest(CODE), program.compiled.fingerprint]
         of += [f"{relation} {table}" for relation, table in program.stated.items()]
-        of += sorted(program.recorded)
+        of += sorted(program.searched)
         return self.directory / "sql" / f"{sha256(chr(0).join(of).encode()).hexdigest()[:40]}.json"
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from cohort.doubts import Doubt
 from cohort.files import parquet_sql
+from cohort.implausible import Implausible
 from cohort.output import CRITERIA, DECISIONS, REJECTS, told
 from explain.criteria import branches
 from explain.verdicts import Verdict
@@ -95,6 +95,8 @@ class LeftOut:
     example: str
     value: str
     """What stands there in the example."""
+    hint: str
+    """What is meant there, perhaps."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,8 @@ class Summary:
     """The documents by which questions were answered; general references are left out."""
     left_out: tuple[LeftOut, ...] = ()
     """What is wrong with the cases that were left out, most cases first."""
-    doubts: tuple[Doubt, ...] = ()
-    """What is hardly meant in the records of those that were decided."""
+    implausible: tuple[Implausible, ...] = ()
+    """What is implausible in the records of those that were decided."""
     policies: tuple[Path, ...] = ()
     """The documents beside the shipped ones that decided, as they were named."""
 
@@ -139,7 +141,7 @@ def summary(output: Path, programs: Iterable[Program]) -> Summary:
     named = {meta.full_id: meta for meta in metas if meta.full_id in speaking}
     return Summary(
         output, about.source, about.cases, about.rejected, verdicts, blocking, often, never,
-        about.cases - asking, about.notes, tuple(named.values()), left_out, about.doubts,
+        about.cases - asking, about.notes, tuple(named.values()), left_out, about.implausible,
     )  # fmt: skip
 
 
@@ -151,7 +153,8 @@ def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 def _left_out(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[LeftOut, ...]:
     rows = connection.execute(
         f"""SELECT "table", "column", problem, count(DISTINCT (file, "row")) FILTER ("row" > 0),
-                   count(DISTINCT "case") FILTER ("case" <> ''), min("case"), arg_min("value", "case")
+                   count(DISTINCT "case") FILTER ("case" <> ''), coalesce(min("case") FILTER ("case" <> ''), ''),
+                   arg_min("value", ("case" = '', "case", "row")), arg_min(hint, ("case" = '', "case", "row"))
             FROM {parquet_sql()} GROUP BY ALL ORDER BY 5 DESC, 4 DESC, 1, 2, 3""",
         [str(path)],
     ).fetchall()
@@ -189,13 +192,12 @@ def _readings(
 ) -> dict[tuple[str, str], list[ByReading]]:
     """What each choice of readings makes of the questions with a verdict, for those on which they differ."""
     rows = connection.execute(
-        f"""SELECT question, verdict, reading, count(*) FROM (SELECT *, unnest(readings) AS reading FROM {parquet_sql()})
-            GROUP BY ALL ORDER BY reading""",
+        f"""SELECT question, verdict, reading.readings, reading.verdict, count(*)
+            FROM (SELECT question, verdict, unnest(readings) AS reading FROM {parquet_sql()}) GROUP BY ALL ORDER BY ALL""",
         [str(path)],
     ).fetchall()
     found: dict[tuple[str, str], list[ByReading]] = {}
-    for question, verdict, reading, count in rows:
-        name, _, by_it = reading.rpartition(": ")
+    for question, verdict, name, by_it, count in rows:
         each = ByReading(name, reads.get(question, {}).get(by_it, by_it), by_it, int(count))
         found.setdefault((question, verdict), []).append(each)
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cohort.batch import Batch, Outcome, Setup
 from cohort.book import Share
-from cohort.doubts import all_together
+from cohort.implausible import all_together
 from cohort.live import Stopped
 from cohort.output import CohortProblem
 from cohort.parts import note_done, remove
@@ -70,7 +70,7 @@ def _halved(batch: Batch, share: Share, part: Path, error: EvaluationError) -> O
     one, other = (decide_part(batch, half, part.with_name(name), False) for half, name in (first, second))
     return Outcome(
         one.cases + other.cases, one.contradicting + other.contradicting, (*one.rejects, *other.rejects),
-        batch.setup.book.added((one.fired, other.fired)), all_together((*one.doubts, *other.doubts)),
+        batch.setup.book.added((one.fired, other.fired)), all_together((*one.implausible, *other.implausible)),
     )  # fmt: skip
 
 

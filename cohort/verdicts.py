@@ -10,6 +10,7 @@ from itertools import combinations, count
 from sqlglot import exp
 
 from cohort.asked import KINDS, Question, asked_questions, requests
+from cohort.output import READINGS
 from cohort.program import Choice, CohortProgram, Tables
 from explain.verdicts import Verdict
 from kb.engines.sql.plan import DIALECT, Step
@@ -172,7 +173,6 @@ class Judge:
     def _decided(self, question: Question) -> exp.Select:
         found: Expr = _verdict("")
         sure: Expr = exp.column("certain")
-        told: Expr = exp.cast(exp.Array(), "TEXT[]")
         for items, chosen in self.readings.items():
             each = [self._chosen_verdict(one) for one in chosen]
             alike = conjunction(*(exp.EQ(this=each[0].copy(), expression=other) for other in each[1:]))
@@ -180,22 +180,27 @@ class Judge:
             found = choose(self._depends(question, items), decided, found)
             all_sure = conjunction(*(exp.column(f"certain{one.suffix}") for one in chosen))
             sure = choose(self._depends(question, items), all_sure, sure)
-            said = (exp.Literal.string(by_reading(one.choice.choice, "")) for one in chosen)
-            by_each = [exp.func("CONCAT", words, verdict.copy()) for words, verdict in zip(said, each, strict=True)]
-            sorted_ = exp.func("LIST_SORT", exp.Array(expressions=by_each))
-            told = choose(self._depends(question, items), sorted_, told)
         found = choose(self._spoken(question), found, _text(Verdict.UNADDRESSED))
         kind = exp.alias_(exp.Literal.number(question.kind()), "kind")
         inner = exp.select(
             kind, "number", exp.alias_(question.held(question.case), "id"), exp.alias_(question.name, "question"),
-            "item", exp.alias_(found, "verdict"), exp.alias_(sure, "certain"), exp.alias_(told, "readings"),
+            "item", exp.alias_(found, "verdict"), exp.alias_(sure, "certain"),
+            exp.alias_(self._by_reading(question), "readings"),
         ).from_(exp.alias_(exp.table_(f"w{question.number}"), "q"))  # fmt: skip
         met = exp.column("verdict").eq(_text(Verdict.MET))
         certain = exp.alias_(conjunction(met, exp.column("certain")), "certain")
         is_disputed = exp.column("verdict").eq(_text(Verdict.DISPUTED))
-        readings = exp.alias_(choose(is_disputed, exp.column("readings"), exp.cast(exp.Array(), "TEXT[]")), "readings")
+        readings = exp.alias_(choose(is_disputed, exp.column("readings"), _no_readings()), "readings")
         columns = ("kind", "number", "id", "question", "item", "verdict", certain, readings)
         return exp.select(*columns).from_(inner.subquery("d"))
+
+    def _by_reading(self, question: Question) -> Expr:
+        """What each choice of the readings that a question depends on makes of it."""
+        told = _no_readings()
+        for items, chosen in self.readings.items():
+            each = [_struct(readings_text(one.choice.choice), self._chosen_verdict(one)) for one in chosen]
+            told = choose(self._depends(question, items), exp.func("LIST_SORT", exp.Array(expressions=each)), told)
+        return told
 
     def _spoken(self, question: Question) -> Expr:
         """Whether some rule speaks to the question; where the request leaves a value open, any may."""
@@ -295,9 +300,19 @@ class Chosen:
         return tuple(replace(root, kind=root.kind + self.kinds) for root in roots if root.is_goal)
 
 
-def by_reading(readings: Iterable[Reading], verdict: str) -> str:
-    """What a choice of readings makes of a question, as the output has it."""
-    return f"{'; '.join(sorted(each.name for each in readings))}: {verdict}"
+def readings_text(readings: Iterable[Reading]) -> str:
+    """A choice of readings, as the output has it."""
+    return "; ".join(sorted(each.name for each in readings))
+
+
+def _struct(readings: str, verdict: Expr) -> Expr:
+    """A choice of readings with its verdict."""
+    pairs = (("readings", exp.Literal.string(readings)), ("verdict", verdict))
+    return exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=each) for name, each in pairs])
+
+
+def _no_readings() -> Expr:
+    return exp.cast(exp.Array(), READINGS, dialect=DIALECT)
 
 
 def _verdict(suffix: str) -> Expr:

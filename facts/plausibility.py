@@ -9,6 +9,7 @@ from facts.readers.datalog import Chart
 from kb.language.program import Fact, Program
 
 LIFETIME = timedelta(days=120 * 366)
+"""Longer than anybody lives."""
 
 
 def odd_dates(program: Program, chart: Chart) -> tuple[str, ...]:

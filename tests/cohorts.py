@@ -15,6 +15,7 @@ from cohort.cases import vocabulary
 from cohort.decide import decide_cohort
 from cohort.files import parquet_sql
 from cohort.generate import Rates, generate
+from cohort.output import READINGS
 from cohort.program import CohortProgram
 from explain.outcomes import wanted_for
 from facts.opening import Opened
@@ -57,13 +58,13 @@ def alone(base: Library, payer: str, on: date, stated: dict[str, tuple[Fact, ...
     compiled = base.compiled(payer, on)
     of = CohortProgram(compiled, Types.of(compiled.program), {})
     found = [decide_case(of, case, each) for case, each in stated.items()]
-    questions = {(*row[:5], listed(row[5]), listed(row[6])) for each in found for row in each.decisions}
+    questions = {(*row[:5], listed(row[5]), listed(row[6], READINGS)) for each in found for row in each.decisions}
     return questions, {row for each in found for row in each.criteria}
 
 
-def listed(atoms: object) -> str:
+def listed(values: object, kind: str = "TEXT[]") -> str:
     """A list as DuckDB shows it."""
-    [(text,)] = duckdb.execute("SELECT ?::TEXT[]::TEXT", [atoms]).fetchall()
+    [(text,)] = duckdb.execute(f"SELECT ?::{kind}::TEXT", [values]).fetchall()
     return str(text)
 
 

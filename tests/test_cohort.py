@@ -277,25 +277,25 @@ def test_each_reading_s_part_in_disputed_answers_is_counted(tmp_path: Path) -> N
     assert "read as over 4 mm: 2 refuted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-def test_what_is_hardly_meant_is_counted_though_its_cases_are_decided(tmp_path: Path) -> None:
+def test_what_is_implausible_is_counted_though_its_cases_are_decided(tmp_path: Path) -> None:
     cases = "abcdefg"
     source = tables(
-        tmp_path / "facts", payer="Case,Payer\n" + "".join(f"{case},county\n" for case in cases),
+        tmp_path / "facts", payer="Case,Payer\n" + "".join(f"{case},county\n" for case in cases) + "h,county\nh,other\n",
         request_date="Case,On\n" + "".join(f"{case},1999-02-01\n" for case in cases),
         requested="Case,Item,Code,Level,Laterality\n" + "".join(f"{case},op,63030,L4-5,left\n" for case in cases),
         motor_strength="Case,Muscle,Side,Grade,Source,On\n"
         "a,quadriceps,left,4,examination,1999-02-02\nb,quadriceps,left,4,examination,1999-02-01\n"
         "c,quadriceps,left,4,examination,0199-01-20\nd,quadriceps,left,4,examination,?\n"
         "e,quadriceps,left,3,examination,1999-01-20\ne,quadriceps,left,2,examination,1999-01-20\n"
-        "f,quadriceps,lft,3,examination,1999-03-20\n",
-        pain_score="Case,Site,Score,On\na,leg,75,1999-01-20\nb,leg,75,1999-01-20\ng,leg,8,1999-01-20\n",
+        "f,quadriceps,lft,3,examination,1999-03-20\nh,quadriceps,left,3,examination,1999-03-20\n",
+        pain_score="Case,Site,Score,On\na,leg,75,1999-01-20\na,back,-1,1999-01-20\nb,leg,75,1999-01-20\ng,leg,8,1999-01-20\n",
         denied_pain_score="Case,Site,Score,On\ng,leg,_,1999-01-20\n",
         planned_operation="Case,On\na,1999-05-01\n",
     )  # fmt: skip
     code, output = county("cohort", source, "-o", tmp_path / "out")
     assert code == 0, output
-    doubts = told(tmp_path / "out").doubts
-    assert [(each.table, each.problem, each.cases, each.example) for each in doubts] == [
+    implausible = told(tmp_path / "out").implausible
+    assert [(each.tables, each.problem, each.cases, each.example) for each in implausible] == [
         ("pain_score", "what cannot be", 2, "a"),
         ("motor_strength", "dated after the request", 1, "a"),
         ("motor_strength", "dated longer before the request than anybody lives", 1, "c"),
@@ -316,9 +316,10 @@ def test_what_is_wrong_with_the_cases_left_out_is_summed_up(tmp_path: Path) -> N
     assert code == 0, output
     said = " ".join(output.split())
     assert (
-        "`Side`: it is no side: left, right, bilateral; did you mean `left`?: 3 rows of 2 cases, such as `a` (`lft`)" in said
+        "`Side`: it is no side: left, right, bilateral. In 3 rows of 2 cases, such as `a` (`lft`; did you mean `left`?)"
+        in said
     )
-    assert "`On`: it is empty; write `?` for a value that the record does not give: 1 row of 1 case, such as `b`" in said
+    assert "`On`: it is empty; write `?` for a value that the record does not give. In 1 row of 1 case, such as `b`" in said
 
 
 def test_days_on_which_no_document_of_the_payer_is_in_force_are_told(tmp_path: Path) -> None:

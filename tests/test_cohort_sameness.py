@@ -17,7 +17,7 @@ from cli import main
 from cohort.cases import open_cohort
 from cohort.decide import decide_cohort
 from cohort.generate import Rates
-from cohort.output import CohortProblem
+from cohort.output import READINGS, CohortProblem
 from cohort.running import Settings
 from facts.opening import opened
 from kb.engines import engine
@@ -28,6 +28,7 @@ from tests.cohorts import (
     alone_and_together,
     cohorts,
     decided,
+    listed,
     random_cohort,
     recorded,
     small,
@@ -235,7 +236,8 @@ def test_an_answer_may_depend_on_a_contradiction_under_one_reading_only(tmp_path
     )
     stated = "f(a, x, 1).\nf(a, x, 2).\nc(a).\nasked(a, ?).\n"
     case, cohort = alone_and_together(small(f"{declared}{rules}{readings}"), tmp_path, stated)
-    readings = "['narrow: conflicting', 'wide: undocumented']"
+    each = [{"readings": "narrow", "verdict": "conflicting"}, {"readings": "wide", "verdict": "undocumented"}]
+    readings = listed(each, READINGS)
     assert case == cohort == {("a", "g", "?", "disputed", False, "[]", readings)}
 
 
