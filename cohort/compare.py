@@ -114,6 +114,14 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
         connection.execute(
             'CREATE TABLE left_out AS SELECT unnest($names::TEXT[]) AS "case"', {"names": left_out}
         ).fetchall()
+        # What a reading makes of an answer that stays disputed moves as a criterion does.
+        for side, other in (("old", "new"), ("new", "old")):
+            connection.execute(
+                f"""CREATE VIEW {side}_standing AS SELECT "case", question, item, criterion, status FROM {side}_criteria
+                    UNION ALL SELECT "case", question, item, 'read as ' || r.readings, r.verdict
+                    FROM (SELECT d.*, unnest(d.readings) AS r FROM {side}_decisions d
+                          SEMI JOIN (FROM {other}_decisions WHERE len(readings) > 0) USING ("case", question, item))"""
+            ).fetchall()
         was, now = (
             f"""coalesce({side}.verdict || CASE WHEN {side}.verdict = 'met' AND NOT {side}.certain
                 THEN '{_ON_SILENCE}' ELSE '' END, '')"""
@@ -126,7 +134,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
         connection.execute(
             """CREATE TABLE moves AS SELECT question, item, "case", criterion, before <> after AS changed,
                                             coalesce(o.status, '') AS was, coalesce(n.status, '') AS now
-               FROM old_criteria o FULL JOIN new_criteria n USING ("case", question, item, criterion)
+               FROM old_standing o FULL JOIN new_standing n USING ("case", question, item, criterion)
                JOIN answers USING ("case", question, item) WHERE was <> now"""
         ).fetchall()
         if listing is not None:
@@ -139,7 +147,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
         ).fetchall()
         [(same,)] = connection.execute("SELECT count(*) FROM answers WHERE before = after").fetchall()
         changes = connection.execute(
-            f"""SELECT question, before, after, count(*), list_slice(list("case" ORDER BY "case"), 1, {_EXAMPLES})
+            f"""SELECT question, before, after, count(*), list_slice(list(DISTINCT "case" ORDER BY "case"), 1, {_EXAMPLES})
                 FROM answers WHERE before <> after GROUP BY ALL ORDER BY count(*) DESC, question, before, after"""
         ).fetchall()
         moves = connection.execute(

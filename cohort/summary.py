@@ -152,7 +152,7 @@ def _asking(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 def _left_out(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[LeftOut, ...]:
     rows = connection.execute(
-        f"""SELECT "table", "column", problem, count(DISTINCT (file, "row")) FILTER ("row" > 0),
+        f"""SELECT "table", "column", problem, count(DISTINCT (file, "row", "case")) FILTER ("row" > 0),
                    count(DISTINCT "case") FILTER ("case" <> ''), coalesce(min("case") FILTER ("case" <> ''), ''),
                    arg_min("value", ("case" = '', "case", "row")), arg_min(hint, ("case" = '', "case", "row"))
             FROM {parquet_sql()} GROUP BY ALL ORDER BY 5 DESC, 4 DESC, 1, 2, 3""",

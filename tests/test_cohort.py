@@ -206,6 +206,16 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     assert "1 0 county.A1: met → undocumented" in said
 
 
+def test_what_a_reading_makes_of_disputed_answers_moves_too(tmp_path: Path) -> None:
+    source = moving(tmp_path / "facts")
+    old, new = (small(readings_of(least)) for least in ("4", "4.5"))
+    found = compare(old, new, source, Settings(), lambda done, total: None)
+    assert not found.changes and found.same == 3
+    [moved] = found.moves
+    assert (moved.criterion, moved.before, moved.after) == ("read as other", "met", "refuted")
+    assert (moved.count, moved.where_same) == (0, 1)
+
+
 def test_an_impact_is_told_payer_by_payer_and_with_what_moved_idly(tmp_path: Path) -> None:
     text = COUNTY.read_text(encoding="utf-8")
     (tmp_path / "new.md").write_text(text.replace("Score >= 7", "Score >= 8"), "utf-8")
@@ -253,28 +263,36 @@ def test_answers_are_told_payer_by_payer(tmp_path: Path) -> None:
     assert "county (" not in one
 
 
-def test_each_reading_s_part_in_disputed_answers_is_counted(tmp_path: Path) -> None:
+def readings_of(least: str) -> str:
+    """Rules of a policy that two readings make differ on who moves by more than 3 mm."""
     rules = "#fact seen(Case: case, Mm: number).\n#pred g(Case: case).\n#goal g(Case) for payer(Case, _).\n"
     rules += "#closed seen.\n#pred moves(Case: case).\ng(Case) :- moves(Case).\n"
-    readings = "\n".join(
-        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" moves(Case).\nmoves(Case) :- seen(Case, Mm), Mm > {least}.'
-        for name, least in (("over 3 mm", 3), ("over 4 mm", 4))
+    return rules + "\n".join(
+        f'```\n\n## {name}\n\n```datalog\n#reading "{name}" moves(Case).\nmoves(Case) :- seen(Case, Mm), Mm > {over}.'
+        for name, over in (("narrow", "5"), ("other", least), ("wide", "4"))
     )
-    source = tmp_path / "facts"
-    source.mkdir()
+
+
+def moving(directory: Path) -> Path:
+    """Tables of three cases that move by so much."""
+    directory.mkdir()
     for name, text in {
-        "payer": "Case,Payer\na,x\nb,x\nc,x\n", "seen": "Case,Mm\na,3.5\nb,4\nc,5\n",
+        "payer": "Case,Payer\na,x\nb,x\nc,x\n", "seen": "Case,Mm\na,4.5\nb,5\nc,6\n",
         "request_date": "Case,On\n" + "".join(f"{case},2026-01-01\n" for case in "abc"),
     }.items():  # fmt: skip
-        (source / f"{name}.csv").write_text(text, encoding="utf-8")
-    found = medproof.cohort(small(rules + readings), source, tmp_path / "out")
+        (directory / f"{name}.csv").write_text(text, encoding="utf-8")
+    return directory
+
+
+def test_each_reading_s_part_in_disputed_answers_is_counted(tmp_path: Path) -> None:
+    found = medproof.cohort(small(readings_of("4")), moving(tmp_path / "facts"), tmp_path / "out")
     [disputed] = [each for each in found.verdicts if each.verdict == "disputed"]
     assert [(each.readings, each.verdict, each.count) for each in disputed.readings] == [
-        ("over 3 mm", "met", 2), ("over 4 mm", "refuted", 2),
+        ("narrow", "refuted", 2), ("other", "met", 2), ("wide", "met", 2),
     ]  # fmt: skip
     assert all(not each.readings for each in found.verdicts if each is not disputed)
-    assert "read as over 3 mm: 2 met" in summary_page(found, 120).text
-    assert "read as over 4 mm: 2 refuted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "read as wide: 2 met" in summary_page(found, 120).text
+    assert "read as narrow: 2 refuted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_what_is_implausible_is_counted_though_its_cases_are_decided(tmp_path: Path) -> None:

@@ -176,6 +176,18 @@ def test_numbers_of_sqlite_are_taken_by_their_digits(tmp_path: Path) -> None:
     assert county("explain", "--cohort", tmp_path / "files", "b")[1].count("7.5") == shown.count("7.5")
 
 
+def test_bad_rows_of_a_database_are_counted_in_each_case(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "facts.sqlite") as database:
+        database.executescript(
+            "CREATE TABLE request_date('Case' TEXT, 'On' TEXT);"
+            "INSERT INTO request_date VALUES ('a', '1999-02-01'), ('b', '1999-02-01');"
+            "CREATE TABLE pain_score('Case' TEXT, Site TEXT, Score TEXT, 'On' TEXT);"
+            "INSERT INTO pain_score VALUES ('a', 'lag', '7', '1999-01-20'), ('b', 'lag', '7', '1999-01-20');"
+        )
+    said = " ".join(county("cohort", tmp_path / "facts.sqlite", "-o", tmp_path / "out")[1].split())
+    assert "In 2 rows of 2 cases, such as `a` (`lag`" in said, said
+
+
 def test_bytes_of_sqlite_change_nothing_beside_them(tmp_path: Path) -> None:
     """Text that is none would move the values after it; bytes are told as what they are."""
     with sqlite3.connect(tmp_path / "facts.sqlite") as database:
