@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from kb.collector import collecting_rarely
+
 NAMES = (
     "decide", "explain", "why-not", "missing", "what-if", "hinges", "verify", "query", "repl", "vocabulary", "policies",
     "cohort", "proofs", "generate", "new", "check", "test", "coverage", "mutate", "lint", "format", "diff", "docs", "lsp",
@@ -37,7 +39,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; a full disk behind the standard output is told."""
         try:
-            return super().invoke(ctx)
+            with collecting_rarely():
+                return super().invoke(ctx)
         except OSError as error:
             if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
                 raise click.ClickException(f"the output is cut short: {error.strerror}") from error

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import TypeVar
 
+from kb.collector import collecting_rarely
 from kb.library import Library
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ def shared_out(
     size = max(1, min(most or len(items), -(-len(items) // (2 * max(1, wanted)))))
     parts = [items[start : start + size] for start in range(0, len(items), size)]
     if wanted < 2:
-        with _collecting_rarely():
+        with collecting_rarely():
             yield from (work(base, part) for part in parts)
         return
     with ProcessPoolExecutor(wanted, initializer=_begin, initargs=(base,)) as pool:
@@ -51,19 +50,6 @@ def shared_out(
             yield from pool.map(_there, [work] * len(parts), parts)
         except BrokenProcessPool as error:
             raise Killed from error
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """What is there stays to the end: the collector need not look through it again and again."""
-    threshold = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*threshold)
-        gc.unfreeze()
 
 
 _own: Library | None = None
@@ -79,5 +65,5 @@ def _begin(base: Library) -> None:
 
 def _there(work: Callable[[Library, list[Item]], T], some: list[Item]) -> T:
     assert _own is not None
-    with _collecting_rarely():
+    with collecting_rarely():
         return work(_own, some)
