@@ -20,8 +20,6 @@ Expr = exp.Expr
 
 CLASHING = "clashing"
 """The table of the cases whose record contradicts itself: their numbers, in `c0`."""
-
-
 OF_FACTS = "clashes_of_facts"
 """The table of what cannot all be right of the facts of a batch: the name of a clash, and the number of a case, in `c0`."""
 

@@ -68,8 +68,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     return page
 
 
-_IMPLAUSIBLE = "Decided all the same, though hardly all meant"
-"""What stands above the implausible."""
+_IMPLAUSIBLE = "Decided all the same: facts that are implausible, or cannot all be right"
 
 
 def _add_left_out(page: Page, of: Summary) -> None:

@@ -324,6 +324,24 @@ def test_what_is_implausible_is_counted_though_its_cases_are_decided(tmp_path: P
     assert "what cannot be, in 2 cases" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
+def test_what_is_implausible_is_the_same_in_any_batches_and_of_each_program(tmp_path: Path) -> None:
+    source = tables(
+        tmp_path / "facts", payer="Case,Payer\na,other\nb,county\nc,county\n",
+        motor_strength="Case,Muscle,Side,Grade,Source,On\n"
+        + "".join(f"{case},quadriceps,left,4,examination,1999-02-02\n" for case in "abc")
+        + "b,quadriceps,left,3,examination,1999-02-02\n",
+    )  # fmt: skip
+    for name, options in (("together", ()), ("apart", ("--batch", "1"))):
+        assert county("cohort", source, "-o", tmp_path / name, *options)[0] == 0
+    assert told(tmp_path / "together").implausible == told(tmp_path / "apart").implausible
+    assert [(each.problem, each.cases, each.example) for each in told(tmp_path / "apart").implausible] == [
+        ("dated after the request", 3, "a"), ("two values where one can be right", 1, "b"),
+    ]  # fmt: skip
+    found = decided(tmp_path / "together", "decisions")
+    assert found == decided(tmp_path / "apart", "decisions")
+    assert {row[0] for row in found if row[3] == "conflicting"} == {"b"}
+
+
 def test_what_is_wrong_with_the_cases_left_out_is_summed_up(tmp_path: Path) -> None:
     source = tables(
         tmp_path / "facts", motor_strength="Case,Muscle,Side,Grade,Source,On\n"

@@ -51,6 +51,7 @@ _WORDS = {
 }
 _UNIT = re.compile(r"(days?|weeks?|months?|years?|percent|degrees?|mm|cm|kg)\b", re.IGNORECASE)
 _DECLARATIONS = "#domain #fact #pred #key #about #closed #planned #rare #goal #criterion #reading"
+_AGGREGATES = "#count #sum #min #max"
 
 _NAMES = {
     "NAME": "a lower-case name",
@@ -128,7 +129,9 @@ def _hint(before: str, token: str, rest: str) -> str:
         return f"a predicate starts with a lower-case letter: `{match[1][0].lower()}{match[1][1:]}`"
     if rest.startswith("#"):
         written = re.match(r"#\w*", rest)
-        is_capital = written is not None and written[0].lower() in _DECLARATIONS.split() and before.strip() == ""
+        if before.strip():
+            return f"aggregates are `{_AGGREGATES}`, and declarations are statements of their own"
+        is_capital = written is not None and written[0].lower() in _DECLARATIONS.split()
         return f"write `{written[0].lower()}`" if written and is_capital else f"declarations are `{_DECLARATIONS}`"
     if rest[0].isupper() and not before.strip():
         return "a predicate starts with a lower-case letter"
