@@ -163,7 +163,7 @@ def _compared(old: Opened, new: Opened) -> tuple[list[AnswerChange], int]:
 
 
 def _decided(case: Opened) -> Determination:
-    return determine(case.compiled, case.facts, case.case, case.chart.title, engine(), None, whole=True)
+    return determine(case.compiled, case.facts, case.case, case.chart.title, engine(), None, whole=True, asking=False)
 
 
 def _by_goal(determination: Determination) -> dict[AtomKey, Answer]:

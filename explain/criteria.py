@@ -87,10 +87,11 @@ def _uses(body: Iterable[s.Premise]) -> Iterable[tuple[str, bool]]:
             yield from _uses(premise.body)
 
 
-def status(models: Models, question: Question, branch: Branch, whole: bool = False) -> CriterionStatus:
+def status(models: Models, question: Question, branch: Branch, whole: bool, asking: bool) -> CriterionStatus:
     """The status of a criterion for a question: its variables are those of the goal with the same name.
 
     Beneath a criterion that is met, only those that its proof uses are looked at, unless `whole`.
+    Unless `asking`, it is without what to ask for.
     """
     criterion = branch.criterion
     relation, row = criterion.atom.relation, ground_row(criterion.atom.terms, question.binding)
@@ -106,9 +107,9 @@ def status(models: Models, question: Question, branch: Branch, whole: bool = Fal
         found,
         is_certain(models, relation, row, proof),
         proof,
-        minimal_asks(models, relation, row) if found is Verdict.UNDOCUMENTED else (),
+        minimal_asks(models, relation, row) if asking and found is Verdict.UNDOCUMENTED else (),
         () if is_met else attempts(models, relation, row),
-        tuple(status(models, question, each, whole) for each in below),
+        tuple(status(models, question, each, whole, asking) for each in below),
     )
 
 

@@ -85,17 +85,21 @@ def determine(
     engine: Engine,
     seconds: float | None = None,
     whole: bool = False,
+    asking: bool = True,
 ) -> Determination:
-    """Answers every question of the case, with every criterion if `whole`; raises EvaluationError."""
+    """Answers every question of the case, with every criterion if `whole`; raises EvaluationError.
+
+    What to ask for takes longer than all else; unless `asking`, the answers are without it.
+    """
     program = compiled.program
     criteria = [criterion.atom.relation for criterion in program.criteria]
     goals = [goal.atom.relation for goal in program.goals]
     found = models(compiled, facts, case, engine, wanted_for(program, [*goals, *criteria]), seconds)
-    answers = tuple(_answer(found, question, whole) for question in questions(found))
+    answers = tuple(_answer(found, question, whole, asking) for question in questions(found))
     return Determination(case, title, program.payer, program.on, answers, found)
 
 
-def _answer(found: Models, question: Question, whole: bool) -> Answer:
+def _answer(found: Models, question: Question, whole: bool, asking: bool) -> Answer:
     relation, row = question.relation, question.row
     reached = outcome_of(found, question)
     decided, rules = reached.verdict, reached.rules
@@ -110,12 +114,12 @@ def _answer(found: Models, question: Question, whole: bool) -> Answer:
         outcome=reached,
         question=question,
         certain=certain,
-        criteria=tuple(status(found, question, branch, whole) for branch in branches(found.program, rules)),
+        criteria=tuple(status(found, question, branch, whole, asking) for branch in branches(found.program, rules)),
         proof=proof,
         silences=tuple(_silences(found, reached, proofs)) if proof and not certain else (),
         statements=_distinct(fact for side, each in proofs for fact in _statements(side, question, each)),
         denials=denied(found, reached, (relation, row)) if is_shown else (),
-        asks=_asks(found, question) if decided is Verdict.UNDOCUMENTED else (),
+        asks=_asks(found, question) if asking and decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
         documents=(),
     )

@@ -44,6 +44,7 @@ class Explanation:
     outcomes: tuple[Outcome, ...] = ()
     """The outcome of each goal, in the order of the graph's."""
     determination: Determination | None = None
+    """Without what to ask for."""
 
     @property
     def proof(self) -> ProofGraph:

@@ -46,8 +46,8 @@ def decide(
     return [_decided(each, seconds, whole) for each in opened_for_all(base, case, payer, on)]
 
 
-def _decided(case: Opened, seconds: float | None, whole: bool) -> Determination:
-    found = determine(case.compiled, case.facts, case.case, case.chart.title, case.engine, seconds, whole)
+def _decided(case: Opened, seconds: float | None, whole: bool, asking: bool = True) -> Determination:
+    found = determine(case.compiled, case.facts, case.case, case.chart.title, case.engine, seconds, whole, asking)
     outcomes = (answer.outcome for answer in found.answers)
     notes = (*case.notes, *slips(case.compiled, outcomes), *open_questions(found), *idle_contradictions(found))
     return replace(found, notes=notes)
@@ -100,7 +100,7 @@ def explain(
     at_hand = opened_for_one(base, case, payer, on)
     determination = None
     if goal is None:
-        determination = _decided(at_hand, seconds, whole=True)
+        determination = _decided(at_hand, seconds, whole=True, asking=False)
         found = determination.models
         goals = [(each.question.relation, each.question.row) for each in determination.answers]
         _hold_to_cohort(at_hand, found, goals)
