@@ -110,8 +110,8 @@ def distinct(asks: Iterable[Ask], kept_at_most: int = SETS_KEPT) -> list[Ask]:
             kept[names] = _either(kept[names], ask)
         else:
             kept[names] = ask
-    found = list(kept.values())
-    return [each for each in found if not any(other.facts < each.facts for other in found)][:kept_at_most]
+    found = [(ask, ask.facts) for ask in kept.values()]
+    return [ask for ask, facts in found if not any(others < facts for _, others in found)][:kept_at_most]
 
 
 def _either(kept: Ask, ask: Ask) -> Ask:

@@ -61,8 +61,12 @@ class Models:
 
     def by(self, readings: Mapping[str, str], wanted: Iterable[str]) -> Models:
         """The case decided by one reading of each of some relations, which are named."""
-        compiled = self.compiled.with_readings(tuple(sorted(readings.items())))
-        return self._updated(compiled, wanted, self.facts, readings)
+        chosen, wanted = tuple(sorted(readings.items())), frozenset(wanted)
+
+        def find() -> Models:
+            return self._updated(self.compiled.with_readings(chosen), sorted(wanted), self.facts, readings)
+
+        return self.remembered((chosen, wanted), find)
 
     def _updated(self, compiled: Compiled, wanted: Iterable[str], facts: tuple[Fact, ...], changed: Iterable[str]) -> Models:
         """The models of other facts, or by other rules, where these are of the `changed` relations."""
