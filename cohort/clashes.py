@@ -44,13 +44,18 @@ def clashes_of_facts(program: Program, tables: Mapping[str, Table]) -> Iterator[
     return chain(_denials(program, tables), _keys(program, tables))
 
 
+def said_by_documents(program: Program) -> frozenset[str]:
+    """The relations of which documents say something: by rules, or facts of their own."""
+    return frozenset([*program.rules_for, *(fact.relation for fact in program.facts)])
+
+
 def clashing_cases(program: Program, tables: Mapping[str, Table], searched: Container[str] = ()) -> exp.Query:
     """The numbers of the cases whose record, with what follows from it, contradicts itself.
 
     Clashes that were `searched` for stand in the table `OF_FACTS`, which is there then; they
     are taken from it, if no rule and no document says more of their relations.
     """
-    said = {*program.rules_for, *(fact.relation for fact in program.facts)}
+    said = said_by_documents(program)
     names, found = list[str](), list[exp.Query]()
     for clash in chain(clashes_of_facts(program, tables), violations(program, tables)):
         if clash.name in searched and said.isdisjoint(clash.relations):
@@ -121,7 +126,7 @@ def undecidable(program: Program) -> str:
     about, would not be seen here.
     """
     caseless = {name for name, predicate in program.predicates.items() if predicate.case_position is None}
-    said = {*program.rules_for, *(fact.relation for fact in program.facts)}
+    said = said_by_documents(program)
     for name in sorted(caseless):
         if program.predicates[name].keys or (name in said and f"-{name}" in said):
             return f"`{name}`, which is not about a case, has a key or is denied"

@@ -14,6 +14,7 @@ from cohort.decide import decide_cohort
 from cohort.files import finished_file, reason
 from cohort.output import CRITERIA, DECISIONS, CohortProblem
 from cohort.running import Settings
+from cohort.summary import payer_name
 from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
 from kb.language.values import many
 from kb.library import Library
@@ -207,8 +208,7 @@ def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
         counts = f"  {move.count:>10,}  {move.where_same:>10,}  "
         said = f"{move.criterion}: {_said(move.before)} → {_said(move.after)}"
         page.add_hung(said, "", counts, " " * len(counts))
-    if len(found.moves) > _MOST:
-        page.add(f"and {len(found.moves) - _MOST} more: --format json lists them", DIM, 2)
+    page.add_more(len(found.moves) - _MOST, 2)
     return page
 
 
@@ -227,7 +227,7 @@ def _add_tallies(page: Page, found: CohortImpact) -> None:
         for payer in dict.fromkeys(each.payer for each in here) if several else ():
             moved = (each for each in here if each.payer == payer and each.before != each.after)
             counts = ", ".join(f"{each.answer} {each.before:,} → {each.after:,}" for each in moved)
-            page.add_hung(f"{payer or 'no payer named'}: {counts or 'as before'}", "", "    ", "        ")
+            page.add_hung(f"{payer_name(payer)}: {counts or 'as before'}", "", "    ", "        ")
 
 
 def _sum(tallies: Iterable[Tally], answer: str) -> tuple[int, int]:

@@ -37,10 +37,8 @@ def is_done(part: Path) -> bool:
 def outcome_of(part: Path) -> Outcome:
     """What a part that is whole came to."""
     data = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
-    rejects, implausible = (
-        tuple(Reject(**each) for each in data["rejects"]),
-        tuple(Implausible(**each) for each in data["implausible"]),
-    )
+    rejects = tuple(Reject(**each) for each in data["rejects"])
+    implausible = tuple(Implausible(**each) for each in data["implausible"])
     return Outcome(data["cases"], data["contradicting"], rejects, data["fired"], implausible)
 
 

@@ -14,8 +14,8 @@ from functools import cached_property
 import duckdb
 from sqlglot import exp
 
-from cohort.clashes import OF_FACTS, Clash, alias, clashes_of_facts, violations
-from cohort.implausible import Implausible, all_together
+from cohort.clashes import OF_FACTS, Clash, alias, clashes_of_facts, said_by_documents, violations
+from cohort.implausible import Implausible
 from cohort.loading import BOOK
 from facts.plausibility import LIFETIME
 from facts.readers.tables import table_name
@@ -44,7 +44,7 @@ class Plausibility:
         """What is implausible of the cases in the table `book`; the clashes of facts are kept in the table `OF_FACTS`."""
         steps, counting = self._statements
         run(connection, steps)
-        return all_together(Implausible(*row) for row in connection.execute(counting).fetchall())
+        return tuple(Implausible(*row) for row in connection.execute(counting).fetchall())
 
     @cached_property
     def clashes(self) -> frozenset[str]:
@@ -58,7 +58,7 @@ class Plausibility:
     @cached_property
     def _violations(self) -> tuple[Plan, tuple[Clash, ...]]:
         """What violates constraints that ask for nothing but facts of charts."""
-        said = {*self.vocabulary.rules_for, *(fact.relation for fact in self.vocabulary.facts)}
+        said = said_by_documents(self.vocabulary)
 
         def is_of_facts(rule: ProgramRule) -> bool:
             asked = {literal.atom.relation for literal in s.literals(rule.rule.body)}

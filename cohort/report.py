@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from cohort.implausible import Implausible
-from cohort.summary import Blocking, LeftOut, Summary, Verdicts
+from cohort.summary import Blocking, LeftOut, Summary, Verdicts, payer_name
 from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.formats.templates import environment, own
@@ -49,7 +49,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
             for blocking in those[:_MOST_OF_DOCUMENT]:
                 share = f"{blocking.count / blocking.of:.0%} of {blocking.of:,}"
                 page.add_hung(f"{_criterion_name(blocking)}: {share} ({_detail(blocking)})", "", "    ", "        ")
-            _add_more(page, len(those) - _MOST_OF_DOCUMENT, 4)
+            page.add_more(len(those) - _MOST_OF_DOCUMENT, 4)
     if not of.blocking:
         page.add("none", DIM, 2)
     page.add()
@@ -57,7 +57,7 @@ def summary_page(of: Summary, width: int = 80) -> Page:
     page.add(never if of.never else "every rule fired" if of.fired else "no rule was tried", TITLE)
     for rule in of.never[:_MOST]:
         page.add(rule, DIM, 2, 4)
-    _add_more(page, len(of.never) - _MOST, 2)
+    page.add_more(len(of.never) - _MOST, 2)
     _add_implausible(page, of)
     with_cases = [each for each in of.verdicts if each.examples]
     if with_cases:
@@ -77,7 +77,7 @@ def _add_left_out(page: Page, of: Summary) -> None:
         page.add(f"what cannot be taken, row by row, stands in {of.output / 'rejects.parquet'}:", WARN, 2, 2)
     for each in of.left_out[:_MOST]:
         page.add_hung(_left_out_text(each), WARN, "    ", "        ")
-    _add_more(page, len(of.left_out) - _MOST, 4)
+    page.add_more(len(of.left_out) - _MOST, 4)
 
 
 def _add_implausible(page: Page, of: Summary) -> None:
@@ -87,13 +87,7 @@ def _add_implausible(page: Page, of: Summary) -> None:
         page.add(_IMPLAUSIBLE, TITLE)
     for each in of.implausible[:_MOST]:
         page.add(_implausible_text(each), WARN, 2, 4)
-    _add_more(page, len(of.implausible) - _MOST, 2)
-
-
-def _add_more(page: Page, more: int, indent: int) -> None:
-    """Says how many were not listed, if any."""
-    if more > 0:
-        page.add(f"and {more} more: --format json lists them", DIM, indent)
+    page.add_more(len(of.implausible) - _MOST, 2)
 
 
 def _left_out_text(left_out: LeftOut) -> str:
@@ -139,7 +133,7 @@ def by_payer(verdicts: list[Verdicts]) -> list[OfPayer]:
     """The answers to a question payer by payer, where there are several."""
     payers = sorted({payer for each in verdicts for payer in each.payers})
     found = [
-        OfPayer(payer or "no payer named", tuple((each, each.payers[payer]) for each in verdicts if payer in each.payers))
+        OfPayer(payer_name(payer), tuple((each, each.payers[payer]) for each in verdicts if payer in each.payers))
         for payer in payers
     ]
     return found if len(found) > 1 else []

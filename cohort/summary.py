@@ -124,6 +124,11 @@ class Summary:
     """The documents beside the shipped ones that decided, as they were named."""
 
 
+def payer_name(payer: str) -> str:
+    """How a payer is called, or a case that names none."""
+    return payer or "no payer named"
+
+
 def summary(output: Path, programs: Iterable[Program]) -> Summary:
     """The numbers of a decided cohort; `programs` are those that decided it. Raises CohortProblem."""
     about = told(output)

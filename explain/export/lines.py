@@ -39,6 +39,11 @@ class Page:
         )  # fmt: skip
         self.lines += [Line(each, style) for each in wrapped]
 
+    def add_more(self, more: int, indent: int) -> None:
+        """Says how many of a list were left out, if any."""
+        if more > 0:
+            self.add(f"and {more} more: --format json lists them", DIM, indent)
+
     def add_raw(self, text: str, style: str = PLAIN) -> None:
         """Adds one line as it is, however long: for what is aligned."""
         self.lines.append(Line(visible(text), style))
