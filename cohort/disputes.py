@@ -22,7 +22,7 @@ from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import CASE_NUMBER, Table, made_of
 from kb.engines.sql.values import as_text, conjunction, constant, same, with_rows
 from kb.language import syntax as s
-from kb.language.bounds import POSSIBLE, plain
+from kb.language.bounds import POSSIBLE, RECORDED, asked_of, bound_of, plain
 from kb.language.program import ProgramRule
 
 Expr = exp.Expr
@@ -48,15 +48,21 @@ class Disputes:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """The rows that each relation may have: of what nobody asks, those that are stated."""
+        """The rows that each relation may have: of what nobody asks, those that are stated.
+
+        Of `recorded:p`, which something that counts by the record asks, those that it may have by that.
+        """
         tables = self.model.tables
         found = dict(self.of.stated)
         for relation, table in tables.perfect.items():
             if relation in tables.same:
                 found[relation] = table
         for name, table in tables.bounds.items():
-            if POSSIBLE in name:
-                found[plain(name)] = table
+            if bound_of(name) in (POSSIBLE, RECORDED):
+                found[asked_of(name)] = table
+        for against in [s.opposite(asked) for asked in found if bound_of(asked)]:
+            if plain(against) in self.of.stated:
+                found.setdefault(against, self.of.stated[plain(against)])
         return {relation: table for relation, table in found.items() if table.case is not None}
 
     @cached_property
@@ -66,8 +72,8 @@ class Disputes:
         found: dict[str, list[ProgramRule]] = {}
         of_same = (rule for rule in self.model.program.rules if rule.head.relation in self.of.same)
         for rule in (*self.model.rewritten.rules, *of_same):
-            relation = plain(rule.head.relation)
-            is_possible = POSSIBLE in rule.head.relation and rule.head.relation in bounds
+            relation = asked_of(rule.head.relation)
+            is_possible = bound_of(rule.head.relation) in (POSSIBLE, RECORDED) and rule.head.relation in bounds
             if relation in self.tables and (rule.head.relation in self.of.same or is_possible):
                 found.setdefault(relation, []).append(rule)
         return found
@@ -80,7 +86,8 @@ class Disputes:
             for literal in (literal for rule in rules for literal in s.literals(rule.rule.body)):
                 for beneath in _both(literal):
                     above.setdefault(beneath, set()).add(relation)
-        found, pending = set(self.of.disputed), list(self.of.disputed)
+        disputed = [relation for relation in self.tables if plain(relation) in self.of.disputed]
+        found, pending = set(disputed), disputed
         while pending:
             for relation in above.get(pending.pop(), ()):
                 if relation not in found:
@@ -165,7 +172,7 @@ class Disputes:
         """The instances of a rule for the contradicting cases."""
         tables = {**self.of.stated, **self.model.tables.perfect, **self.model.tables.bounds}
         known = {**tables, _OF_CLASHING: Table(CLASHING, (CASE_NUMBER,), False, (False,))}
-        table = self.tables[plain(rule.head.relation)]
+        table = self.tables[asked_of(rule.head.relation)]
         assert table.case is not None
         body = (s.Literal(s.Atom(_OF_CLASHING, (rule.head.terms[table.case],))), *rule.rule.body)
         return Compiler(known, self.of.types).instances(body, rule.variables)
@@ -175,11 +182,11 @@ class Disputes:
         """The statements that tell which reached atoms of a relation are disputed."""
         made = {}
         for relation, name in self.names.items():
-            disputed = self.of.disputed.get(relation)
+            disputed = self.of.disputed.get(plain(relation))
             if disputed is not None:
                 table = self.tables[relation]
                 on = [same(exp.column(column, "h"), exp.column(column, "x")) for column in table.columns]
-                text = exp.alias_(_atom_text(relation, table), "atom")
+                text = exp.alias_(_atom_text(plain(relation), table), "atom")
                 rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.table_(name), "h"))
                 rows = with_rows(rows, disputed.copy().subquery("x"), conjunction(*on), "SEMI")
                 made[relation] = exp.insert(rows, CONFLICT, copy=False).sql(DIALECT, copy=False)
@@ -203,8 +210,8 @@ class DisputesOfChoice(Disputes):
     @cached_property
     def own(self) -> dict[str, str]:
         """The tables of what depends on readings."""
-        named = enumerate(sorted(self.relevant & self.tables.keys() & self.of.of_readings))
-        return {relation: f"h{self.kinds}_{number}" for number, relation in named}
+        of_readings = (each for each in self.relevant & self.tables.keys() if plain(each) in self.of.of_readings)
+        return {relation: f"h{self.kinds}_{number}" for number, relation in enumerate(sorted(of_readings))}
 
     @cached_property
     def conflicts(self) -> dict[str, str]:
@@ -215,7 +222,7 @@ class DisputesOfChoice(Disputes):
     def names(self) -> Mapping[str, str]:
         """The tables of both searches."""
         others = self.first_search.names.items()
-        return {**{relation: name for relation, name in others if relation not in self.of.of_readings}, **self.own}
+        return {**{relation: name for relation, name in others if plain(relation) not in self.of.of_readings}, **self.own}
 
     def _added(self, relation: str, rows: exp.Select) -> str:
         if relation in self.own:
@@ -243,5 +250,5 @@ def _atom_text(relation: str, table: Table) -> Expr:
 
 def _both(literal: s.Literal) -> tuple[str, str]:
     """What a literal asks for, and what speaks against it."""
-    relation = plain(literal.atom.relation)
+    relation = asked_of(literal.atom.relation)
     return relation, s.opposite(relation)

@@ -23,8 +23,20 @@ from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
 from kb.engines.sql.values import conjunction, same, with_rows
 from kb.language import syntax as s
-from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, bounds, plain
-from kb.language.closed import by_record, closed_relations, relations_of
+from kb.language.bounds import (
+    CERTAIN,
+    CONTRADICTED,
+    POSSIBLE,
+    SURELY_RECORDED,
+    asked_of,
+    beneath_record,
+    bound_of,
+    bounded,
+    bounds,
+    plain,
+    upper,
+)
+from kb.language.closed import closed_relations, relations_of, whole_on_record
 from kb.language.program import Criterion, Goal, Program, ProgramRule, Reading
 from kb.language.strata import dependents, needed
 
@@ -112,8 +124,8 @@ class CohortProgram:
         """The relations in which the three models agree, for every case of the cohort without contradictions."""
         if self.contradicting:
             return self.compiled.same({}, contradicted=True)
-        loose = (name for name, table in self.stated.items() if any(table.unknown))
-        return closed_relations(self.program, loose, by_record(self.program))
+        loose = [name for name, table in self.stated.items() if any(table.unknown)]
+        return closed_relations(self.program, loose, whole_on_record(self.program, loose))
 
     @cached_property
     def definite(self) -> frozenset[str]:
@@ -133,7 +145,12 @@ class CohortProgram:
 
     def _rewritten(self, program: Program) -> Program:
         disputed = frozenset(self.disputed) if self.contradicting else frozenset()
-        return bounds(program, self.same, self.definite, disputed)
+        return bounds(program, self.same, self.definite, self._recorded, disputed)
+
+    @cached_property
+    def _recorded(self) -> frozenset[str]:
+        """What is beneath something that counts by the record."""
+        return beneath_record(self.program, self.same)
 
     @cached_property
     def perfect(self) -> tuple[tuple[Step, ...], Mapping[str, Table]]:
@@ -162,9 +179,9 @@ class CohortProgram:
     def _with_opposites(self, wanted: list[str]) -> list[str]:
         """The same, with what rules conclude against anything that these ask for: a contradiction may stand behind it."""
         while True:
-            reached = {plain(name) for name in needed(self.rewritten, wanted)}
-            against = {s.opposite(name) for name in reached} - reached - self.same
-            more = [bounded(name, POSSIBLE) for name in sorted(against & self.used) if name in self.program.rules_for]
+            reached = {asked_of(name) for name in needed(self.rewritten, wanted)}
+            against = sorted({s.opposite(name) for name in reached} - reached - self.same)
+            more = [upper(name) for name in against if plain(name) in self.used and plain(name) in self.program.rules_for]
             if not more:
                 return wanted
             wanted = [*wanted, *more]
@@ -173,14 +190,15 @@ class CohortProgram:
         """What the bounds start from: facts, what is open, and what is the same in every model."""
         steps, given = list[Step](), dict[str, Table]()
         for name in sorted(names):
-            relation = plain(name)
+            relation, bound = plain(name), bound_of(name)
+            is_lower = bound in (CERTAIN, SURELY_RECORDED)
             predicate = self.program.predicates.get(relation.removeprefix("-"))
-            if relation in self.same or (CERTAIN in name and relation in self.definite):
+            if relation in self.same or (is_lower and relation in self.definite):
                 given[name] = perfect[relation]
-            elif CONTRADICTED in name or (CERTAIN in name and relation in self.stated and self.contradicting):
+            elif bound == CONTRADICTED or (is_lower and relation in self.stated and self.contradicting):
                 step, given[name] = self._with_disputed(name, f"{prefix}o{len(given)}")
                 steps.append(step)
-            elif POSSIBLE in name and predicate is not None and predicate.can_be_open:
+            elif bound == POSSIBLE and predicate is not None and predicate.can_be_open:
                 known = self.stated.get(relation) or self._empty(relation)
                 table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
                 values = self._wanted.values(name, perfect)
@@ -196,7 +214,7 @@ class CohortProgram:
         relation = plain(name)
         table = replace(self.stated.get(relation) or self.perfect[1][relation], name=table_name)
         disputed = self.disputed.get(relation)
-        if CONTRADICTED in name:
+        if bound_of(name) == CONTRADICTED:
             assert disputed is not None, "only what may be disputed is barred"
             return Step(created(table, disputed).sql(DIALECT, copy=False)), table
         rows = exp.select("p.*").from_(exp.alias_(exp.table_(self.stated[relation].name), "p"))
@@ -256,8 +274,9 @@ class CohortProgram:
         given = {name: table for name, table in before.items() if plain(name) not in cone}
         given |= {name: perfect.tables[name] for name in cone & self.same if name in perfect.tables}
         given |= {
-            bounded(name, CERTAIN): perfect.tables[name]
+            bounded(name, bound): perfect.tables[name]
             for name in (cone & self.definite) - self.same
+            for bound in (CERTAIN, SURELY_RECORDED)
             if name in perfect.tables
         }
         missing = needed(rewritten, targets) - given.keys()

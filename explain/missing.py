@@ -30,12 +30,12 @@ from explain.asks import (
     joined,
     opened,
 )
-from explain.solutions import aggregate_of
+from explain.solutions import Binding, aggregate_of, solutions
 from explain.wording import demand_words
-from kb.engines.computed import compare, compute
+from kb.engines.computed import OPPOSITE, compare, compute
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
-from kb.language.bounds import plain, unbounded
+from kb.language.bounds import asked_of, bound_of, plain, unbounded
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
 
@@ -104,7 +104,7 @@ class _Search:
         names = {hole: Hole(-1 - number) for number, hole in enumerate(order)}
         key = relation, tuple(names.get(term, term) if isinstance(term, Hole) else term for term in pattern)
         if key not in self.known and key not in self.under_way:
-            if any(_is_told(row, pattern) for row in self.models.perfect.rows(relation)):
+            if any(_is_told(row, pattern) for row in self.models.perfect.rows(plain(relation))):
                 return [_NOTHING]
             self.known[key] = self._looked_for(key)
         self.meets_cut = self.meets_cut or key in self.under_way or key in self.cut
@@ -160,15 +160,16 @@ class _Search:
         order = list(self.models.program.rule_by_id)
         return [cheapest(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
 
-    def _to_tell(self, relation: str, pattern: Terms) -> list[Ask]:
-        """Facts that the record states in part, and facts on which it is silent."""
+    def _to_tell(self, asked: str, pattern: Terms) -> list[Ask]:
+        """Facts that the record states in part, and facts on which it is silent, where silence counts."""
+        relation = plain(asked)
         predicate = self.models.program.predicate(relation)
         found = [
             Ask(_INCOMPLETE, frozenset([(relation, self._told(row, pattern, stated=True))]))
             for row in _that_may_be(self.models.stated.get(relation, ()), pattern)
             if UNKNOWN in row
         ]
-        if predicate.can_be_open:
+        if predicate.can_be_open and not bound_of(asked):
             cost = _RARE if predicate.rare else ONE_FACT
             rows = self.open(predicate.name, pattern)
             found += [Ask(cost, frozenset([(relation, self._told(row, pattern, stated=False))])) for row in rows]
@@ -212,8 +213,10 @@ class _Search:
                 return [Ask(0, frozenset(), frozenset([need]))]
             return [_NOTHING] if _may_hold(self.models, need) else []
         if premise.negated:
-            return self._undone(plain(premise.atom.relation), _pattern(premise.atom, binding))
-        return self.atom(plain(premise.atom.relation), _pattern(premise.atom, binding))
+            relation, pattern = plain(premise.atom.relation), _pattern(premise.atom, binding)
+            needs = frozenset(_barring(self.models, relation, pattern))
+            return [replace(ask, needs=ask.needs | needs) for ask in self._undone(relation, pattern)]
+        return self.atom(asked_of(premise.atom.relation), _pattern(premise.atom, binding))
 
     def _undone(self, relation: str, pattern: Terms) -> list[Ask]:
         """The sets with which no atom of the pattern holds that holds now: what each derivation wants not to be told."""
@@ -261,14 +264,14 @@ class _Search:
         wanted: list[Ask] = []
         for literal in premise.body:
             if isinstance(literal, s.Literal) and not literal.negated:
-                relation, pattern = plain(literal.atom.relation), _pattern(literal.atom, binding)
+                relation, pattern = asked_of(literal.atom.relation), _pattern(literal.atom, binding)
                 wanted += self._to_tell(relation, pattern)
                 wanted += [ask for way in self.ways(relation, pattern) for ask in way]
         return wanted
 
     def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for that many distinct elements."""
-        relation, pattern = plain(atom.relation), _pattern(atom, binding)
+        relation, pattern = asked_of(atom.relation), _pattern(atom, binding)
         names = {v.name for term in premise.terms for v in s.term_variables(term)}
         by_element: dict[Row, list[Ask]] = {}
         for row in self.possible(relation, pattern):
@@ -292,6 +295,31 @@ class _Search:
     def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:
         unions = (joined(a, b) for a in left for b in right)
         return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
+
+
+def _barring(models: Models, relation: str, pattern: Terms) -> Iterator[Need]:
+    """What the holes of a pattern have to be for no rule to conclude it: where one comparison tells, it is turned round."""
+    for rule in models.program.rules_for.get(relation, ()) if any(isinstance(term, Hole) for term in pattern) else ():
+        pairs = [(term, value) for term, value in zip(rule.head.terms, pattern, strict=True) if value is not ANY]
+        told = {term.name: value for term, value in pairs if isinstance(term, s.Variable)}
+        holes = {name: value for name, value in told.items() if isinstance(value, Hole)}
+        known = {name: value for name, value in told.items() if not isinstance(value, (Hole, OneOf))}
+        touching = [p for p in rule.rule.body if any(v.name in holes for v in s.premise_variables(p))]
+        compared = [premise for premise in touching if not isinstance(premise, s.Literal)]
+        if len(compared) == 1 and isinstance(compared[0], s.Comparison):
+            turned = replace(compared[0], op=OPPOSITE[compared[0].op])
+            names = sorted({v.name for v in s.premise_variables(turned)})
+            for way in _ways(models, [each for each in rule.rule.body if each not in touching], known):
+                if all(name in {**way, **holes} for name in names):
+                    yield Need(turned, tuple((name, {**way, **holes}[name]) for name in names))
+
+
+def _ways(models: Models, body: list[s.Premise], known: Mapping[str, Value]) -> list[Binding]:
+    """The ways through a part of a body; none, where it computes with what another part gives."""
+    try:
+        return list(solutions(models, body, dict(known)))
+    except (KeyError, NumberOutOfRange):
+        return []
 
 
 def _beyond(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> Iterator[Need]:

@@ -25,6 +25,7 @@ Choice = dict[AtomKey, Instance]
 """One derivation for each derived atom of a proof. A stated atom without one is taken as stated."""
 
 _TRIES_PER_PROOF = 25
+_COST_OF_FACT, _COST_OF_SILENCE = 100, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Chosen:
 
 
 def cheapest_choice(models: Models, roots: Iterable[AtomKey], without: frozenset[AtomKey] = frozenset()) -> Chosen | None:
-    """The cheapest proof of one of the atoms."""
+    """The cheapest proof of one of the atoms; what rests on silence is dear, so that a certain answer is shown as one."""
     return _Search(models, list(roots), without).cheapest(lambda atom, instance: True)
 
 
@@ -159,6 +160,7 @@ class _Search:
     without: frozenset[AtomKey]
     instances: dict[AtomKey, tuple[Instance, ...]] = field(default_factory=dict)
     premises: dict[Instance, list[AtomKey]] = field(default_factory=dict)
+    own_costs: dict[Instance, int] = field(default_factory=dict)
 
     def cheapest(self, allows: Callable[[AtomKey, Instance], bool]) -> Chosen | None:
         self._reach(self.roots)
@@ -192,13 +194,15 @@ class _Search:
                 self.instances[atom] = self.models.perfect.derivations(*atom)
                 for instance in self.instances[atom]:
                     self.premises[instance] = positive_premises(self.models, instance)
+                    silent = _COST_OF_SILENCE * sum(_silences(self.models, instance))
+                    self.own_costs[instance] = _COST_OF_FACT + len(instance.rule.rule.body) + silent
                     pending += self.premises[instance]
 
     def _costs(self, allows: Callable[[AtomKey, Instance], bool]) -> tuple[dict[AtomKey, int], dict[AtomKey, Instance]]:
         """The cost of each atom and the derivation that gives it; a stated atom is taken as stated."""
         stated = (atom for atom in self.instances if self.models.is_stated(*atom) and atom not in self.without)
         # Whole numbers: the cost of what is used twice doubles with each step, beyond any float.
-        costs: dict[AtomKey, int] = dict.fromkeys(stated, 100)
+        costs: dict[AtomKey, int] = dict.fromkeys(stated, _COST_OF_FACT)
         best: dict[AtomKey, Instance] = {}
         users: dict[AtomKey, list[tuple[AtomKey, Instance]]] = {}
         pending = []
@@ -213,11 +217,18 @@ class _Search:
             parts = [costs.get(premise) for premise in self.premises[instance]]
             if any(part is None for part in parts):
                 continue
-            cost = 100 + len(instance.rule.rule.body) + sum(part for part in parts if part is not None)
+            cost = self.own_costs[instance] + sum(part for part in parts if part is not None)
             if atom not in costs or cost < costs[atom]:
                 costs[atom], best[atom] = cost, instance
                 pending += users.get(atom, [])
         return costs, best
+
+
+def _silences(models: Models, instance: Instance) -> Iterator[bool]:
+    """For each premise of an instance that asks for an absence, whether the record is silent on it."""
+    for premise in instance.rule.rule.body:
+        if isinstance(premise, s.Literal) and premise.negated:
+            yield models.is_possible(premise.atom.relation, ground_row(premise.atom.terms, instance.binding))
 
 
 def facts_of(models: Models, chosen: Chosen) -> list[AtomKey]:

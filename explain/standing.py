@@ -33,6 +33,8 @@ def standing(models: Models, relation: str, pattern: Row, same: Same = ()) -> st
         return UNRECORDED if models.program.predicate(relation).counts_by_record else DOCUMENTED
     if same and not any(_may_be(row, pattern, same) for row in models.possible_rows(relation)):
         return DOCUMENTED
+    if models.program.predicate(relation).counts_by_record:
+        return INCOMPLETE
     told = (row for row in models.stated.get(relation, ()) if UNKNOWN in row and _may_be(row, pattern, same))
     return INCOMPLETE if next(told, None) is not None else SILENCE
 

@@ -8,7 +8,7 @@ from enum import Enum
 from kb.contradictions import AtomKey, Contradiction
 from kb.engines.model import Instance, fits, ground_row
 from kb.language import syntax as s
-from kb.language.bounds import plain
+from kb.language.bounds import asked_of, plain
 from kb.language.values import Row
 from kb.models import Models
 
@@ -65,10 +65,10 @@ def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:
 
 
 def _beneath(models: Models, name: str, wanted: Row) -> tuple[list[AtomKey], list[AtomKey]]:
-    """The atoms that may be of a pattern, and what the ways to them ask for."""
+    """The atoms that may be of a pattern, and what the ways to them ask for (`recorded:p`: by the record alone)."""
     rows = [row for row in models.possible_rows(name) if fits(row, wanted, lenient=True)]
     instances = (instance for row in rows for instance in models.possible_derivations(name, row))
-    return [(name, row) for row in rows], list(dict.fromkeys(key for each in instances for key in _premises(each)))
+    return [(plain(name), row) for row in rows], list(dict.fromkeys(key for each in instances for key in _premises(each)))
 
 
 def _premises(instance: Instance) -> Iterator[AtomKey]:
@@ -80,7 +80,7 @@ def _premises(instance: Instance) -> Iterator[AtomKey]:
         if isinstance(premise, s.Aggregate):
             pending += premise.body
         elif isinstance(premise, s.Literal):
-            relation = plain(premise.atom.relation)
+            relation = asked_of(premise.atom.relation)
             row = ground_row(premise.atom.terms, binding)
             yield relation, row
             # A denial of the same atom speaks against it, and the atom against its denial.

@@ -9,8 +9,8 @@ from functools import cached_property
 from hashlib import sha256
 
 from kb.language import syntax as s
-from kb.language.bounds import bounds
-from kb.language.closed import by_record, closed_relations, relations_of, settled
+from kb.language.bounds import beneath_record, bounds
+from kb.language.closed import closed_relations, relations_of, settled, whole_on_record
 from kb.language.codes import Codes, codes_of
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
@@ -29,6 +29,7 @@ class Compiled:
     _cones: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _readings: dict[tuple[tuple[str, str], ...], Compiled] = field(default_factory=dict)
     _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    _recorded: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _definite: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _used: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
@@ -65,7 +66,10 @@ class Compiled:
     ) -> Program:
         """The program of both bounds, as far as the wanted relations depend on it."""
         cone = self._cone(frozenset(wanted))
-        key = cone, same & cone, definite & cone, contradicted & cone
+        if same not in self._recorded:
+            self._recorded[same] = beneath_record(self.program, same)
+        recorded = self._recorded[same]
+        key = cone, same & cone, definite & cone, recorded & cone, contradicted & cone
         if key not in self._bounds:
             self._bounds[key] = bounds(self.program.part(cone), *key[1:])
         return self._bounds[key]
@@ -95,7 +99,7 @@ class Compiled:
             return frozenset(relation for name in caseless for relation in (name, f"-{name}"))
         loose = frozenset(name for name, rows in stated.items() if any(UNKNOWN in row for row in rows))
         if loose not in self._same:
-            self._same[loose] = closed_relations(self.program, loose, by_record(self.program))
+            self._same[loose] = closed_relations(self.program, loose, whole_on_record(self.program, loose))
         return self._same[loose]
 
     def definite(self, closed: frozenset[str]) -> frozenset[str]:

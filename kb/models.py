@@ -12,7 +12,7 @@ from kb.contradictions import AtomKey, Contradiction, contradictions
 from kb.engines import Engine
 from kb.engines.model import Instance, Model
 from kb.engines.update import updated
-from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, bounded, plain
+from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, SURELY_RECORDED, bound_of, bounded, lower, plain, upper
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import Row
@@ -86,35 +86,37 @@ class Models:
         """Whether an atom of the pattern may hold, for some way in which the silences turn out, and `?` in the pattern."""
         if relation in self.same:
             return self.perfect.has(relation, pattern, lenient=True)
-        return self._bound(relation, POSSIBLE).has(bounded(relation, POSSIBLE), pattern, lenient=True)
+        return self.bound(bounded(relation, POSSIBLE)).has(bounded(relation, POSSIBLE), pattern, lenient=True)
 
     def is_certain(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern holds however the silences turn out."""
         if relation in self.same or relation in self.definite:
             return self.holds(relation, pattern)
-        return self._bound(relation, CERTAIN).has(bounded(relation, CERTAIN), pattern)
+        return self.bound(bounded(relation, CERTAIN)).has(bounded(relation, CERTAIN), pattern)
 
-    def possible_rows(self, relation: str) -> frozenset[Row]:
-        """The rows of a relation in the possible model."""
-        if relation in self.same:
-            return self.perfect.rows(relation)
-        return self._bound(relation, POSSIBLE).rows(bounded(relation, POSSIBLE))
+    def possible_rows(self, asked: str) -> frozenset[Row]:
+        """The rows of a relation in the possible model; of `recorded:p` those that may be by what is on record."""
+        if asked in self.same:
+            return self.perfect.rows(asked)
+        return self.bound(upper(asked)).rows(upper(asked))
 
-    def certain_rows(self, relation: str) -> frozenset[Row]:
-        """The rows of a relation in the certain model."""
-        if relation in self.same or relation in self.definite:
-            return self.perfect.rows(relation)
-        return self._bound(relation, CERTAIN).rows(bounded(relation, CERTAIN))
+    def certain_rows(self, asked: str) -> frozenset[Row]:
+        """The rows of a relation in the certain model; of `recorded:p` those that surely are on record."""
+        if asked in self.same or plain(asked) in self.definite:
+            return self.perfect.rows(plain(asked))
+        return self.bound(lower(asked)).rows(lower(asked))
 
-    def possible_derivations(self, relation: str, row: Row) -> tuple[Instance, ...]:
+    def possible_derivations(self, asked: str, row: Row) -> tuple[Instance, ...]:
         """The rule instances that may derive an atom."""
-        if relation in self.same:
-            return self.perfect.derivations(relation, row)
-        return self._bound(relation, POSSIBLE).derivations(bounded(relation, POSSIBLE), row)
+        if asked in self.same:
+            return self.perfect.derivations(asked, row)
+        return self.bound(upper(asked)).derivations(upper(asked), row)
 
-    def certain_model(self, relation: str) -> Model:
-        """The model that holds the certain rows of a relation, under its name there."""
-        return self._bound(relation, CERTAIN)
+    def bound(self, name: str) -> Model:
+        """The model that holds the rows of a relation of the rewriting (`kb.language.bounds`), under its name there."""
+        if name not in self._runs:
+            self._run([name])
+        return self._runs[name]
 
     def remembered(self, what: Hashable, find: Callable[[], T]) -> T:
         """What is found of these models once: the questions of a case and their criteria share most of it."""
@@ -133,11 +135,13 @@ class Models:
 
     def prepare(self, relations: Iterable[str], wanted: Iterable[str] = (POSSIBLE, CERTAIN)) -> None:
         """Evaluates the bounds of several relations in one run; asking for them one by one gives the same."""
-        loose = [name for name in relations if name not in self.same]
-        targets = [bounded(name, bound) for name in loose for bound in wanted]
-        if all(target in self._runs for target in targets):
-            return
-        rewritten = self.rewritten(loose)
+        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in wanted]
+        if not all(target in self._runs for target in targets):
+            self._run(targets)
+
+    def _run(self, targets: list[str]) -> None:
+        """Evaluates relations of the rewriting, with all beneath them that was not yet."""
+        rewritten = self.rewritten(plain(target) for target in targets)
         missing = needed(rewritten, targets) - set(self._runs) - self.same
         run = self.engine(rewritten.part(missing), self.given(missing), targets, self.seconds)
         self._runs.update(dict.fromkeys(missing, run))
@@ -161,13 +165,14 @@ class Models:
     def _base(self, name: str) -> set[Row]:
         """The rows that a relation of the rewritten program has before any rule."""
         relation = plain(name)
-        if CONTRADICTED in name:
+        bound = bound_of(name)
+        if bound == CONTRADICTED:
             return {row for other, row in self._disputed if other == relation}
         stated = set(self.stated.get(relation, ()))
-        if POSSIBLE in name:
+        if bound == POSSIBLE:
             predicate = self.program.predicates.get(relation.removeprefix("-"))
             return stated | self.open(predicate.name) if predicate is not None and predicate.can_be_open else stated
-        if CERTAIN in name:
+        if bound in (CERTAIN, SURELY_RECORDED):
             if relation in self.definite:
                 return set(self.perfect.rows(relation))
             return {row for row in stated if (relation, row) not in self._disputed}
@@ -176,12 +181,6 @@ class Models:
     @cached_property
     def _disputed(self) -> frozenset[AtomKey]:
         return frozenset(atom for each in self.contradictions for atom in each.atoms)
-
-    def _bound(self, relation: str, bound: str) -> Model:
-        name = bounded(relation, bound)
-        if name not in self._runs:
-            self.prepare([relation], [bound])
-        return self._runs[name]
 
 
 def models(

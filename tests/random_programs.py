@@ -142,7 +142,7 @@ def charts(draw: st.DrawFn, unknown: bool = True) -> str:
 
 def closings() -> st.SearchStrategy[str]:
     """What may be said of a predicate that rules conclude: that it counts by the record alone."""
-    return st.sampled_from(["", *(f"#closed {name}.\n" for name in ("p0", "p1", "p2"))])
+    return st.sampled_from(["", *(f"#closed {names}.\n" for names in ("p0", "p1", "p2", "p0, p3"))])
 
 
 @st.composite

@@ -12,7 +12,7 @@ from explain.verdicts import verdict
 from kb.compiled import Compiled
 from kb.engines import engine
 from kb.engines.model import fits
-from kb.language.bounds import plain
+from kb.language.bounds import RECORDED, SURELY_RECORDED, bound_of, plain
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import UNKNOWN, Row, Value
@@ -57,6 +57,20 @@ def test_the_rewritten_program_has_clingos_model(random: RandomProgram) -> None:
     assert {name: set(found.certain_rows(name)) for name in names if name not in found.definite} == {
         name: theirs.get(f"certain:{name}", set()) for name in names if name not in found.definite
     }
+    for name in (each for each in concluded(rewritten) if bound_of(each) in (RECORDED, SURELY_RECORDED)):
+        assert found.bound(name).rows(name) == theirs.get(name, set())
+
+
+@_SETTINGS
+@given(programs())
+def test_what_counts_by_the_record_is_what_it_would_be_if_charts_told_every_fact_whole(random: RandomProgram) -> None:
+    of = program(random.source)
+    closed = [name for name, predicate in of.predicates.items() if predicate.counts_by_record]
+    whole = program(f"{random.source}\n#closed f0, f1, f2, f3.\n")
+    found, told = (case_models(each, facts(random.chart, each)) for each in (of, whole))
+    for name in closed:
+        assert found.possible_rows(name) == told.possible_rows(name)
+        assert found.certain_rows(name) == told.certain_rows(name)
 
 
 @_FEWER

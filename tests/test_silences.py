@@ -139,3 +139,57 @@ def test_a_contradicted_fact_of_a_constraint_is_a_hinge() -> None:
         "seen_by": "undocumented",
         "dose": "met",
     }
+
+
+ON_RECORD = """\
+#pred seen_before(Case: case).
+#closed seen_before.
+seen_before(Case) :- request_date(Case, Request), seen_on(Case, On), On < Request.
+#pred was_seen(Case: case) :: "the patient was seen before".
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "named"),
+    [
+        ("", "met", []),
+        ("seen_on(c, ?).", "met", ["the patient was seen on [before 2026-01-01]"]),
+        ('seen_on(c, "2026-02-01").', "met", []),
+        ('seen_on(c, "2025-02-01").', "refuted", []),
+    ],
+)
+def test_what_counts_by_the_record_may_be_so_where_it_is_told_in_part(more: str, verdict: str, named: list[str]) -> None:
+    declared = DECLARED.replace("RULE", "not seen_before(Case)").replace("#pred early", f"{ON_RECORD}#pred early")
+    own, chart = library([read("silent.md", declared)], shipped=False), read("c.md", CHART.format(more=more))
+    [found] = medproof.decide(own, chart)
+    [answer] = found.answers
+    assert answer.verdict.value == verdict and answer.certain is (verdict == "met" and not named)
+    assert [ask_words(found.models.program, each) for each in answer.silences] == named
+    assert medproof.explain(own, chart, "necessary").proof.graph.number_of_nodes() > 1
+
+
+@pytest.mark.parametrize(("day", "rests"), [("?", True), ('"2026-03-01"', True), ('"2015-06-01"', False)])
+def test_an_operation_of_unknown_level_may_have_been_where_something_was_seen_before_it(day: str, rests: bool) -> None:
+    """Its imaging is of 2026-02-27. Where the answer is certain, its proof rests on no silence, though another one would."""
+    elective = medproof.open_case("elective")
+    nowhere = "-prior_operation(elective, _, _, _, _)."
+    text = elective.text.replace(nowhere, f'prior_operation(elective, "63030", ?, ?, {day}).')
+    [found] = medproof.decide(medproof.load(), read("elective.md", text.partition("## What follows")[0]))
+    answer = next(each for each in found.answers if each.question.relation == "medically_necessary")
+    [imaging] = [each for each in answer.criteria if each.criterion.atom.relation.endswith("imaging_confirms")]
+    told = [fact for ask in answer.silences for fact in ask.facts if fact[0] == "prior_operation"]
+    assert answer.verdict is medproof.Verdict.MET and imaging.certain is not rests and bool(told) is rests
+    assert imaging.proof is not None and any(node.silent for node in imaging.proof.walk()) is rests
+    assert "operated_there" in {node.relation for node in imaging.proof.walk()} or not rests
+
+
+def test_what_is_still_to_be_told_is_asked_for_with_what_would_bar_it() -> None:
+    """Of a rule that is not to conclude anything, the one comparison of what is to be told is turned round."""
+    rule = "seen_on(Case, On), not seen_late(Case, On)"
+    late = "#pred seen_late(Case: case, On: date).\nseen_late(Case, On) :- seen_on(Case, On), dose(Case, _, N), On > "
+    declared = DECLARED.replace("RULE", rule).replace("#pred early", f'{late}"2020-01-01" + N.\n#pred early')
+    own = library([read("silent.md", declared)], shipped=False)
+    [found] = medproof.missing(own, read("c.md", CHART.format(more="dose(c, drug, 10).")), "necessary")
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == [
+        "the patient was seen on [no later than 2020-01-11]"
+    ]

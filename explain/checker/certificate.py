@@ -5,6 +5,9 @@ derivation of each row of the perfect model, and beyond them the rows that are p
 and the derivations of those that are certain, whatever the record's silences hide. Each claimed
 derivation must be one, and no rule may lead to a row that is not claimed: then no atom
 is missing. (Both follow from the rules being stratified, by induction on the strata.)
+
+What counts by the record alone, and all beneath it, is checked first, without silences:
+there, what is not claimed to differ is what it is in the perfect model.
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ class Certified:
         """Whether the record rules an absent atom out, tells it in part, or is silent."""
         if not any(_may_be_same(row, same) for row in self.possible.upper.matching(relation, pattern, lenient=True)):
             return "unrecorded" if _counts_by_record(self.perfect.statements, relation) else "documented"
+        if _counts_by_record(self.perfect.statements, relation):
+            return "incomplete"
         stated = Rows({relation: set(self.perfect.statements.stated(relation))})
         rows = stated.matching(relation, pattern, lenient=True)
         return "incomplete" if any(UNKNOWN in row and _may_be_same(row, same) for row in rows) else "silence"
@@ -62,6 +67,8 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
     _check_derivations(statements, claims.get("perfect", []), perfect, given)
     _check_complete(perfect, cone, "the perfect model")
 
+    closed = {relation for relation in cone if _counts_by_record(statements, relation)}
+    on_record = _on_record(statements, closed, claims, stated)
     lower = _copied(statements.facts)
     upper = _copied(statements.facts)
     for name in {relation.removeprefix("-") for relation in cone}:
@@ -69,21 +76,51 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
             upper.add(name, row)
             upper.add(f"-{name}", row)
     for relation, rows in claims.get("possible", {}).items():
-        for values in rows:
+        for values in rows if relation not in closed else ():
             upper.add(relation, _row(statements, relation, values))
-    by_record = {relation for relation in cone if _counts_by_record(statements, relation)}
-    for relation in by_record:
-        for row in stated.rows.get(relation, ()):
+    for relation in closed:
+        for row in on_record.upper.rows.get(relation, ()):
             upper.add(relation, row)
+        for row in on_record.lower.rows.get(relation, ()):
             lower.add(relation, row)
             given.add(relation, row)
-    for step in claims.get("certain", []):
+    steps = [step for step in claims.get("certain", []) if _concludes(statements, step) not in closed]
+    for step in steps:
         rule, row = _claimed(statements, step)
         lower.add(rule.head.relation, row)
-    _check_derivations(statements, claims.get("certain", []), Sides(statements, upper, lower, lenient=False), given)
+    _check_derivations(statements, steps, Sides(statements, upper, lower, lenient=False), given)
     possible = Sides(statements, upper, lower, lenient=True)
-    _check_complete(possible, cone - by_record, "the possible model")
+    _check_complete(possible, cone - closed, "the possible model")
     return Certified(perfect, possible)
+
+
+def _on_record(statements: Statements, closed: set[str], claims: Mapping[str, Any], perfect: Rows) -> Sides:
+    """What may be and what surely is by the record alone, of what counts by it and of all beneath; raises ProofError."""
+    beneath = _cone(statements, closed)
+    upper, lower = _copied(statements.facts), _copied(statements.facts)
+    given = _copied(statements.facts)
+    claimed = claims.get("recorded", {})
+    may_be = {each: claims.get("possible", {}).get(each) if each in closed else claimed.get(each) for each in beneath}
+    differing = {each for each, rows in may_be.items() if rows is not None}
+    for relation, rows in may_be.items():
+        found = perfect.rows.get(relation, ()) if rows is None else [_row(statements, relation, row) for row in rows]
+        for row in found:
+            upper.add(relation, row)
+    steps = [each for each in claims.get("perfect", []) if _concludes(statements, each) in beneath - differing]
+    steps += [each for each in claims.get("certain", []) if _concludes(statements, each) in closed & differing]
+    steps += [each for each in claims.get("surely_recorded", []) if _concludes(statements, each) in differing - closed]
+    for step in steps:
+        rule, row = _claimed(statements, step)
+        lower.add(rule.head.relation, row)
+    _check_derivations(statements, steps, Sides(statements, upper, lower, lenient=False), given)
+    found_so = Sides(statements, upper, lower, lenient=True)
+    _check_complete(found_so, beneath, "the record")
+    return found_so
+
+
+def _concludes(statements: Statements, step: Mapping[str, Any]) -> str:
+    """The relation of the row that a step claims; raises ProofError."""
+    return _claimed(statements, step)[0].head.relation
 
 
 def _copied(relations: Mapping[str, Iterable[Row]]) -> Rows:

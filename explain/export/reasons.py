@@ -5,7 +5,7 @@ from __future__ import annotations
 from explain.export.lines import DIM, Page
 from explain.proofs import Proof
 from explain.questions import request_relations
-from explain.standing import SILENCE, STANDINGS, standing
+from explain.standing import STANDINGS, standing
 from explain.wording import words
 from kb.language.program import Origin
 from kb.models import Models
@@ -77,5 +77,5 @@ def show_proof(page: Page, models: Models, node: Proof, indent: int) -> None:
 
 
 def _absence(models: Models, node: Proof) -> str:
-    kind = STANDINGS[SILENCE if node.silent else standing(models, node.relation, node.row)]
+    kind = STANDINGS[standing(models, node.relation, node.row)]
     return f"not shown: {words(models.program, node.relation, node.row)} ({kind})"

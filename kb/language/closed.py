@@ -34,9 +34,17 @@ def relations_of(premise: s.Premise) -> list[str]:
 
 
 def by_record(program: Program) -> frozenset[str]:
-    """What rules conclude that is `#closed`: it counts by what the record tells; what that is silent on is not so there."""
+    """What rules conclude that is `#closed`: it counts by what the record tells, in part too; silences count for nothing."""
     names = (name for name, predicate in program.predicates.items() if predicate.counts_by_record)
     return frozenset(relation for name in names for relation in (name, f"-{name}"))
+
+
+def whole_on_record(program: Program, loose: Iterable[str]) -> frozenset[str]:
+    """What counts by the record and rests on nothing that it tells in part: no `loose` predicate has a part in it."""
+    loose = {name.removeprefix("-") for name in loose}
+    base = {relation for name in program.predicates if name not in loose for relation in (name, f"-{name}")}
+    told = settled(program, base, lambda premise, found: found.issuperset(relations_of(premise)))
+    return told & by_record(program)
 
 
 def closed_relations(program: Program, loose: Iterable[str] = (), known: frozenset[str] = frozenset()) -> frozenset[str]:
