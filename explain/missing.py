@@ -36,6 +36,7 @@ from kb.engines.computed import OPPOSITE, compare, compute
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
 from kb.language.bounds import asked_of, bound_of, plain, unbounded
+from kb.language.strata import dependents
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
 
@@ -47,10 +48,15 @@ _SETS_TOLD = 6
 _NOTHING = Ask(0, frozenset())
 
 
-def minimal_asks(models: Models, relation: str, pattern: Row) -> tuple[Ask, ...]:
-    """The cheapest sets of facts for an atom of the pattern: one of each rule, and a few more."""
-    # The criteria of a case share most of what is beneath them.
-    search = models.remembered(_Search, lambda: _Search(models))
+def minimal_asks(models: Models, relation: str, pattern: Row, of_all_readings: Models | None = None) -> tuple[Ask, ...]:
+    """The cheapest sets of facts for an atom of the pattern: one of each rule, and a few more.
+
+    Under one choice of readings, what no reading has a part in is taken over from where it
+    was found `of_all_readings`.
+    """
+    search = _search(models)
+    if of_all_readings is not None:
+        search.take_over(_search(of_all_readings))
     try:
         ways = search.ways(relation, pattern)
         by_rank = (way[rank] for rank in range(SETS_KEPT) for way in ways if rank < len(way))
@@ -66,6 +72,11 @@ def more_elements(models: Models, instance: Instance) -> tuple[Ask, ...]:
     search = _Search(models)
     aggregates = (premise for premise in instance.rule.rule.body if isinstance(premise, s.Aggregate))
     return tuple(ask for premise in aggregates for ask in search.more(premise, instance.binding) if ask.wanted)
+
+
+def _search(models: Models) -> _Search:
+    """The search in some models: the criteria of a case share most of what is beneath them."""
+    return models.remembered(_Search, lambda: _Search(models))
 
 
 @dataclass
@@ -85,6 +96,13 @@ class _Search:
     numbers: Iterator[int] = field(default_factory=count)
     sorted_rows: dict[str, list[Row]] = field(default_factory=dict)
     sorted_open: dict[str, list[Row]] = field(default_factory=dict)
+
+    def take_over(self, other: _Search) -> None:
+        """Takes over what another search found, under another choice of readings, of what does not depend on them."""
+        program = other.models.program
+        differing = dependents(program, [reading.relation for reading in program.readings])
+        found = ((key, asks) for key, asks in other.known.items() if plain(key[0]) not in differing)
+        self.known.update({key: asks for key, asks in found if key not in self.known})
 
     def possible(self, relation: str, pattern: Terms) -> Iterator[Row]:
         """The rows of a relation in the possible model that more telling can make the pattern, in a fixed order."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from explain.questions import Question, questions, speaking_rules
-from explain.verdicts import Verdict, contradictions_beneath, verdict
+from explain.verdicts import Verdict, conflicts, verdict
 from kb.contradictions import AtomKey
 from kb.language.closed import relations_of
 from kb.language.program import Program, ProgramRule, Reading
@@ -85,7 +85,7 @@ def outcome_of(found: Models, question: Question) -> Outcome:
 
 def is_met(found: Models, goal: AtomKey) -> bool:
     """Whether the outcome of a goal is *met*: the same question, answered without the bounds, which cost most."""
-    if not found.holds(*goal) or contradictions_beneath(found, *goal):
+    if not found.holds(*goal) or conflicts(found, *goal):
         return False
     asked = next((each for each in questions(found) if (each.relation, each.row) == goal), None)
     if asked is None:

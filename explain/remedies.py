@@ -67,7 +67,7 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_va
 def _of_readings(found: Models, relation: str, pattern: Row) -> Iterator[Ask]:
     """What would do by every reading of a policy: sets, of each of which every reading asks for a part."""
     wanted = wanted_for(found.program, [relation])
-    by_reading = [minimal_asks(again, relation, pattern) for _, again in under_readings(found, [relation], wanted)]
+    by_reading = [minimal_asks(again, relation, pattern, found) for _, again in under_readings(found, [relation], wanted)]
     if not by_reading:
         return
     shared = set.intersection(*({ask.facts for ask in asks} for asks in by_reading))

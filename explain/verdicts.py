@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 from kb.contradictions import AtomKey, Contradiction
@@ -46,6 +46,15 @@ def contradictions_beneath(models: Models, relation: str, pattern: Row) -> tuple
     return tuple(each for each in models.contradictions if not reached.isdisjoint(each.atoms))
 
 
+def conflicts(models: Models, relation: str, pattern: Row) -> bool:
+    """Whether an atom that holds depends on a contradiction; what holds beneath it is looked at first, which costs least."""
+    disputed = {atom for each in models.contradictions for atom in each.atoms}
+    if not disputed:
+        return False
+    shown = _walked(models, relation, pattern, _shown_beneath)
+    return not disputed.isdisjoint(shown) or bool(contradictions_beneath(models, relation, pattern))
+
+
 def disputed_beneath(models: Models, relation: str, pattern: Row) -> frozenset[AtomKey]:
     """The atoms that the atom depends on and that contradict others."""
     disputed = {atom for each in models.contradictions for atom in each.atoms}
@@ -53,22 +62,40 @@ def disputed_beneath(models: Models, relation: str, pattern: Row) -> frozenset[A
 
 
 def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:
+    return _walked(models, relation, pattern, _beneath)
+
+
+Beneath = tuple[list[AtomKey], list[AtomKey]]
+"""The atoms of a pattern, and what the ways to them ask for."""
+
+
+def _walked(
+    models: Models, relation: str, pattern: Row, beneath: Callable[[Models, str, Row], Beneath]
+) -> Iterator[AtomKey]:
+    """Every atom that is reached from those of a pattern, by what lies beneath each."""
     seen: set[AtomKey] = set()
     pending: list[AtomKey] = [(relation, pattern)]
     while pending:
         key = pending.pop()
         if key not in seen:
             seen.add(key)
-            atoms, beneath = models.remembered((_beneath, key), lambda: _beneath(models, *key))  # noqa: B023
+            atoms, more = models.remembered((beneath, key), lambda: beneath(models, *key))  # noqa: B023
             yield from atoms
-            pending += beneath
+            pending += more
 
 
-def _beneath(models: Models, name: str, wanted: Row) -> tuple[list[AtomKey], list[AtomKey]]:
-    """The atoms that may be of a pattern, and what the ways to them ask for (`recorded:p`: by the record alone)."""
+def _beneath(models: Models, name: str, wanted: Row) -> Beneath:
+    """By what may hold (`recorded:p`: by the record alone)."""
     rows = [row for row in models.possible_rows(name) if fits(row, wanted, lenient=True)]
     instances = (instance for row in rows for instance in models.possible_derivations(name, row))
     return [(plain(name), row) for row in rows], list(dict.fromkeys(key for each in instances for key in _premises(each)))
+
+
+def _shown_beneath(models: Models, name: str, wanted: Row) -> Beneath:
+    """By what holds."""
+    rows = [row for row in models.perfect.rows(name) if fits(row, wanted)]
+    instances = (instance for row in rows for instance in models.perfect.derivations(name, row))
+    return [(name, row) for row in rows], list(dict.fromkeys(key for each in instances for key in _premises(each)))
 
 
 def _premises(instance: Instance) -> Iterator[AtomKey]:

@@ -210,7 +210,9 @@ class _Section:
         return f"lacks: {self._step(step)} ({self._why(step)})"
 
     def _why(self, step: Step) -> str:
-        """Why a premise does not hold; for what only the request or general knowledge decides, that it is not so."""
+        """Why a premise does not hold; for what the record, the request or general knowledge decides, that it is not so."""
+        if step.status == "refuted" and step.relation and self.models.program.predicate(step.relation).counts_by_record:
+            return "it is not so"
         return "it is not so" if step.relation in self.models.same else _WHY[step.status]
 
     def _step(self, step: Step) -> str:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from kb.language import syntax as s
 from kb.language.closed import by_record, relations_of
@@ -42,6 +43,7 @@ def bounded(relation: str, bound: str) -> str:
     return f"-{bound}{relation[1:]}" if relation.startswith("-") else bound + relation
 
 
+@cache
 def bound_of(name: str) -> str:
     """The bound that a relation of the rewriting is of; nothing for one of the program itself."""
     named = name.removeprefix("-")
