@@ -237,13 +237,14 @@ def _names(request: list[FactTable], named: dict[str, FactTable]) -> exp.Expr:
             on = exp.column("name", "n").eq(exp.column("name", column))
             select = select.join(_said(named[relation]).subquery(column), on=on, join_type="LEFT")
             value: Expr = exp.func("COALESCE", exp.column("least", column), nothing[relation])
-            differ: Expr = exp.NEQ(this=exp.column("least", column), expression=exp.column("most", column))
+            most: Expr = exp.column("most", column)
+            differ: Expr = exp.NEQ(this=exp.column("least", column), expression=most.copy())
             wrong: Expr = exp.column("wrong", column)
         else:
-            value, differ, wrong = nothing[relation], exp.false(), exp.false()
+            value, most, differ, wrong = nothing[relation], exp.null(), exp.false(), exp.false()
         flags = (("two", differ), ("wrong", wrong))
         told = [exp.alias_(exp.func("COALESCE", holds, exp.false()), f"{flag}_{column}") for flag, holds in flags]
-        select = select.select(exp.alias_(value, column), *told)
+        select = select.select(exp.alias_(value, column), exp.alias_(most, f"most_{column}"), *told)
     return exp.Create(this=exp.table_("cases"), kind="TABLE", expression=select)
 
 
@@ -275,12 +276,13 @@ def _case_column(table: FactTable) -> exp.Select:
 def _twice(connection: duckdb.DuckDBPyConnection, named: dict[str, FactTable]) -> list[Reject]:
     """The cases with two payers or two days: nobody can tell which documents decide them."""
     found = []
-    for relation, flag, what in (("payer", "two_payer", "payers"), ("request_date", "two_day", "days of the request")):
-        rows = connection.execute(f"UPDATE cases SET good = FALSE WHERE {flag} RETURNING name").fetchall()
-        for (name,) in sorted(rows):
+    for relation, column, what in (("payer", "payer", "payers"), ("request_date", "day", "days of the request")):
+        stated = f"concat_ws(', ', {column}::TEXT, most_{column}::TEXT)"
+        two = f"UPDATE cases SET good = FALSE WHERE two_{column} RETURNING name, {stated}"
+        for name, values in sorted(connection.execute(two).fetchall()):
             table = named[relation]
             problem = f"duplicate key: the case states two {what}; state one"
-            found.append(Reject(table.place, 0, str(name), table.name, table.columns[1][0], "", problem))
+            found.append(Reject(table.place, 0, str(name), table.name, table.columns[1][0], str(values), problem))
     return found
 
 

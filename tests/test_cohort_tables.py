@@ -49,7 +49,12 @@ ROWS = {
         "Grade",
         "`?`: a denial is of a value, or of any: write `_`",
     ),
-    "two payers": ("payer", "Case,Payer\na,county\na,medicare\nb,county\nc,county\n", "Payer", "the case states two payers"),
+    "two payers": (
+        "payer",
+        "Case,Payer\na,county\na,medicare\nb,county\nc,county\n",
+        "Payer",
+        "`county, medicare`: duplicate key",
+    ),
     "a day of request that is none": (
         "request_date",
         "Case,On\na,1999-02-31\nb,1999-02-01\nc,1999-02-01\n",
