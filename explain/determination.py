@@ -146,7 +146,7 @@ def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:
     """What the record does not say of what a proof takes for absent, and of what its aggregates count."""
     for node in proof.walk():
         if node.kind == "absence" and node.silent:
-            yield from minimal_asks(found, node.relation, node.row)
+            yield from minimal_asks(found, node.asked, node.row)
         elif node.kind == "conclusion" and any(each.kind == "aggregate" for each in node.premises):
             yield from more_counted(found, (node.relation, node.row), node.rule)
 

@@ -130,7 +130,9 @@ def _candidates(found: Models, kind: str, needs: Iterable[Need]) -> list[Value]:
 
 def _about(kind: str, needs: Iterable[Need]) -> list[Value]:
     """The numbers, or the days, that comparisons name, and what lies a step beside them."""
+    needs = list(needs)
     constants = [value for need in needs for term in (need.premise.left, need.premise.right) for value in _constants(term)]
+    constants += [value for need in needs for _, value in need.terms if not isinstance(value, (Hole, OneOf))]
     numbers = list(dict.fromkeys(value for value in constants if isinstance(value, Decimal)))
     if kind == "number":
         return [*numbers, *(number + step for number in numbers for step in (Decimal(1), Decimal(-1)))]

@@ -30,7 +30,8 @@ from explain.asks import (
     joined,
     opened,
 )
-from explain.solutions import Binding, aggregate_of, solutions
+from explain.record import Counting, asked, counting
+from explain.solutions import aggregate_of, solutions
 from explain.wording import demand_words
 from kb.engines.computed import OPPOSITE, compare, compute
 from kb.engines.model import Instance, fits
@@ -232,11 +233,41 @@ class _Search:
             return [_NOTHING] if _may_hold(self.models, need) else []
         if premise.negated:
             relation, pattern = plain(premise.atom.relation), _pattern(premise.atom, binding)
-            needs = frozenset(_barring(self.models, relation, pattern))
+            needs = frozenset(self._barring(relation, pattern))
             return [replace(ask, needs=ask.needs | needs) for ask in self._undone(relation, pattern)]
         return self.atom(asked_of(premise.atom.relation), _pattern(premise.atom, binding))
 
-    def _undone(self, relation: str, pattern: Terms) -> list[Ask]:
+    def _barring(self, relation: str, pattern: Terms) -> Iterator[Need]:
+        """What the holes of a pattern have to be, for rules not to conclude it.
+
+        Where one comparison of a rule speaks of holes, beside literals that telling more may
+        bring, it is turned round for each way through the rest that holds; else nothing is said.
+        """
+        rules = self.models.program.rules_for.get(relation, ())
+        for rule in rules if any(isinstance(term, Hole) for term in pattern) else ():
+            asked = _asked_of_head(rule.head.terms, pattern)
+            holes = {name for name, term in asked.items() if isinstance(term, Hole)}
+            touching = [p for p in rule.rule.body if not holes.isdisjoint(v.name for v in s.premise_variables(p))]
+            literals = [p.atom for p in touching if isinstance(p, s.Literal) and not p.negated]
+            tests = [p for p in touching if isinstance(p, s.Comparison)]
+            if len(tests) != 1 or len(literals) + 1 < len(touching):
+                continue
+            turned = replace(tests[0], op=OPPOSITE[tests[0].op])
+            names = sorted({v.name for v in s.premise_variables(turned)})
+            for way in self._ways([p for p in rule.rule.body if p not in touching], asked):
+                may_be = all(next(self.possible(each.relation, _pattern(each, way)), None) for each in literals)
+                if may_be and way.keys() >= set(names):
+                    yield Need(turned, tuple((name, way[name]) for name in names))
+
+    def _ways(self, body: list[s.Premise], asked: Mapping[str, Term]) -> Iterator[dict[str, Term]]:
+        """The ways through a part of a body that hold; none, where it computes with what another part gives."""
+        told = {name: term for name, term in asked.items() if not isinstance(term, (Hole, OneOf))}
+        try:
+            yield from ({**asked, **way} for way in list(solutions(self.models, body, told)))
+        except (KeyError, NumberOutOfRange):
+            return
+
+    def _undone(self, relation: str, pattern: Terms, around: Counting = Counting.OPENLY) -> list[Ask]:
         """The sets with which no atom of the pattern holds that holds now: what each derivation wants not to be told."""
         told = opened(pattern)
         sets = [_NOTHING]
@@ -247,21 +278,28 @@ class _Search:
                 return []
             self.undoing.add((relation, row))
             for instance in self.models.perfect.derivations(relation, row):
-                sets = self._joined(sets, self._broken(instance))
+                sets = self._joined(sets, self._broken(instance, counting(self.models, relation, around)))
             self.undoing.discard((relation, row))
         return sets
 
-    def _broken(self, instance: Instance) -> list[Ask]:
+    def _broken(self, instance: Instance, around: Counting) -> list[Ask]:
         """The sets with which one of the premises of an instance fails; nothing, if it rests on what is being undone."""
         found = list[Ask]()
         for premise in instance.rule.rule.body:
             if isinstance(premise, s.Literal):
                 relation, pattern = premise.atom.relation, _pattern(premise.atom, instance.binding)
-                sets = self.atom(relation, pattern) if premise.negated else self._undone(relation, pattern)
+                if not premise.negated:
+                    sets = self._undone(relation, pattern, around)
+                else:
+                    sets = self._unless_settled(relation, pattern, around)
                 if _NOTHING in sets and not premise.negated:
                     return [_NOTHING]
                 found += sets
         return cheapest(found)
+
+    def _unless_settled(self, relation: str, pattern: Terms, around: Counting) -> list[Ask]:
+        """The sets for an atom of the pattern; none, where the record tells all of it whole."""
+        return self.atom(asked(self.models, relation, around), pattern) if around is not Counting.SETTLED else []
 
     def _aggregate(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """More elements of the set, where its literals leave some open: for a count as many as it wants."""
@@ -315,29 +353,15 @@ class _Search:
         return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
 
 
-def _barring(models: Models, relation: str, pattern: Terms) -> Iterator[Need]:
-    """What the holes of a pattern have to be for no rule to conclude it: where one comparison tells, it is turned round."""
-    for rule in models.program.rules_for.get(relation, ()) if any(isinstance(term, Hole) for term in pattern) else ():
-        pairs = [(term, value) for term, value in zip(rule.head.terms, pattern, strict=True) if value is not ANY]
-        told = {term.name: value for term, value in pairs if isinstance(term, s.Variable)}
-        holes = {name: value for name, value in told.items() if isinstance(value, Hole)}
-        known = {name: value for name, value in told.items() if not isinstance(value, (Hole, OneOf))}
-        touching = [p for p in rule.rule.body if any(v.name in holes for v in s.premise_variables(p))]
-        compared = [premise for premise in touching if not isinstance(premise, s.Literal)]
-        if len(compared) == 1 and isinstance(compared[0], s.Comparison):
-            turned = replace(compared[0], op=OPPOSITE[compared[0].op])
-            names = sorted({v.name for v in s.premise_variables(turned)})
-            for way in _ways(models, [each for each in rule.rule.body if each not in touching], known):
-                if all(name in {**way, **holes} for name in names):
-                    yield Need(turned, tuple((name, {**way, **holes}[name]) for name in names))
-
-
-def _ways(models: Models, body: list[s.Premise], known: Mapping[str, Value]) -> list[Binding]:
-    """The ways through a part of a body; none, where it computes with what another part gives."""
-    try:
-        return list(solutions(models, body, dict(known)))
-    except (KeyError, NumberOutOfRange):
-        return []
+def _asked_of_head(heads: tuple[s.Term, ...], pattern: Terms) -> dict[str, Term]:
+    """What a pattern asks of a head's variables; nothing, if the head cannot be the pattern, or a hole not stand alone."""
+    asked: dict[str, Term] = {}
+    for term, wanted in zip(heads, pattern, strict=True):
+        if isinstance(term, s.Constant) and wanted not in (term.value, ANY):
+            return {}
+        if isinstance(term, s.Variable) and wanted is not ANY and asked.setdefault(term.name, wanted) != wanted:
+            return {}
+    return asked
 
 
 def _beyond(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> Iterator[Need]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from explain.record import Counting, asked, counting, is_silent
 from explain.solutions import aggregate_of, counted
 from explain.wording import aggregate_words, comparison_words
 from kb.contradictions import AtomKey
@@ -25,7 +26,11 @@ Choice = dict[AtomKey, Instance]
 """One derivation for each derived atom of a proof. A stated atom without one is taken as stated."""
 
 _TRIES_PER_PROOF = 25
-_COST_OF_FACT, _COST_OF_SILENCE = 100, 1000
+_COST_OF_STEP = 100
+"""What a fact or a rule instance costs in a proof; each premise of an instance costs 1 besides."""
+
+Cost = tuple[int, int]
+"""How many absences rest on silence, and the steps: of the first, fewer is always better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Proof:
     origin: Origin | None = None
     premises: tuple[Proof, ...] = ()
     silent: bool = False
+    asked: str = ""
+    """Of an absence, what was asked for: the relation, or beneath what counts by the record, `recorded:` it."""
     text: str = ""
 
     def walk(self) -> Iterator[Proof]:
@@ -113,11 +120,11 @@ class Chosen:
 
     root: AtomKey
     choice: Choice
-    cost: int
+    cost: Cost
 
 
 def cheapest_choice(models: Models, roots: Iterable[AtomKey], without: frozenset[AtomKey] = frozenset()) -> Chosen | None:
-    """The cheapest proof of one of the atoms; what rests on silence is dear, so that a certain answer is shown as one."""
+    """The cheapest proof of one of the atoms: with the fewest absences that rest on silence, then with the fewest steps."""
     return _Search(models, list(roots), without).cheapest(lambda atom, instance: True)
 
 
@@ -125,7 +132,7 @@ def best_choices(models: Models, roots: Iterable[AtomKey], wanted: int, reads: C
     """The best proofs, cheapest first; of those that read the same the first. Gives up after some tries for each."""
     search, order = _Search(models, list(roots), frozenset()), count()
     first = search.cheapest(lambda atom, instance: True)
-    queue: list[tuple[int, int, Chosen, Choice, frozenset[tuple[AtomKey, Instance]]]] = []
+    queue: list[tuple[Cost, int, Chosen, Choice, frozenset[tuple[AtomKey, Instance]]]] = []
     if first is not None:
         heapq.heappush(queue, (first.cost, next(order), first, {}, frozenset()))
     found: dict[object, Chosen] = {}
@@ -160,7 +167,7 @@ class _Search:
     without: frozenset[AtomKey]
     instances: dict[AtomKey, tuple[Instance, ...]] = field(default_factory=dict)
     premises: dict[Instance, list[AtomKey]] = field(default_factory=dict)
-    own_costs: dict[Instance, int] = field(default_factory=dict)
+    own_costs: dict[Instance, Cost] = field(default_factory=dict)
 
     def cheapest(self, allows: Callable[[AtomKey, Instance], bool]) -> Chosen | None:
         self._reach(self.roots)
@@ -194,15 +201,15 @@ class _Search:
                 self.instances[atom] = self.models.perfect.derivations(*atom)
                 for instance in self.instances[atom]:
                     self.premises[instance] = positive_premises(self.models, instance)
-                    silent = _COST_OF_SILENCE * sum(_silences(self.models, instance))
-                    self.own_costs[instance] = _COST_OF_FACT + len(instance.rule.rule.body) + silent
+                    silent = sum(_silences(self.models, instance))
+                    self.own_costs[instance] = silent, _COST_OF_STEP + len(instance.rule.rule.body)
                     pending += self.premises[instance]
 
-    def _costs(self, allows: Callable[[AtomKey, Instance], bool]) -> tuple[dict[AtomKey, int], dict[AtomKey, Instance]]:
+    def _costs(self, allows: Callable[[AtomKey, Instance], bool]) -> tuple[dict[AtomKey, Cost], dict[AtomKey, Instance]]:
         """The cost of each atom and the derivation that gives it; a stated atom is taken as stated."""
         stated = (atom for atom in self.instances if self.models.is_stated(*atom) and atom not in self.without)
         # Whole numbers: the cost of what is used twice doubles with each step, beyond any float.
-        costs: dict[AtomKey, int] = dict.fromkeys(stated, _COST_OF_FACT)
+        costs: dict[AtomKey, Cost] = dict.fromkeys(stated, (0, _COST_OF_STEP))
         best: dict[AtomKey, Instance] = {}
         users: dict[AtomKey, list[tuple[AtomKey, Instance]]] = {}
         pending = []
@@ -217,7 +224,8 @@ class _Search:
             parts = [costs.get(premise) for premise in self.premises[instance]]
             if any(part is None for part in parts):
                 continue
-            cost = self.own_costs[instance] + sum(part for part in parts if part is not None)
+            known = [self.own_costs[instance], *(part for part in parts if part is not None)]
+            cost = sum(silent for silent, _ in known), sum(steps for _, steps in known)
             if atom not in costs or cost < costs[atom]:
                 costs[atom], best[atom] = cost, instance
                 pending += users.get(atom, [])
@@ -226,9 +234,11 @@ class _Search:
 
 def _silences(models: Models, instance: Instance) -> Iterator[bool]:
     """For each premise of an instance that asks for an absence, whether the record is silent on it."""
+    around = counting(models, instance.rule.head.relation)
     for premise in instance.rule.rule.body:
         if isinstance(premise, s.Literal) and premise.negated:
-            yield models.is_possible(premise.atom.relation, ground_row(premise.atom.terms, instance.binding))
+            row = ground_row(premise.atom.terms, instance.binding)
+            yield is_silent(models, asked(models, premise.atom.relation, around), row, around)
 
 
 def facts_of(models: Models, chosen: Chosen) -> list[AtomKey]:
@@ -237,21 +247,26 @@ def facts_of(models: Models, chosen: Chosen) -> list[AtomKey]:
     return list(dict.fromkeys(atom for atom in (chosen.root, *beneath) if atom not in chosen.choice))
 
 
+Placed = tuple[AtomKey, Counting]
+"""An atom, and how the absences around it count."""
+
+
 def tree(models: Models, chosen: Chosen) -> Proof:
     """A chosen proof from the facts up: each atom is proved once, however often it is used."""
-    made: dict[AtomKey, Proof] = {}
-    choice, pending = chosen.choice, [chosen.root]
+    made: dict[Placed, Proof] = {}
+    choice, pending = chosen.choice, [(chosen.root, Counting.OPENLY)]
     while pending:
-        atom = pending[-1]
-        wanted = [] if atom in made or atom not in choice else _atoms_beneath(models, choice[atom])
-        missing = [each for each in wanted if each not in made]
+        atom, around = pending[-1]
+        within = counting(models, atom[0], around)
+        beneath = _atoms_beneath(models, choice[atom]) if (atom, around) not in made and atom in choice else []
+        missing = [(each, within) for each in beneath if (each, within) not in made]
         if missing:
             pending += missing
             continue
-        if atom not in made:
-            made[atom] = _node(models, atom, choice, made)
+        if (atom, around) not in made:
+            made[atom, around] = _node(models, atom, choice, made, within)
         pending.pop()
-    return made[chosen.root]
+    return made[chosen.root, Counting.OPENLY]
 
 
 def _atoms_beneath(models: Models, instance: Instance) -> list[AtomKey]:
@@ -265,24 +280,27 @@ def _elements(models: Models, instance: Instance) -> list[AtomKey]:
     return [atom for premise in aggregates for atom in counted(models, premise, instance.binding)]
 
 
-def _node(models: Models, atom: AtomKey, choice: Choice, made: Mapping[AtomKey, Proof]) -> Proof:
+def _node(models: Models, atom: AtomKey, choice: Choice, made: Mapping[Placed, Proof], around: Counting) -> Proof:
     relation, row = atom
     if atom not in choice:
         return Proof("fact", relation, row, origin=models.stated[relation][row].origin)
     instance = choice[atom]
-    premises = tuple(_premise(models, premise, instance, made) for premise in instance.rule.rule.body)
+    premises = tuple(_premise(models, premise, instance, made, around) for premise in instance.rule.rule.body)
     return Proof("conclusion", relation, row, instance.rule.id, instance.rule.origin, premises)
 
 
-def _premise(models: Models, premise: s.Premise, instance: Instance, made: Mapping[AtomKey, Proof]) -> Proof:
+def _premise(
+    models: Models, premise: s.Premise, instance: Instance, made: Mapping[Placed, Proof], around: Counting
+) -> Proof:
     binding = instance.binding
     if isinstance(premise, s.Comparison):
         return Proof("comparison", text=comparison_words(premise, binding))
     if isinstance(premise, s.Aggregate):
-        elements = tuple(made[atom] for atom in counted(models, premise, binding))
+        elements = tuple(made[atom, around] for atom in counted(models, premise, binding))
         text = aggregate_words(premise, binding, aggregate_of(models, premise, binding))
         return Proof("aggregate", premises=elements, text=text)
     relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
     if premise.negated:
-        return Proof("absence", relation, row, silent=models.is_possible(relation, row))
-    return made[atoms_of(models, relation, row)[0] if premise.atom.strong else (relation, row)]
+        name = asked(models, relation, around)
+        return Proof("absence", relation, row, silent=is_silent(models, name, row, around), asked=name)
+    return made[atoms_of(models, relation, row)[0] if premise.atom.strong else (relation, row), around]

@@ -82,11 +82,14 @@ class Models:
         """Whether an atom of the pattern is in the perfect model."""
         return self.perfect.has(relation, pattern)
 
-    def is_possible(self, relation: str, pattern: Row) -> bool:
-        """Whether an atom of the pattern may hold, for some way in which the silences turn out, and `?` in the pattern."""
-        if relation in self.same:
-            return self.perfect.has(relation, pattern, lenient=True)
-        return self.bound(bounded(relation, POSSIBLE)).has(bounded(relation, POSSIBLE), pattern, lenient=True)
+    def is_possible(self, asked: str, pattern: Row) -> bool:
+        """Whether an atom of the pattern may hold, for some way in which the silences turn out, and `?` in the pattern.
+
+        Of `recorded:p`, whether it may by what is on record.
+        """
+        if asked in self.same:
+            return self.perfect.has(asked, pattern, lenient=True)
+        return self.bound(upper(asked)).has(upper(asked), pattern, lenient=True)
 
     def is_certain(self, relation: str, pattern: Row) -> bool:
         """Whether an atom of the pattern holds however the silences turn out."""

@@ -193,3 +193,36 @@ def test_what_is_still_to_be_told_is_asked_for_with_what_would_bar_it() -> None:
     assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == [
         "the patient was seen on [no later than 2020-01-11]"
     ]
+
+
+def test_what_is_beneath_what_counts_by_the_record_rests_on_no_silence() -> None:
+    """The record is silent on the dose, which counts for nothing there; who saw the patient is told in part, or whole."""
+    rules = "#pred quiet(Case: case).\n#closed quiet.\nquiet(Case) :- seen_on(Case, _), not busy(Case).\n"
+    rules += "#pred busy(Case: case).\nbusy(Case) :- dose(Case, drug, 1).\nbusy(Case) :- seen_by(Case, nurse).\n"
+    declared = DECLARED.replace("RULE", "quiet(Case)").replace("#pred early", f"{rules}#pred early")
+    own = library([read("silent.md", declared)], shipped=False)
+    for more, named in (("seen_by(c, ?).", ["nurse saw the patient"]), ("seen_by(c, doctor).", []), ("", [])):
+        [found] = medproof.decide(own, read("c.md", CHART.format(more=f'seen_on(c, "2025-05-01"). {more}')))
+        [answer] = found.answers
+        assert answer.verdict is medproof.Verdict.MET and answer.certain is (not named)
+        assert [ask_words(found.models.program, each) for each in answer.silences] == named
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ('late(Case, high, On) :- seen_on(Case, On), On > "2020-01-01".', ["the patient was seen on [after 2021-01-01]"]),
+        ('late(Case, low, On) :- special(Case, On), On > "2020-01-01".', ["the patient was seen on [after 2021-01-01]"]),
+        (
+            'late(Case, low, On) :- seen_on(Case, On), On > "2022-01-01".',
+            ["the patient was seen on [no later than 2022-01-01 and after 2021-01-01]"],
+        ),
+    ],
+)
+def test_what_bars_nothing_limits_nothing(other: str, named: list[str]) -> None:
+    rule = 'seen_on(Case, On), On > "2021-01-01", not late(Case, low, On)'
+    declared = "#fact special(Case: case, On: date).\n#closed special.\n#pred late(Case: case, Kind: text, On: date).\n"
+    text = DECLARED.replace("RULE", rule).replace("#pred early", f"{declared}{other}\n#pred early")
+    chart = read("c.md", CHART.format(more='special(c, "2022-02-02").'))
+    [found] = medproof.missing(library([read("silent.md", text)], shipped=False), chart, "necessary")
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == named

@@ -119,8 +119,9 @@ def _on_record(statements: Statements, closed: set[str], claims: Mapping[str, An
 
 
 def _concludes(statements: Statements, step: Mapping[str, Any]) -> str:
-    """The relation of the row that a step claims; raises ProofError."""
-    return _claimed(statements, step)[0].head.relation
+    """The relation of the row that a step claims; nothing, if no document has its rule."""
+    rule = statements.rules.get(step["rule"])
+    return rule.head.relation if rule is not None else ""
 
 
 def _copied(relations: Mapping[str, Iterable[Row]]) -> Rows:
@@ -128,7 +129,7 @@ def _copied(relations: Mapping[str, Iterable[Row]]) -> Rows:
 
 
 def _counts_by_record(statements: Statements, relation: str) -> bool:
-    """Whether a relation that rules conclude is closed: in every model it has what it has in the perfect one."""
+    """Whether rules conclude a relation, and it counts by the record alone: silence counts for nothing beneath it."""
     predicate = statements.predicates[relation.removeprefix("-")]
     return predicate.closed and not predicate.is_fact
 
