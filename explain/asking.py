@@ -62,8 +62,9 @@ def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
 
 
 def _demand(ask: Ask, hole: Hole, domain: Domain | None) -> str:
-    """What the comparisons ask of one value: `at most 4-`; nothing when any will do."""
+    """What the comparisons ask of one value: `at most 4-`; nothing when any will do that is told (no text is empty)."""
     found = dict.fromkeys(demand for need in sorted(ask.needs, key=str) for demand in _demands(need, hole))
+    found.pop(("!=", ""), None)
     return " and ".join(demand_words(*each) for each in found if not any(_follows(each, other, domain) for other in found))
 
 

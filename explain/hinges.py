@@ -133,8 +133,16 @@ def more_counted(found: Models, atom: AtomKey, rule: str = "") -> Iterator[Ask]:
             yield from more_elements(found, instance)
 
 
-def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
-    """Those of some asks that change the verdict on a goal, as far as their values do; each once, and tried."""
+def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> list[Hinge]:
+    """Those of some asks that change the verdict on a goal, as far as their values do; each tried, and none that asks for
+    more than another does.
+    """
+    hinges = list(_overturning(found, asks, goal, now))
+    facts = [hinge.opposite.facts for hinge in hinges if hinge.opposite is not None]
+    return [each for each in hinges if each.opposite is None or not any(other < each.opposite.facts for other in facts)]
+
+
+def _overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
     told: set[str] = set()
     for ask in asks:
         reads = ask_words(found.program, ask)

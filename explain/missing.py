@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from itertools import combinations, count
 from math import inf
 
@@ -30,13 +29,14 @@ from explain.asks import (
     joined,
     opened,
 )
+from explain.needs import beyond, holds_already, may_hold, together, wanted_number
+from explain.patterns import asked_of_head, is_told, pattern_of, that_may_be
 from explain.record import Counting, asked, counting
-from explain.solutions import aggregate_of, solutions
-from explain.wording import demand_words
-from kb.engines.computed import OPPOSITE, compare, compute
+from explain.solutions import solutions
+from kb.engines.computed import OPPOSITE
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
-from kb.language.bounds import asked_of, bound_of, plain, unbounded
+from kb.language.bounds import asked_of, bound_of, plain
 from kb.language.strata import dependents
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
@@ -64,8 +64,21 @@ def minimal_asks(models: Models, relation: str, pattern: Row, of_all_readings: M
         found = search.atom(relation, pattern) if len(ways) < 2 else distinct(by_rank, max(_SETS_TOLD, len(ways)))
     finally:
         search.end()
-    # How many holes were made before does not matter to who asks.
-    return tuple(filled(ask, {hole: Hole(number) for number, hole in enumerate(sorted(ask.all_holes))}) for ask in found)
+    return _numbered(found)
+
+
+def _numbered(asks: Iterable[Ask]) -> tuple[Ask, ...]:
+    """The asks with holes numbered from 0: how many were made before does not matter to who asks."""
+    return tuple(filled(ask, {hole: Hole(number) for number, hole in enumerate(sorted(ask.all_holes))}) for ask in asks)
+
+
+def undoing(models: Models, relation: str, row: Row) -> tuple[Ask, ...]:
+    """The cheapest sets of facts with which an atom that holds would not: they break each way to it."""
+    search = _search(models)
+    try:
+        return _numbered(search.undone(relation, row))
+    finally:
+        search.end()
 
 
 def more_elements(models: Models, instance: Instance) -> tuple[Ask, ...]:
@@ -109,13 +122,13 @@ class _Search:
         """The rows of a relation in the possible model that more telling can make the pattern, in a fixed order."""
         if relation not in self.sorted_rows:
             self.sorted_rows[relation] = sorted(self.models.possible_rows(relation), key=str)
-        return _that_may_be(self.sorted_rows[relation], pattern)
+        return that_may_be(self.sorted_rows[relation], pattern)
 
     def open(self, name: str, pattern: Terms) -> Iterator[Row]:
         """The open instances of a fact predicate that can be the pattern, in a fixed order."""
         if name not in self.sorted_open:
             self.sorted_open[name] = sorted(self.models.open(name), key=str)
-        return _that_may_be(self.sorted_open[name], pattern)
+        return that_may_be(self.sorted_open[name], pattern)
 
     def atom(self, relation: str, pattern: Terms) -> list[Ask]:
         """The cheapest sets for an atom of the pattern, best first; none if it is not possible."""
@@ -123,7 +136,7 @@ class _Search:
         names = {hole: Hole(-1 - number) for number, hole in enumerate(order)}
         key = relation, tuple(names.get(term, term) if isinstance(term, Hole) else term for term in pattern)
         if key not in self.known and key not in self.under_way:
-            if any(_is_told(row, pattern) for row in self.models.perfect.rows(plain(relation))):
+            if any(is_told(row, pattern) for row in self.models.perfect.rows(plain(relation))):
                 return [_NOTHING]
             self.known[key] = self._looked_for(key)
         self.meets_cut = self.meets_cut or key in self.under_way or key in self.cut
@@ -185,7 +198,7 @@ class _Search:
         predicate = self.models.program.predicate(relation)
         found = [
             Ask(_INCOMPLETE, frozenset([(relation, self._told(row, pattern, stated=True))]))
-            for row in _that_may_be(self.models.stated.get(relation, ()), pattern)
+            for row in that_may_be(self.models.stated.get(relation, ()), pattern)
             if UNKNOWN in row
         ]
         if predicate.can_be_open and not bound_of(asked):
@@ -230,12 +243,12 @@ class _Search:
                 return [_NOTHING]
             if need.holes:
                 return [Ask(0, frozenset(), frozenset([need]))]
-            return [_NOTHING] if _may_hold(self.models, need) else []
+            return [_NOTHING] if may_hold(self.models, need) else []
         if premise.negated:
-            relation, pattern = plain(premise.atom.relation), _pattern(premise.atom, binding)
+            relation, pattern = plain(premise.atom.relation), pattern_of(premise.atom, binding)
             needs = frozenset(self._barring(relation, pattern))
-            return [replace(ask, needs=ask.needs | needs) for ask in self._undone(relation, pattern)]
-        return self.atom(asked_of(premise.atom.relation), _pattern(premise.atom, binding))
+            return [replace(ask, needs=ask.needs | needs) for ask in self.undone(relation, pattern)]
+        return self.atom(asked_of(premise.atom.relation), pattern_of(premise.atom, binding))
 
     def _barring(self, relation: str, pattern: Terms) -> Iterator[Need]:
         """What the holes of a pattern have to be, for rules not to conclude it.
@@ -245,7 +258,7 @@ class _Search:
         """
         rules = self.models.program.rules_for.get(relation, ())
         for rule in rules if any(isinstance(term, Hole) for term in pattern) else ():
-            asked = _asked_of_head(rule.head.terms, pattern)
+            asked = asked_of_head(rule.head.terms, pattern)
             holes = {name for name, term in asked.items() if isinstance(term, Hole)}
             touching = [p for p in rule.rule.body if not holes.isdisjoint(v.name for v in s.premise_variables(p))]
             literals = [p.atom for p in touching if isinstance(p, s.Literal) and not p.negated]
@@ -255,7 +268,7 @@ class _Search:
             turned = replace(tests[0], op=OPPOSITE[tests[0].op])
             names = sorted({v.name for v in s.premise_variables(turned)})
             for way in self._ways([p for p in rule.rule.body if p not in touching], asked):
-                may_be = all(next(self.possible(each.relation, _pattern(each, way)), None) for each in literals)
+                may_be = all(next(self.possible(each.relation, pattern_of(each, way)), None) for each in literals)
                 if may_be and way.keys() >= set(names):
                     yield Need(turned, tuple((name, way[name]) for name in names))
 
@@ -267,7 +280,7 @@ class _Search:
         except (KeyError, NumberOutOfRange):
             return
 
-    def _undone(self, relation: str, pattern: Terms, around: Counting = Counting.OPENLY) -> list[Ask]:
+    def undone(self, relation: str, pattern: Terms, around: Counting = Counting.OPENLY) -> list[Ask]:
         """The sets with which no atom of the pattern holds that holds now: what each derivation wants not to be told."""
         told = opened(pattern)
         sets = [_NOTHING]
@@ -287,9 +300,9 @@ class _Search:
         found = list[Ask]()
         for premise in instance.rule.rule.body:
             if isinstance(premise, s.Literal):
-                relation, pattern = premise.atom.relation, _pattern(premise.atom, instance.binding)
+                relation, pattern = premise.atom.relation, pattern_of(premise.atom, instance.binding)
                 if not premise.negated:
-                    sets = self._undone(relation, pattern, around)
+                    sets = self.undone(relation, pattern, around)
                 else:
                     sets = self._unless_settled(relation, pattern, around)
                 if _NOTHING in sets and not premise.negated:
@@ -303,31 +316,31 @@ class _Search:
 
     def _aggregate(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """More elements of the set, where its literals leave some open: for a count as many as it wants."""
-        if _holds_already(self.models, premise, binding):
+        if holds_already(self.models, premise, binding):
             return [_NOTHING]
         literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
-        wanted_number = _wanted_number(premise)
-        if wanted_number and len(premise.body) == len(literals) == 1:
-            return self._elements(premise, literals[0].atom, wanted_number, binding)
-        said = frozenset(_together(premise))
+        number = wanted_number(premise)
+        if number and len(premise.body) == len(literals) == 1:
+            return self._elements(premise, literals[0].atom, number, binding)
+        said = frozenset(together(premise))
         wanted = self.more(premise, binding)
         more = [replace(ask, cost=_LOOSE + ask.cost, remarks=ask.remarks | said) for ask in wanted if ask.wanted]
-        beyond = frozenset(_beyond(self.models, premise, binding))
-        return [replace(ask, needs=ask.needs | beyond) for ask in cheapest(more)[:1] or [_NOTHING]]
+        limits = frozenset(beyond(self.models, premise, binding))
+        return [replace(ask, needs=ask.needs | limits) for ask in cheapest(more)[:1] or [_NOTHING]]
 
     def more(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for an atom that an aggregate lists."""
         wanted: list[Ask] = []
         for literal in premise.body:
             if isinstance(literal, s.Literal) and not literal.negated:
-                relation, pattern = asked_of(literal.atom.relation), _pattern(literal.atom, binding)
+                relation, pattern = asked_of(literal.atom.relation), pattern_of(literal.atom, binding)
                 wanted += self._to_tell(relation, pattern)
                 wanted += [ask for way in self.ways(relation, pattern) for ask in way]
         return wanted
 
     def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
         """The cheapest sets for that many distinct elements."""
-        relation, pattern = asked_of(atom.relation), _pattern(atom, binding)
+        relation, pattern = asked_of(atom.relation), pattern_of(atom, binding)
         names = {v.name for term in premise.terms for v in s.term_variables(term)}
         by_element: dict[Row, list[Ask]] = {}
         for row in self.possible(relation, pattern):
@@ -336,114 +349,18 @@ class _Search:
             }
             element = tuple(named.values())
             if UNKNOWN not in element and element not in by_element:
-                by_element[element] = self.atom(relation, _pattern(atom, {**binding, **named}))
+                by_element[element] = self.atom(relation, pattern_of(atom, {**binding, **named}))
         known = [(element, asks) for element, asks in by_element.items() if asks]
         cheapest = sorted(known, key=lambda each: each[1][0].cost)[: number + 3]
         sets: list[Ask] = []
         for chosen in combinations(cheapest, number):
-            together = [_NOTHING]
+            union = [_NOTHING]
             for _, each in chosen:
-                together = self._joined(together, each)
+                union = self._joined(union, each)
             elements = frozenset(element for element, asks in chosen if asks[0].wanted)
-            sets += [replace(ask, counted=ask.counted | elements) for ask in together]
+            sets += [replace(ask, counted=ask.counted | elements) for ask in union]
         return sorted(sets, key=lambda ask: ask.cost)[:SETS_KEPT]
 
     def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:
         unions = (joined(a, b) for a in left for b in right)
-        return cheapest(ask for ask in unions if all(_may_hold(self.models, need) for need in ask.needs))
-
-
-def _asked_of_head(heads: tuple[s.Term, ...], pattern: Terms) -> dict[str, Term]:
-    """What a pattern asks of a head's variables; nothing, if the head cannot be the pattern, or a hole not stand alone."""
-    asked: dict[str, Term] = {}
-    for term, wanted in zip(heads, pattern, strict=True):
-        if isinstance(term, s.Constant) and wanted not in (term.value, ANY):
-            return {}
-        if isinstance(term, s.Variable) and wanted is not ANY and asked.setdefault(term.name, wanted) != wanted:
-            return {}
-    return asked
-
-
-def _beyond(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> Iterator[Need]:
-    """What a least or largest element that is still to be told has to be, beside those that there are."""
-    if premise.function in ("min", "max") and premise.op == "=" and isinstance(premise.bound, s.Variable):
-        told, (now, _) = binding.get(premise.bound.name), _values(models, premise, binding)
-        if isinstance(told, Hole) and now is not None and now is not UNKNOWN:
-            limit = s.Comparison(
-                premise.bound, ">=" if premise.function == "max" else "<=", s.Constant(now), type=premise.type
-            )
-            yield Need(limit, ((premise.bound.name, told),))
-
-
-def _together(premise: s.Aggregate) -> Iterator[str]:
-    """What the elements of a sum have to come to, in words."""
-    if premise.function == "sum" and isinstance(premise.bound, s.Constant):
-        yield f"all in all {demand_words(premise.op, premise.bound.value)}"
-
-
-def _wanted_number(premise: s.Aggregate) -> int:
-    """How many elements a count wants at least; 0 when it is no count, or none of a written number."""
-    if premise.function != "count" or premise.op not in (">", ">=") or not isinstance(premise.bound, s.Constant):
-        return 0
-    bound = premise.bound.value
-    return int(bound) + (premise.op == ">") if isinstance(bound, Decimal) and 0 < bound < 10 else 0
-
-
-def _pattern(atom: s.Atom, binding: Mapping[str, Term]) -> Terms:
-    """What an instance asks of an atom: `_` asks nothing."""
-    return tuple(
-        term.value if isinstance(term, s.Constant) else binding.get(getattr(term, "name", ""), ANY) for term in atom.terms
-    )
-
-
-def _that_may_be(rows: Iterable[Row], pattern: Terms) -> Iterator[Row]:
-    """The rows of which telling more can make them the pattern: a hole wants a value that is not told yet."""
-    told = opened(pattern)
-    holes = [position for position, term in enumerate(pattern) if isinstance(term, Hole)]
-    for row in rows:
-        if all(row[position] is UNKNOWN for position in holes) and fits(row, told, lenient=True):
-            yield row
-
-
-def _is_told(row: Row, pattern: Terms) -> bool:
-    """Whether a row gives everything that a pattern asks for."""
-    return all(
-        wanted is ANY or value is ANY or (value == wanted and value is not UNKNOWN)
-        for value, wanted in zip(row, pattern, strict=True)
-    )
-
-
-def _holds_already(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> bool:
-    """Whether an aggregate is as asked for without anything more."""
-    value, bound = _values(models, premise, binding)
-    if value is None or bound is None or UNKNOWN in (value, bound):
-        return False
-    return compare(premise.op, value, bound, models.program.domains.get(premise.type), lenient=False)
-
-
-def _values(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> tuple[Value | None, Value | None]:
-    """What an aggregate comes to now, and what it is compared with; None for what is still to be told."""
-    known = {name: term for name, term in binding.items() if not isinstance(term, (Hole, OneOf))}
-    if any(v.name in binding and v.name not in known for p in premise.body for v in s.premise_variables(p)):
-        return None, None
-    try:
-        value = aggregate_of(models, unbounded(premise), known)
-    except (NumberOutOfRange, KeyError):
-        return None, None
-    try:
-        return value, compute(premise.bound, known)
-    except (NumberOutOfRange, KeyError):
-        return value, None
-
-
-def _may_hold(models: Models, need: Need) -> bool:
-    """Whether a comparison holds, or still has a hole to fill."""
-    if need.holes:
-        return True
-    premise = need.premise
-    binding = {name: term for name, term in need.terms if not isinstance(term, (Hole, OneOf))}
-    try:
-        left, right = compute(premise.left, binding), compute(premise.right, binding)
-    except (NumberOutOfRange, KeyError):
-        return False
-    return compare(premise.op, left, right, models.program.domains.get(premise.type), lenient=True)
+        return cheapest(ask for ask in unions if all(may_hold(self.models, need) for need in ask.needs))

@@ -125,12 +125,12 @@ class Chosen:
 
 def cheapest_choice(models: Models, roots: Iterable[AtomKey], without: frozenset[AtomKey] = frozenset()) -> Chosen | None:
     """The cheapest proof of one of the atoms: with the fewest absences that rest on silence, then with the fewest steps."""
-    return _Search(models, list(roots), without).cheapest(lambda atom, instance: True)
+    return _Choosing(models, list(roots), without).cheapest(lambda atom, instance: True)
 
 
 def best_choices(models: Models, roots: Iterable[AtomKey], wanted: int, reads: Callable[[Chosen], object]) -> list[Chosen]:
     """The best proofs, cheapest first; of those that read the same the first. Gives up after some tries for each."""
-    search, order = _Search(models, list(roots), frozenset()), count()
+    search, order = _Choosing(models, list(roots), frozenset()), count()
     first = search.cheapest(lambda atom, instance: True)
     queue: list[tuple[Cost, int, Chosen, Choice, frozenset[tuple[AtomKey, Instance]]]] = []
     if first is not None:
@@ -161,7 +161,7 @@ def _allows(fixed: Choice, barred: frozenset[tuple[AtomKey, Instance]]) -> Calla
 
 
 @dataclass
-class _Search:
+class _Choosing:
     models: Models
     roots: list[AtomKey]
     without: frozenset[AtomKey]

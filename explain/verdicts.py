@@ -47,7 +47,7 @@ def contradictions_beneath(models: Models, relation: str, pattern: Row) -> tuple
 
 
 def conflicts(models: Models, relation: str, pattern: Row) -> bool:
-    """Whether an atom that holds depends on a contradiction; what holds beneath it is looked at first, which costs least."""
+    """Whether `contradictions_beneath` finds any for an atom that holds; what holds is looked at first: it costs least."""
     disputed = {atom for each in models.contradictions for atom in each.atoms}
     if not disputed:
         return False

@@ -141,7 +141,11 @@ class Typing:
     def _date(self, term: s.Constant, text: str) -> s.Constant:
         value = read_date(text)
         if value is None:
-            self._find(term.place, "date", f"`{text}` is not a date", 'write a day of the calendar as "YYYY-MM-DD"')
+            hint = 'write a day of the calendar as "YYYY-MM-DD"'
+            if text.replace("-", "").isdecimal() and len(text) in (4, 7):
+                # "2019", "2019-06"
+                hint += "; where no day is known, `?`"
+            self._find(term.place, "date", f"`{text}` is not a date", hint)
         return s.Constant(value or text, term.place)
 
     def _member(self, term: s.Constant, value: str, domain: Domain, is_fact: bool) -> None:
