@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from explain.asks import Ask, Open, distinct
+from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
 from explain.denials import denied, undenied_proof
 from explain.hinges import more_counted, overturning
@@ -142,18 +142,14 @@ def _silences(found: Models, reached: Outcome, proofs: list[tuple[Models, Proof]
     return (each.opposite for each in overturning(found, asks, goal, reached) if each.opposite is not None)
 
 
-_SILENCES_TOLD = 12
-"""What is told, at most, of one step of a proof."""
-
-
 def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:
     """What the record does not say of what a proof takes for absent, and of what its aggregates count."""
     for node in proof.walk():
         silent = [each for each in node.premises if each.kind == "absence" and each.silent]
         asks = [ask for each in silent for ask in minimal_asks(found, each.asked, each.row)]
         if silent and len(found.perfect.derivations(node.relation, node.row)) > 1:
-            # What breaks each way says more than what breaks this one: it comes first, and stands for it.
-            asks = distinct([*undoing(found, node.relation, node.row), *asks], _SILENCES_TOLD)
+            # What breaks each way says more than what breaks this one, and stands for it where it is as much.
+            asks = [*undoing(found, node.relation, node.row), *asks]
         yield from asks
         if any(each.kind == "aggregate" for each in node.premises):
             yield from more_counted(found, (node.relation, node.row), node.rule)

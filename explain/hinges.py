@@ -134,15 +134,16 @@ def more_counted(found: Models, atom: AtomKey, rule: str = "") -> Iterator[Ask]:
 
 
 def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> list[Hinge]:
-    """Those of some asks that change the verdict on a goal, as far as their values do; each tried, and none that asks for
-    more than another does.
+    """Those of some asks that change the verdict on a goal, as far as their values do, each tried.
+
+    Of those that ask for the same facts it is the first, and none that asks for more than another.
     """
-    hinges = list(_overturning(found, asks, goal, now))
-    facts = [hinge.opposite.facts for hinge in hinges if hinge.opposite is not None]
-    return [each for each in hinges if each.opposite is None or not any(other < each.opposite.facts for other in facts)]
+    tried_out = [(ask.facts, hinge) for ask, hinge in _overturning(found, asks, goal, now)]
+    first = dict(reversed(tried_out))
+    return [hinge for facts, hinge in tried_out if first[facts] is hinge and not any(other < facts for other in first)]
 
 
-def _overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
+def _overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[tuple[Ask, Hinge]]:
     told: set[str] = set()
     for ask in asks:
         reads = ask_words(found.program, ask)
@@ -150,7 +151,7 @@ def _overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome
             told.add(reads)
             remedy = tried(found, goal[1], ask, lambda facts: _overturns(_again(found, goal, facts), now), widely=True)
             if remedy is not None:
-                yield Hinge((), remedy.ask, _again(found, goal, remedy.example), remedy.example)
+                yield remedy.ask, Hinge((), remedy.ask, _again(found, goal, remedy.example), remedy.example)
 
 
 def _overturns(after: Verdict, now: Outcome) -> bool:

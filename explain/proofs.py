@@ -252,7 +252,7 @@ Placed = tuple[AtomKey, Counting]
 
 
 def tree(models: Models, chosen: Chosen) -> Proof:
-    """A chosen proof from the facts up: each atom is proved once, however often it is used."""
+    """A chosen proof from the facts up: each atom is proved once where absences count alike, however often it is used."""
     made: dict[Placed, Proof] = {}
     choice, pending = chosen.choice, [(chosen.root, Counting.OPENLY)]
     while pending:

@@ -229,3 +229,14 @@ def test_what_bars_nothing_limits_nothing(other: str, named: list[str]) -> None:
     chart = read("c.md", CHART.format(more='special(c, "2022-02-02").'))
     [found] = medproof.missing(library([read("silent.md", text)], shipped=False), chart, "necessary")
     assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == named
+
+
+def test_what_breaks_each_of_two_ways_is_named_together() -> None:
+    two = "".join(f"fine(Case) :- seen_on(Case, _), not dose(Case, {drug}, 1).\n" for drug in ("first", "second"))
+    declared = DECLARED.replace("RULE", "fine(Case)").replace("#pred early", f"#pred fine(Case: case).\n{two}#pred early")
+    own = library([read("silent.md", declared)], shipped=False)
+    [found] = medproof.decide(own, read("c.md", CHART.format(more='seen_on(c, "2025-05-01").')))
+    [answer] = found.answers
+    assert answer.verdict is medproof.Verdict.MET and not answer.certain
+    asks = [ask_words(found.models.program, each) for each in answer.silences]
+    assert asks == ["first was given, 1 mg, and second was given, 1 mg"]
