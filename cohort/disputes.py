@@ -22,7 +22,7 @@ from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import CASE_NUMBER, Table, made_of
 from kb.engines.sql.values import as_text, conjunction, constant, same, with_rows
 from kb.language import syntax as s
-from kb.language.bounds import POSSIBLE, RECORDED, asked_of, bound_of, plain
+from kb.language.bounds import UPPER, asked_of, bound_of, plain
 from kb.language.program import ProgramRule
 
 Expr = exp.Expr
@@ -58,7 +58,7 @@ class Disputes:
             if relation in tables.same:
                 found[relation] = table
         for name, table in tables.bounds.items():
-            if bound_of(name) in (POSSIBLE, RECORDED):
+            if bound_of(name) in UPPER:
                 found[asked_of(name)] = table
         for against in [s.opposite(asked) for asked in found if bound_of(asked)]:
             if plain(against) in self.of.stated:
@@ -73,7 +73,7 @@ class Disputes:
         of_same = (rule for rule in self.model.program.rules if rule.head.relation in self.of.same)
         for rule in (*self.model.rewritten.rules, *of_same):
             relation = asked_of(rule.head.relation)
-            is_possible = bound_of(rule.head.relation) in (POSSIBLE, RECORDED) and rule.head.relation in bounds
+            is_possible = bound_of(rule.head.relation) in UPPER and rule.head.relation in bounds
             if relation in self.tables and (rule.head.relation in self.of.same or is_possible):
                 found.setdefault(relation, []).append(rule)
         return found

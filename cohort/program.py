@@ -26,8 +26,8 @@ from kb.language import syntax as s
 from kb.language.bounds import (
     CERTAIN,
     CONTRADICTED,
+    LOWER,
     POSSIBLE,
-    SURELY_RECORDED,
     asked_of,
     beneath_record,
     bound_of,
@@ -36,7 +36,7 @@ from kb.language.bounds import (
     plain,
     upper,
 )
-from kb.language.closed import closed_relations, relations_of, whole_on_record
+from kb.language.closed import agreed, relations_of
 from kb.language.program import Criterion, Goal, Program, ProgramRule, Reading
 from kb.language.strata import dependents, needed
 
@@ -124,8 +124,7 @@ class CohortProgram:
         """The relations in which the three models agree, for every case of the cohort without contradictions."""
         if self.contradicting:
             return self.compiled.same({}, contradicted=True)
-        loose = [name for name, table in self.stated.items() if any(table.unknown)]
-        return closed_relations(self.program, loose, whole_on_record(self.program, loose))
+        return agreed(self.program, (name for name, table in self.stated.items() if any(table.unknown)))
 
     @cached_property
     def definite(self) -> frozenset[str]:
@@ -191,7 +190,7 @@ class CohortProgram:
         steps, given = list[Step](), dict[str, Table]()
         for name in sorted(names):
             relation, bound = plain(name), bound_of(name)
-            is_lower = bound in (CERTAIN, SURELY_RECORDED)
+            is_lower = bound in LOWER
             predicate = self.program.predicates.get(relation.removeprefix("-"))
             if relation in self.same or (is_lower and relation in self.definite):
                 given[name] = perfect[relation]
@@ -276,7 +275,7 @@ class CohortProgram:
         given |= {
             bounded(name, bound): perfect.tables[name]
             for name in (cone & self.definite) - self.same
-            for bound in (CERTAIN, SURELY_RECORDED)
+            for bound in LOWER
             if name in perfect.tables
         }
         missing = needed(rewritten, targets) - given.keys()

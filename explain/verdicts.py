@@ -48,17 +48,15 @@ def contradictions_beneath(models: Models, relation: str, pattern: Row) -> tuple
 
 def conflicts(models: Models, relation: str, pattern: Row) -> bool:
     """Whether `contradictions_beneath` finds any for an atom that holds; what holds is looked at first: it costs least."""
-    disputed = {atom for each in models.contradictions for atom in each.atoms}
-    if not disputed:
+    if not models.contradictions:
         return False
     shown = _walked(models, relation, pattern, _shown_beneath)
-    return not disputed.isdisjoint(shown) or bool(contradictions_beneath(models, relation, pattern))
+    return not models.disputed.isdisjoint(shown) or bool(contradictions_beneath(models, relation, pattern))
 
 
 def disputed_beneath(models: Models, relation: str, pattern: Row) -> frozenset[AtomKey]:
     """The atoms that the atom depends on and that contradict others."""
-    disputed = {atom for each in models.contradictions for atom in each.atoms}
-    return frozenset(disputed.intersection(_reached(models, relation, pattern)))
+    return models.disputed.intersection(_reached(models, relation, pattern))
 
 
 def _reached(models: Models, relation: str, pattern: Row) -> Iterator[AtomKey]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from kb.language import syntax as s
 from kb.language.bounds import beneath_record, bounds
-from kb.language.closed import closed_relations, relations_of, settled, whole_on_record
+from kb.language.closed import agreed, relations_of, settled
 from kb.language.codes import Codes, codes_of
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
@@ -99,7 +99,7 @@ class Compiled:
             return frozenset(relation for name in caseless for relation in (name, f"-{name}"))
         loose = frozenset(name for name, rows in stated.items() if any(UNKNOWN in row for row in rows))
         if loose not in self._same:
-            self._same[loose] = closed_relations(self.program, loose, whole_on_record(self.program, loose))
+            self._same[loose] = agreed(self.program, loose)
         return self._same[loose]
 
     def definite(self, closed: frozenset[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from kb.contradictions import AtomKey, Contradiction, contradictions
 from kb.engines import Engine
 from kb.engines.model import Instance, Model
 from kb.engines.update import updated
-from kb.language.bounds import CERTAIN, CONTRADICTED, POSSIBLE, SURELY_RECORDED, bound_of, bounded, lower, plain, upper
+from kb.language.bounds import CERTAIN, CONTRADICTED, LOWER, POSSIBLE, bound_of, bounded, lower, plain, upper
 from kb.language.program import Fact, Program
 from kb.language.strata import needed
 from kb.language.values import Row
@@ -151,7 +151,7 @@ class Models:
 
     def rewritten(self, relations: Iterable[str]) -> Program:
         """The program of both bounds, as far as some relations depend on it."""
-        disputed = frozenset(relation for relation, _ in self._disputed)
+        disputed = frozenset(relation for relation, _ in self.disputed)
         return self.compiled.bounds(relations, self.same, self.definite, disputed)
 
     def given(self, missing: Iterable[str]) -> dict[str, Iterable[Row]]:
@@ -170,19 +170,20 @@ class Models:
         relation = plain(name)
         bound = bound_of(name)
         if bound == CONTRADICTED:
-            return {row for other, row in self._disputed if other == relation}
+            return {row for other, row in self.disputed if other == relation}
         stated = set(self.stated.get(relation, ()))
         if bound == POSSIBLE:
             predicate = self.program.predicates.get(relation.removeprefix("-"))
             return stated | self.open(predicate.name) if predicate is not None and predicate.can_be_open else stated
-        if bound in (CERTAIN, SURELY_RECORDED):
+        if bound in LOWER:
             if relation in self.definite:
                 return set(self.perfect.rows(relation))
-            return {row for row in stated if (relation, row) not in self._disputed}
+            return {row for row in stated if (relation, row) not in self.disputed}
         return stated
 
     @cached_property
-    def _disputed(self) -> frozenset[AtomKey]:
+    def disputed(self) -> frozenset[AtomKey]:
+        """The atoms that have a part in a contradiction."""
         return frozenset(atom for each in self.contradictions for atom in each.atoms)
 
 

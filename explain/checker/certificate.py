@@ -60,9 +60,7 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
     cone = _cone(statements, wanted)
     stated = _copied(statements.facts)
     perfect = Sides(statements, stated, stated, lenient=False)
-    for step in claims.get("perfect", []):
-        rule, row = _claimed(statements, step)
-        stated.add(rule.head.relation, row)
+    _add_claimed(statements, claims.get("perfect", []), stated)
     given = _copied(statements.facts)
     _check_derivations(statements, claims.get("perfect", []), perfect, given)
     _check_complete(perfect, cone, "the perfect model")
@@ -85,9 +83,7 @@ def certified(statements: Statements, case: str, claims: Mapping[str, Any], want
             lower.add(relation, row)
             given.add(relation, row)
     steps = [step for step in claims.get("certain", []) if _concludes(statements, step) not in closed]
-    for step in steps:
-        rule, row = _claimed(statements, step)
-        lower.add(rule.head.relation, row)
+    _add_claimed(statements, steps, lower)
     _check_derivations(statements, steps, Sides(statements, upper, lower, lenient=False), given)
     possible = Sides(statements, upper, lower, lenient=True)
     _check_complete(possible, cone - closed, "the possible model")
@@ -109,13 +105,11 @@ def _on_record(statements: Statements, closed: set[str], claims: Mapping[str, An
     steps = [each for each in claims.get("perfect", []) if _concludes(statements, each) in beneath - differing]
     steps += [each for each in claims.get("certain", []) if _concludes(statements, each) in closed & differing]
     steps += [each for each in claims.get("surely_recorded", []) if _concludes(statements, each) in differing - closed]
-    for step in steps:
-        rule, row = _claimed(statements, step)
-        lower.add(rule.head.relation, row)
+    _add_claimed(statements, steps, lower)
     _check_derivations(statements, steps, Sides(statements, upper, lower, lenient=False), given)
-    found_so = Sides(statements, upper, lower, lenient=True)
-    _check_complete(found_so, beneath, "the record")
-    return found_so
+    on_record = Sides(statements, upper, lower, lenient=True)
+    _check_complete(on_record, beneath, "the record")
+    return on_record
 
 
 def _concludes(statements: Statements, step: Mapping[str, Any]) -> str:
@@ -155,6 +149,12 @@ def _claimed(statements: Statements, step: Mapping[str, Any]) -> tuple[Rule, Row
     if any(isinstance(value, Mark) for value in row):
         raise ProofError("certificate", f"the claimed instance of {rule.id} leaves a value open")
     return rule, row
+
+
+def _add_claimed(statements: Statements, steps: Iterable[Mapping[str, Any]], rows: Rows) -> None:
+    for step in steps:
+        rule, row = _claimed(statements, step)
+        rows.add(rule.head.relation, row)
 
 
 def _row(statements: Statements, relation: str, values: list[Any]) -> Row:

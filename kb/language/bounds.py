@@ -35,7 +35,9 @@ CERTAIN = "certain:"
 RECORDED = "recorded:"
 SURELY_RECORDED = "surely-recorded:"
 CONTRADICTED = "contradicted:"
-_BOUNDS = (POSSIBLE, CERTAIN, RECORDED, SURELY_RECORDED, CONTRADICTED)
+UPPER, LOWER = (POSSIBLE, RECORDED), (CERTAIN, SURELY_RECORDED)
+"""The bounds that hold whatever may be, and those that hold what surely is."""
+_BOUNDS = (*UPPER, *LOWER, CONTRADICTED)
 
 
 def bounded(relation: str, bound: str) -> str:

@@ -54,6 +54,12 @@ def closed_relations(program: Program, loose: Iterable[str] = (), known: frozens
     return settled(program, base, lambda premise, found: found.issuperset(relations_of(premise)), known)
 
 
+def agreed(program: Program, loose: Iterable[str]) -> frozenset[str]:
+    """The relations in which all models agree, of records without contradictions that tell `loose` ones in part."""
+    loose = frozenset(loose)
+    return closed_relations(program, loose, whole_on_record(program, loose))
+
+
 def with_scopes(program: Program) -> Program:
     """The program with, for each rule of a goal, one that tells whether the rule speaks to a question at all.
 
