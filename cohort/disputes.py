@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from cohort.clashes import CLASHING, alias, fits_literal, value_of
 from cohort.program import CohortProgram, Evaluated
-from cohort.searches import Addition, Search, Way
+from cohort.searches import Addition, Search, Way, all_above
 from cohort.verdicts import CONFLICT, Root
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
@@ -42,8 +42,8 @@ class Disputes:
     def search(self) -> Search:
         """The search."""
         return Search(
-            tuple(self.beginnings), tuple(self.first), {relation: self.ways(relation) for relation in self.own},
-            tuple(self.order), self.conflicts,
+            self.disputed, {relation: tuple(sorted(names)) for relation, names in self.above.items()}, self.beginnings,
+            tuple(self.first), {relation: self.ways(relation) for relation in self.own}, tuple(self.order), self.conflicts,
         )  # fmt: skip
 
     @cached_property
@@ -79,21 +79,33 @@ class Disputes:
         return found
 
     @cached_property
-    def relevant(self) -> frozenset[str]:
-        """The relations beneath which something may be disputed."""
+    def above(self) -> dict[str, set[str]]:
+        """What rests on each relation, by a rule or because the rule asks for the opposite."""
         above: dict[str, set[str]] = {}
         for relation, rules in self.rules.items():
             for literal in (literal for rule in rules for literal in s.literals(rule.rule.body)):
                 for beneath in _both(literal):
                     above.setdefault(beneath, set()).add(relation)
-        disputed = [relation for relation in self.tables if plain(relation) in self.of.disputed]
-        found, pending = set(disputed), disputed
-        while pending:
-            for relation in above.get(pending.pop(), ()):
-                if relation not in found:
-                    found.add(relation)
-                    pending.append(relation)
-        return frozenset(found)
+        return above
+
+    @cached_property
+    def disputable(self) -> list[str]:
+        """The relations of which something may be disputed."""
+        return [relation for relation in self.tables if plain(relation) in self.of.disputed]
+
+    @property
+    def disputed(self) -> dict[str, str]:
+        """For each of them, the statement that tells whether something is."""
+        made = {}
+        for relation in self.disputable:
+            rows = exp.select(exp.Literal.number(1)).from_(self.of.disputed[plain(relation)].copy().subquery("x"))
+            made[relation] = exp.select(exp.Exists(this=rows)).sql(DIALECT, copy=False)
+        return made
+
+    @cached_property
+    def relevant(self) -> frozenset[str]:
+        """The relations beneath which something may be disputed."""
+        return all_above(self.above, self.disputable)
 
     @cached_property
     def own(self) -> dict[str, str]:
@@ -111,15 +123,15 @@ class Disputes:
         return [relation for part in reversed(self.model.program.components) for relation in sorted(part)]
 
     @cached_property
-    def beginnings(self) -> list[str]:
+    def beginnings(self) -> dict[str, str]:
         """The statements that make the empty tables of what is reached."""
-        made = []
+        made = {}
         for relation, name in self.own.items():
             columns = [exp.column(column) for column in self.tables[relation].columns]
             kind, number = exp.cast(exp.Literal.number(0), "INTEGER"), exp.cast(exp.Literal.number(0), "BIGINT")
             rows = exp.select(exp.alias_(kind, "kind"), exp.alias_(number, "number"), *columns)
             rows = rows.from_(self.tables[relation].name).limit(0)
-            made.append(made_of(name, rows).sql(DIALECT, copy=False))
+            made[relation] = made_of(name, rows).sql(DIALECT, copy=False)
         return made
 
     @cached_property
@@ -207,6 +219,11 @@ class DisputesOfChoice(Disputes):
     kinds: int
     """What is added to the kinds of the questions."""
 
+    @property
+    def disputed(self) -> dict[str, str]:
+        """Nothing more: what depends on readings is not disputed (`clashes.undecidable`)."""
+        return {}
+
     @cached_property
     def own(self) -> dict[str, str]:
         """The tables of what depends on readings."""
@@ -215,7 +232,7 @@ class DisputesOfChoice(Disputes):
 
     @cached_property
     def conflicts(self) -> dict[str, str]:
-        """None of its own: what depends on readings is not disputed (`clashes.undecidable`)."""
+        """None of its own."""
         return {}
 
     @property

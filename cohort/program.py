@@ -13,12 +13,13 @@ from itertools import product
 
 from sqlglot import exp
 
+from cohort.asking import Asking, Speaking
 from cohort.clashes import disputed_atoms
 from cohort.wanted import Wanted
 from explain.criteria import criteria_beneath
 from explain.outcomes import wanted_for
 from kb.compiled import Compiled
-from kb.engines.sql.open import open_table, stated_or_open
+from kb.engines.sql.open import CASES, open_table, stated_or_open
 from kb.engines.sql.plan import DIALECT, Step, plan
 from kb.engines.sql.schema import Table, Types, column_types, created
 from kb.engines.sql.values import conjunction, same, with_rows
@@ -168,7 +169,8 @@ class CohortProgram:
             wanted = self._with_opposites(wanted)
         steps, given = self._base(needed(rewritten, wanted), self.perfect[1], "")
         found = plan(rewritten, self.types, given, wanted, "b")
-        return (*steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
+        asking = () if self.contradicting else self._asking.steps
+        return (*asking, *steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
 
     @property
     def evaluated(self) -> Evaluated:
@@ -201,7 +203,9 @@ class CohortProgram:
                 known = self.stated.get(relation) or self._empty(relation)
                 table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
                 values = self._wanted.values(name, perfect)
-                rows = stated_or_open(predicate, relation, self.types, self.stated, values)
+                # Of those that contradict themselves there are few, and a contradiction may stand behind what nobody asks.
+                cases = CASES if self.contradicting else self._asking.cases(relation)
+                rows = stated_or_open(predicate, relation, self.types, self.stated, values, cases)
                 steps.append(Step(created(table, rows).sql(DIALECT, copy=False)))
                 given[name] = table
             elif relation in self.stated:
@@ -225,12 +229,19 @@ class CohortProgram:
     @cached_property
     def _wanted(self) -> Wanted:
         """What the questions want of the facts that are open."""
-        asked = list[tuple[Goal, tuple[s.Atom, ...]]]()
-        for goal in self.program.goals:
-            rules = self.program.rules_for.get(goal.atom.relation, ())
-            criteria = (criterion.atom for rule in rules for criterion in self.criteria_of(rule))
-            asked.append((goal, tuple(dict.fromkeys([goal.atom, *criteria]))))
-        return Wanted(self.program, self.rewritten, self.types, self.perfect[1], self.same, tuple(asked))
+        asked = tuple((goal, (goal.atom, *(each.atom for each in criteria))) for goal, _, criteria in self._speaking)
+        return Wanted(self.program, self.rewritten, self.types, self.perfect[1], self.same, asked)
+
+    @cached_property
+    def _asking(self) -> Asking:
+        """Which cases ask for them."""
+        return Asking(self.program, self.rewritten, self._speaking, self.perfect[1])
+
+    @cached_property
+    def _speaking(self) -> tuple[Speaking, ...]:
+        """The rules that speak to questions."""
+        rules = ((goal, rule) for goal in self.program.goals for rule in self.program.rules_for.get(goal.atom.relation, ()))
+        return tuple(Speaking(goal, rule, self.criteria_of(rule)) for goal, rule in rules)
 
     def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
         """The criteria that a rule rests on, those beneath others among them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 
@@ -23,12 +24,16 @@ class Way:
 class Search:
     """The statements of a search, over the models and the questions of one program's contradicting cases.
 
-    `beginnings` make the empty tables of what is reached, `roots` add the atoms that may
-    answer a question, `ways` lead on from each relation, which are taken in `order`;
-    `conflicts` tell which of what was reached of a relation is disputed.
+    `disputed` tell of relations whether something of them is disputed in these cases: only
+    what is `above` such relations is followed. `beginnings` make the empty tables of what is
+    reached of a relation, `roots` add the atoms that may answer a question, `ways` lead on
+    from each relation, which are taken in `order`; `conflicts` tell which of what was
+    reached of a relation is disputed.
     """
 
-    beginnings: tuple[str, ...]
+    disputed: Mapping[str, str]
+    above: Mapping[str, tuple[str, ...]]
+    beginnings: Mapping[str, str]
     roots: tuple[Addition, ...]
     ways: Mapping[str, tuple[Way, ...]]
     order: tuple[str, ...]
@@ -36,16 +41,29 @@ class Search:
 
     def after(self, first: Search) -> Search:
         """The search, going on by the ways of another where it has none of its own."""
-        return replace(self, ways={**first.ways, **self.ways}, conflicts=first.conflicts)
+        above = {name: (*first.above.get(name, ()), *self.above.get(name, ())) for name in {*first.above, *self.above}}
+        return replace(self, above=above, ways={**first.ways, **self.ways}, conflicts=first.conflicts)
+
+
+def all_above(above: Mapping[str, Iterable[str]], beneath: Iterable[str]) -> frozenset[str]:
+    """Some relations, and what rests on them, directly or not; `above` has what rests directly on each."""
+    pending = list(beneath)
+    found = set(pending)
+    while pending:
+        more = set(above.get(pending.pop(), ())) - found
+        found |= more
+        pending += more
+    return frozenset(found)
 
 
 def find_conflicts(connection: duckdb.DuckDBPyConnection, searches: Iterable[Search]) -> None:
     """Fills the tables of what conflicts, for the cases that are known to contradict themselves."""
     first, *others = searches
+    disputed = [name for name, statement in first.disputed.items() if connection.execute(statement).fetchall()[0][0]]
     instantiated = dict[str, int]()
-    _Run(first, connection, instantiated).run()
+    _Run(first, connection, disputed, instantiated).run()
     for each in others:
-        _Run(each.after(first), connection, instantiated).run()
+        _Run(each.after(first), connection, disputed, instantiated).run()
 
 
 @dataclass
@@ -54,13 +72,17 @@ class _Run:
 
     search: Search
     connection: duckdb.DuckDBPyConnection
+    disputed: Iterable[str]
     instantiated: dict[str, int]
     """How many rows each statement of instances made that was run already."""
 
     def run(self) -> None:
-        for statement in self.search.beginnings:
-            self._run(statement)
-        changed = {relation for relation, statement in self.search.roots if self._run(statement)[0][0]}
+        """Runs it to its end."""
+        for relation, statement in self.search.beginnings.items():
+            if relation in self._relevant:
+                self._run(statement)
+        roots = (root for root in self.search.roots if root[0] in self._relevant)
+        changed = {relation for relation, statement in roots if self._run(statement)[0][0]}
         reached = set(changed)
         while changed:
             relation = next((each for each in self.search.order if each in changed), None) or min(changed)
@@ -70,11 +92,17 @@ class _Run:
         for relation in sorted(reached & self.search.conflicts.keys()):
             self._run(self.search.conflicts[relation])
 
+    @cached_property
+    def _relevant(self) -> frozenset[str]:
+        """The relations beneath which something is disputed."""
+        return all_above(self.search.above, self.disputed)
+
     def _followed(self, way: Way) -> Iterator[str]:
         """The relations of which more is reached now."""
-        if way.instances not in self.instantiated:
+        targets = [each for each in way.targets if each[0] in self._relevant]
+        if targets and way.instances not in self.instantiated:
             self.instantiated[way.instances] = self._run(way.instances)[0][0]
-        for target, statement in way.targets if self.instantiated[way.instances] else ():
+        for target, statement in targets if targets and self.instantiated[way.instances] else ():
             if self._run(statement)[0][0]:
                 yield target
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
-from kb.engines.sql.demand import Demand, Demands, Known, Source, demands, joined, listed
-from kb.engines.sql.open import Values
+from kb.engines.sql.demand import Demand, Demands, Known, Source, Test, demands, joined, listed, tests
+from kb.engines.sql.open import Values, domain_table, may_be_alike
 from kb.engines.sql.schema import Table, Types
 from kb.engines.sql.values import value
 from kb.language import syntax as s
@@ -39,38 +39,59 @@ class Wanted:
         `tables` hold the perfect model, under the choice of readings that is evaluated.
         """
         predicate = self.program.predicate(plain(name))
+        # What a denial and what a fact leave open is the same, so both are asked for together.
+        relations = [bounded(each, POSSIBLE) for each in (predicate.name, f"-{predicate.name}")]
         found: dict[int, Values] = {}
         for position, argument in enumerate(predicate.arguments):
-            # What a denial and what a fact leave open is the same, so both are asked for together.
-            of_both = [
-                self._demands.get((bounded(each, POSSIBLE), position), frozenset())
-                for each in (predicate.name, f"-{predicate.name}")
-            ]
-            if (
-                argument.type in self.types.domains
-                and position in predicate.about
-                and all(each is not None for each in of_both)
-            ):
-                sources = frozenset[Source]().union(*(each for each in of_both if each is not None))
-                kind = self.types[argument.type]
-                of_case = [each for each in sources if isinstance(each, Known) and each.case]
+            if argument.type not in self.types.domains or position not in predicate.about:
+                continue
+            kind = self.types[argument.type]
+            demand = reduce(joined, (self._demands.get((each, position), frozenset()) for each in relations))
+            alike = may_be_alike(predicate, self.types) and self._is_one_enough(relations, position, demand)
+            if demand is not None:
+                of_case = [each for each in demand if isinstance(each, Known) and each.case]
                 found[position] = Values(
-                    tuple(self._rows_of(source, kind, tables) for source in sorted(sources.difference(of_case), key=str)),
+                    tuple(self._rows_of(source, kind, tables) for source in sorted(demand.difference(of_case), key=str)),
                     tuple(self._rows_of(source, kind, tables) for source in sorted(of_case, key=str)),
+                    alike,
                 )
+            elif alike:
+                found[position] = Values((exp.select("v").from_(domain_table(kind)),), (), alike)
         return found
+
+    def _is_one_enough(self, relations: list[str], position: int, demand: Demand) -> bool:
+        """Whether nothing tells the values apart that are asked for of an argument."""
+        if any((each, position) in self._asked for each in relations):
+            return False
+        found = set[Test | None]().union(*(self._tests.get((each, position), set()) for each in relations))
+        test = found.pop() if len(found) == 1 else None
+        return test is not None and demand == (frozenset([Known(test, "", "Value")]) if test else None)
+
+    @cached_property
+    def _known(self) -> dict[str, Table]:
+        """The relations in which all models agree."""
+        return {name: table for name, table in self.perfect.items() if name in self.same}
+
+    @cached_property
+    def _tests(self) -> dict[tuple[str, int], set[Test | None]]:
+        """How the rules of the bounds ask each argument."""
+        return tests(self.rewritten.rules, self._known)
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, int], Demand]:
+        """The arguments of the questions, and the values that they are asked for."""
+        asked: dict[tuple[str, int], Demand] = {}
+        for goal, atoms in self.asked:
+            values = dict(listed([s.Literal(goal.trigger)], self._known))
+            for relation, position, term in self._arguments(atoms):
+                demand = values.get(term.name) if isinstance(term, s.Variable) else None
+                asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
+        return asked
 
     @cached_property
     def _demands(self) -> Demands:
         """Which values of its arguments each relation of the bounds is asked for, by the questions and what they rest on."""
-        known = {name: table for name, table in self.perfect.items() if name in self.same}
-        asked: dict[tuple[str, int], Demand] = {}
-        for goal, atoms in self.asked:
-            values = dict(listed([s.Literal(goal.trigger)], known))
-            for relation, position, term in self._arguments(atoms):
-                demand = values.get(term.name) if isinstance(term, s.Variable) else None
-                asked[relation, position] = joined(asked.get((relation, position), frozenset()), demand)
-        return demands(self.rewritten, asked, known)
+        return demands(self.rewritten, self._asked, self._known)
 
     def _arguments(self, atoms: Iterable[s.Atom]) -> Iterator[tuple[str, int, s.Term]]:
         for atom in atoms:

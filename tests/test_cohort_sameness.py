@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import combinations, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -270,3 +271,59 @@ def test_contradictions_that_a_cohort_would_not_see_are_refused(tmp_path: Path) 
     text = "#pred r(X: text).\nr(a).\n:- r(a).\n#pred g(Case: case).\ng(Case) :- payer(Case, _), r(a).\n"
     with pytest.raises(CohortProblem, match="which is not about a case: `medproof decide` decides such cases one by one"):
         verdicts(small(f"{text}#goal g(Case) for payer(Case, _)."), tmp_path)
+
+
+ASKING = """
+#domain finding = weak | stiff.
+#domain side = left | right | bilateral(left, right).
+#domain origin = note | film | phone.
+#fact asked(Case: case, Item: text).
+#closed asked.
+#fact sign(Case: case, Finding: finding, Origin: origin, N: number).
+#about sign(Case, Finding, Origin).
+#fact numb(Case: case, Side: side, Origin: origin).
+#about numb(Case, Side, Origin).
+#fact fit(Case: case, Origin: origin).
+#pred wants(Item: text, Kind: text).
+wants(laminectomy, one). wants(fusion, two).
+#pred clinical(Origin: origin).
+clinical(note). clinical(film).
+#pred seen(Case: case).
+#criterion "c.seen" seen(Case).
+seen(Case) :- sign(Case, weak, Origin, N), clinical(Origin), N > 2.
+#pred told(Case: case).
+#criterion "c.told" told(Case).
+told(Case) :- numb(Case, left, _).
+#pred granted(Case: case, Item: text).
+#goal granted(Case, Item) for asked(Case, Item).
+granted(Case, Item) :- asked(Case, Item), wants(Item, one), seen(Case).
+granted(Case, Item) :- asked(Case, Item), wants(Item, two), not told(Case), not -fit(Case, note).
+"""
+REQUESTS = ("laminectomy",), ("fusion",), ("injection",), ("laminectomy", "fusion"), ("?",), ("?", "fusion")
+SIGNS = (
+    "sign(x, weak, note, 1).", "sign(x, weak, film, 3).", "sign(x, weak, phone, 5).", "sign(x, weak, ?, 3).",
+    "sign(x, stiff, note, 1).", "sign(x, ?, note, 3).", "-sign(x, weak, note, _).",
+    "-sign(x, weak, _, _).", "-sign(x, _, film, _).",
+    "numb(x, left, phone).", "-numb(x, left, note).", "-numb(x, _, _).",
+    "-numb(x, left, _).", "numb(x, ?, note).", "-fit(x, note).",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("requests", [REQUESTS[:4], REQUESTS], ids=["told whole", "left open"])
+def test_what_nobody_asks_and_what_nobody_tells_apart_changes_no_answer(
+    tmp_path: Path, requests: tuple[tuple[str, ...], ...]
+) -> None:
+    """Silence is looked at where a rule speaks to the request, and as one origin where any does."""
+    base = small(ASKING)
+    program = base.compiled("", ON).program
+    charts = (signs for count in range(3) for signs in combinations(SIGNS, count))
+    stated = {}
+    for number, (signs, items) in enumerate(product(charts, requests)):
+        lines = [*signs, *(f"asked(x, {item})." for item in items), "payer(x, none).", 'request_date(x, "2026-01-01").']
+        stated[f"case{number}"] = facts("\n".join(lines).replace("(x,", f"(case{number},"), program, f"case{number}")
+    source = write_tables(tmp_path / "facts", program, (fact for each in stated.values() for fact in each))
+    decide_cohort(base, source, tmp_path / "out")
+    questions, criteria = alone(base, "", ON, stated)
+    assert {row[3] for row in questions} >= {"met", "undocumented", "refuted", "unaddressed"}
+    assert decided(tmp_path / "out", "decisions") == questions
+    assert decided(tmp_path / "out", "criteria") == criteria

@@ -95,10 +95,12 @@ class Body:
             else:
                 together = [premise, *pending]
                 filtering = self._filtering(together, needed) if needed is not None and delta is None else ()
-                source = self._filter(filtering) if filtering and self._sources else None
+                rest = [each for each in pending if not any(each is other for other in filtering)]
+                wanted = {v.name for each in rest for v in s.premise_variables(each)}.union(needed or ())
+                source = self._filter(filtering, wanted) if filtering and self._sources else None
                 if source is not None:
                     self._sources.append(source)
-                    pending = [each for each in pending if not any(each is other for other in filtering)]
+                    pending = rest
                 else:
                     is_delta = delta is not None and premise is delta[0]
                     self._sources.append(self._list(premise, delta[1] if delta is not None and is_delta else ""))
@@ -194,13 +196,14 @@ class Body:
             names |= {v.name for inner in premise.body for v in s.premise_variables(inner) if not v.is_anonymous}
         return frozenset(names - self.names.keys())
 
-    def _filter(self, group: tuple[s.Premise, ...]) -> _Source | None:
-        """The premises as one semi-join; None where that would not be the same."""
+    def _filter(self, group: tuple[s.Premise, ...], wanted: set[str]) -> _Source | None:
+        """The premises as one semi-join; None where that would not be the same. `wanted` are variables of what follows."""
         if any(isinstance(each, s.Aggregate) for each in group):
             return None
         listing = s.listing(group)
         links = {v.name for each in listing for v in s.premise_variables(each)} & self.names.keys()
-        if any(each.lenient for each in group) and any(self.names[name].unknown for name in links):
+        turned = {name for name in links if self.names[name].unknown} if any(each.lenient for each in group) else set()
+        if turned & wanted:
             return None  # a `?` that a later premise would turn into a value
         if len(listing) == 1 and all(isinstance(each, s.Comparison) for each in group if each is not listing[0]):
             inner = Body(self.compiler, self.types, dict(self.names), self.aliases)
@@ -209,7 +212,7 @@ class Body:
                 if isinstance(comparison, s.Comparison):
                     inner._comparison(comparison)
             return _Source(source.rows, (*source.on, *inner._conditions), "SEMI")
-        return self._filter_of_several(group, links)
+        return self._filter_of_several(group, links) if not turned else None
 
     def _filter_of_several(self, group: tuple[s.Premise, ...], links: set[str]) -> _Source | None:
         own = {v.name for each in s.listing(group) for v in s.premise_variables(each)}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from kb.engines.sql.schema import Table
 from kb.language import syntax as s
 from kb.language.bounds import plain
-from kb.language.program import Program
+from kb.language.program import Program, ProgramRule
 from kb.language.values import Value
 
 
@@ -26,6 +26,22 @@ class Known:
     literals: tuple[s.Literal, ...]
     case: str
     variable: str
+
+    @staticmethod
+    def of(literals: Iterable[s.Literal], case: str, variable: str) -> Known:
+        """With names that do not depend on the rule, so that what is the same is taken once."""
+        literals = tuple(literals)
+        counts = Counter(v.name for each in literals for v in s.premise_variables(each))
+        names: dict[str, str] = {case: "Case", variable: "Value"} if case else {variable: "Value"}
+
+        def renamed(term: s.Term) -> s.Term:
+            if not isinstance(term, s.Variable):
+                return term
+            if term.name not in names:
+                names[term.name] = f"V{len(names)}" if counts[term.name] > 1 else f"_{len(names)}"
+            return s.Variable(names[term.name])
+
+        return Known(tuple(_with_terms(each, renamed) for each in literals), "Case" if case else "", "Value")
 
 
 Source = Known | Value
@@ -53,6 +69,44 @@ def demands(program: Program, asked: Demands, known: Mapping[str, Table]) -> Dem
                     found[key] = together
                     pending.add(literal.atom.relation)
     return found
+
+
+Test = tuple[s.Literal, ...]
+"""What a rule asks of a value by itself: literals over known relations of no case, with the value as `Value`."""
+
+
+def tests(rules: Iterable[ProgramRule], known: Mapping[str, Table]) -> dict[tuple[str, int], set[Test | None]]:
+    """How rules ask each argument of each relation; None: more depends on the value than a test of it.
+
+    Where all ask by one test, no rule tells values apart that pass it.
+    """
+    found: dict[tuple[str, int], set[Test | None]] = {}
+    for rule in rules:
+        occurrences = Counter(variable.name for variable in s.rule_variables(rule.rule))
+        outermost = {id(premise) for premise in rule.rule.body}
+        for literal in s.literals(rule.rule.body):
+            for position, term in enumerate(literal.atom.terms):
+                test = _test(rule.rule, literal, term, occurrences, known) if id(literal) in outermost else None
+                found.setdefault((literal.atom.relation, position), set()).add(test)
+    return found
+
+
+def _test(
+    rule: s.Rule, literal: s.Literal, term: s.Term, occurrences: Mapping[str, int], known: Mapping[str, Table]
+) -> Test | None:
+    """How a literal asks an argument."""
+    if not isinstance(term, s.Variable) or literal.atom.strong:
+        return None
+    if term.is_anonymous:
+        return ()
+    if not literal.lists:
+        return None
+    others = [each for each in s.listing(rule.body) if each is not literal and term.name in _names(each)]
+    usable = all(each.atom.relation in known and not _case(each, known) for each in others)
+    by_itself = all(_names(each) == {term.name} for each in others)
+    if not usable or not by_itself or occurrences[term.name] != 1 + len(others):
+        return None
+    return Known.of(others, "", term.name).literals
 
 
 def joined(left: Demand, right: Demand) -> Demand:
@@ -145,7 +199,7 @@ class _Listing:
         """The variables that are listed for the case."""
         for name in sorted(self.names) if self.case else ():
             if chosen := self._connected(name, self.case):
-                yield name, frozenset([_renamed(chosen, self.case, name)])
+                yield name, frozenset([Known.of(chosen, self.case, name)])
 
     def joined_to(self, name: str, other: str, demand: frozenset[Source]) -> Demand:
         """The values of a variable that are joined to those for which another is asked; None if they lie far off."""
@@ -156,7 +210,7 @@ class _Listing:
     def of_all(self, name: str) -> Demand:
         """The values that general knowledge lists."""
         without = [each for each in self.literals if not _case(each, self.known) and name in _names(each)]
-        return frozenset([_renamed(without, "", name)]) if without and not self._may_be_unknown(without, {name}) else None
+        return frozenset([Known.of(without, "", name)]) if without and not self._may_be_unknown(without, {name}) else None
 
     def _connected(self, name: str, end: str) -> list[s.Literal]:
         """Literals from one of a variable to one of another, each joined to those before; none, if `?` may join them."""
@@ -209,22 +263,7 @@ def _joined(literals: list[s.Literal], name: str, other: str, source: Source) ->
         return link if isinstance(term, s.Variable) and term.name == before.variable else term
 
     chosen = [*(_with_terms(each, there) for each in before.literals), *(_with_terms(each, linked) for each in literals)]
-    return _renamed(chosen, before.case, f"{name} here")
-
-
-def _renamed(literals: list[s.Literal], case: str, variable: str) -> Known:
-    """The literals under names that do not depend on the rule, so that what is the same is taken once."""
-    counts = Counter(v.name for each in literals for v in s.premise_variables(each))
-    names: dict[str, str] = {case: "Case", variable: "Value"} if case else {variable: "Value"}
-
-    def renamed(term: s.Term) -> s.Term:
-        if not isinstance(term, s.Variable):
-            return term
-        if term.name not in names:
-            names[term.name] = f"V{len(names)}" if counts[term.name] > 1 else f"_{len(names)}"
-        return s.Variable(names[term.name])
-
-    return Known(tuple(_with_terms(each, renamed) for each in literals), "Case" if case else "", "Value")
+    return Known.of(chosen, before.case, f"{name} here")
 
 
 def _with_terms(literal: s.Literal, changed: Callable[[s.Term], s.Term]) -> s.Literal:

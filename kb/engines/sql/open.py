@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -40,10 +41,14 @@ def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
 
 @dataclass(frozen=True)
 class Values:
-    """The values (`v`) that are asked for of an argument: in every case, and in each (`id`)."""
+    """The values (`v`) that are asked for of an argument: in every case, and in each (`id`).
+
+    `alike`: no rule tells them apart, so where several are open, one of them is enough.
+    """
 
     of_all: tuple[exp.Query, ...]
     of_case: tuple[exp.Query, ...]
+    alike: bool = False
 
 
 Asked = Mapping[int, Values]
@@ -51,75 +56,157 @@ Asked = Mapping[int, Values]
 
 
 def stated_or_open(
-    predicate: Predicate, relation: str, types: Types, stated: Mapping[str, Table], asked: Asked | None = None
+    predicate: Predicate,
+    relation: str,
+    types: Types,
+    stated: Mapping[str, Table],
+    asked: Asked | None = None,
+    cases: str = CASES,
 ) -> exp.Query:
     """The stated rows of a predicate or of its denials, and the open ones of every case: either may turn out.
 
-    `asked` leaves out what is open for other values.
+    `asked` leaves out what is open for other values; `cases` names a table of fewer cases.
     """
-    rows = _open(predicate, types, stated.get(predicate.name), stated.get(f"-{predicate.name}"), asked or {})
+    open_ = _Open(predicate, types, stated.get(predicate.name), stated.get(f"-{predicate.name}"), asked or {}, cases)
+    parts = list(open_.rows())
     if relation != predicate.name:
-        rows = rows.select(*(exp.alias_(exp.false(), f"a{i}") for i in range(len(predicate.arguments))))
+        flags = [exp.alias_(exp.false(), f"a{i}") for i in range(len(predicate.arguments))]
+        parts = [part.select(*flags) for part in parts]
     table = stated.get(relation)
-    return rows if table is None else together([exp.select("*").from_(table.name), rows], distinct=False)
+    if table is not None:
+        known = exp.select("t.*").from_(exp.alias_(exp.table_(table.name), "t"))
+        if cases != CASES:
+            asking = exp.column("id", "a").eq(exp.column(f"c{predicate.case_position}", "t"))
+            known = with_rows(known, exp.alias_(exp.table_(cases), "a"), asking, "SEMI")
+        parts = [known, *parts]
+    return together(parts, distinct=False)
 
 
-def _open(predicate: Predicate, types: Types, facts: Table | None, denials: Table | None, asked: Asked) -> exp.Select:
-    values: list[Expr] = []
-    select = exp.select().from_(exp.alias_(exp.table_(CASES), "c"))
-    for i, argument in enumerate(predicate.arguments):
-        kind = types[argument.type]
-        if i == predicate.case_position:
-            values.append(exp.column("id", "c"))
-        elif i in predicate.about and argument.type in types.domains:
-            select = _join_values(select, kind, f"d{i}", asked.get(i))
-            values.append(exp.column("v", f"d{i}"))
-        else:
-            values.append(cast(exp.null(), kind))
-    for number, table in enumerate(each for each in (facts, denials) if each is not None):
-        select = _without_spoken(select, predicate, types, table, values, f"s{number}")
-    if denials is not None:
-        select = _without_denied(select, predicate, denials, values)
-    return select.select(*(exp.alias_(value.copy(), f"c{i}") for i, value in enumerate(values)))
+def may_be_alike(predicate: Predicate, types: Types) -> bool:
+    """Whether of what is open of a predicate, values may be left out that are like others.
+
+    Its subjects have to be values of domains: a text or a number can always be another one.
+    """
+    return all(i == predicate.case_position or predicate.arguments[i].type in types.domains for i in predicate.about)
 
 
-def _join_values(select: exp.Select, kind: str, alias: str, asked: Values | None) -> exp.Select:
-    """With each value of a domain, or with those that are asked for of the case."""
-    if asked is None:
-        return with_rows(select, exp.alias_(exp.table_(domain_table(kind)), alias), kind="CROSS")
-    if not asked.of_all and not asked.of_case:
-        return with_rows(select, exp.alias_(exp.table_(domain_table(kind)), alias), exp.false())
-    if not asked.of_case:
-        return with_rows(select, together(asked.of_all).subquery(alias), kind="CROSS")
-    of_all = (exp.select("id", "v").from_(CASES).join(query.subquery("k"), join_type="CROSS") for query in asked.of_all)
-    rows = together([*asked.of_case, *of_all])
-    return with_rows(select, rows.subquery(alias), exp.column("id", alias).eq(exp.column("id", "c")))
+@dataclass(frozen=True)
+class _Open:
+    """What is open of one predicate."""
 
+    predicate: Predicate
+    types: Types
+    facts: Table | None
+    denials: Table | None
+    asked: Asked
+    cases: str
 
-def _without_spoken(
-    select: exp.Select, predicate: Predicate, types: Types, table: Table, values: list[Expr], alias: str
-) -> exp.Select:
-    """Without the subjects that a row names whole; a subject that has a text or a number can always be another one."""
-    kinds = [predicate.arguments[i].type for i in predicate.about]
-    if not all(kind in types.domains or kind == "case" for kind in kinds):
+    def rows(self) -> Iterator[exp.Select]:
+        """The open rows.
+
+        Where values are alike, of a subject that nothing is said of one is enough; of others all that are open.
+        """
+        if not self._alike:
+            yield self._with_all(self._of_cases())
+            return
+        silent = self._of_cases()
+        for i in self._alike:
+            one = together(self.asked[i].of_all).order_by("v").limit(1)
+            silent = with_rows(silent, one.subquery(f"d{i}"), kind="CROSS")
+        for table in self._said:
+            silent = with_rows(silent, exp.alias_(exp.table_(table.name), "m"), self._mentions(table, "m"), "ANTI")
+        yield self._selected(silent)
+        for table in self._said:
+            rows = exp.alias_(exp.table_(table.name), "m")
+            yield self._with_all(with_rows(self._of_cases(), rows, self._mentions(table, "m"), "SEMI"))
+
+    @property
+    def _said(self) -> list[Table]:
+        return [table for table in (self.facts, self.denials) if table is not None]
+
+    @property
+    def _alike(self) -> list[int]:
+        return [i for i, values in self.asked.items() if values.alike]
+
+    @cached_property
+    def _values(self) -> list[Expr]:
+        """What stands in each column."""
+        values: list[Expr] = []
+        for i, argument in enumerate(self.predicate.arguments):
+            if i == self.predicate.case_position:
+                values.append(exp.column("id", "c"))
+            elif i in self.predicate.about and argument.type in self.types.domains:
+                values.append(exp.column("v", f"d{i}"))
+            else:
+                values.append(cast(exp.null(), self.types[argument.type]))
+        return values
+
+    def _of_cases(self) -> exp.Select:
+        """Each case with the subjects that are asked for, those values left out that are alike."""
+        select = exp.select().from_(exp.alias_(exp.table_(self.cases), "c"))
+        for i, value in enumerate(self._values):
+            if i != self.predicate.case_position and isinstance(value, exp.Column) and i not in self._alike:
+                select = self._join_values(select, i)
         return select
-    on = [exp.column(f"c{i}", alias).eq(values[i].copy()) for i in predicate.about]
-    return with_rows(select, exp.alias_(exp.table_(table.name), alias), conjunction(*on), "ANTI")
 
+    def _with_all(self, select: exp.Select) -> exp.Select:
+        """With the values that are alike, and without what is spoken of."""
+        for i in self._alike:
+            select = self._join_values(select, i)
+        for number, table in enumerate(self._said):
+            select = self._without_spoken(select, table, f"s{number}")
+        return self._selected(self._without_denied(select) if self.denials is not None else select)
 
-def _without_denied(select: exp.Select, predicate: Predicate, denials: Table, values: list[Expr]) -> exp.Select:
-    """Without the subjects that a denial with `_` covers."""
-    alias, on = "n", list[Expr]()
-    for i in predicate.about:
-        column, is_any = exp.column(f"c{i}", alias), exp.column(f"a{i}", alias)
-        if i == predicate.case_position:
-            on.append(column.eq(values[i].copy()))
-        elif isinstance(values[i], exp.Column):
-            on.append(disjunction(is_any, column.eq(values[i].copy())))
-        else:
-            on.append(disjunction(is_any, unknown(column)))
-    flags = [exp.column(f"a{i}", alias) for i in predicate.about if i != predicate.case_position]
-    if not flags:
-        return select
-    on.append(disjunction(*flags))
-    return with_rows(select, exp.alias_(exp.table_(denials.name), alias), conjunction(*on), "ANTI")
+    def _selected(self, select: exp.Select) -> exp.Select:
+        return select.select(*(exp.alias_(value.copy(), f"c{i}") for i, value in enumerate(self._values)))
+
+    def _join_values(self, select: exp.Select, i: int) -> exp.Select:
+        """With each value of a domain, or with those that are asked for of the case."""
+        asked, alias = self.asked.get(i), f"d{i}"
+        domain = exp.alias_(exp.table_(domain_table(self.types[self.predicate.arguments[i].type])), alias)
+        if asked is None:
+            return with_rows(select, domain, kind="CROSS")
+        if not asked.of_all and not asked.of_case:
+            return with_rows(select, domain, exp.false())
+        if not asked.of_case:
+            return with_rows(select, together(asked.of_all).subquery(alias), kind="CROSS")
+        of_all = (
+            exp.select("id", "v").from_(self.cases).join(query.subquery("k"), join_type="CROSS") for query in asked.of_all
+        )
+        rows = together([*asked.of_case, *of_all])
+        return with_rows(select, rows.subquery(alias), exp.column("id", alias).eq(exp.column("id", "c")))
+
+    def _mentions(self, table: Table, alias: str) -> Expr:
+        """Whether a row says something of the subject, whatever stands for the values that are alike."""
+        on = list[Expr]()
+        for i in self.predicate.about:
+            if i not in self._alike:
+                fits: Expr = exp.column(f"c{i}", alias).eq(self._values[i].copy())
+                is_case = i == self.predicate.case_position
+                on.append(disjunction(exp.column(f"a{i}", alias), fits) if table.denials and not is_case else fits)
+        return conjunction(*on)
+
+    def _without_spoken(self, select: exp.Select, table: Table, alias: str) -> exp.Select:
+        """Without the subjects that a row names whole; a subject that has a text or a number can always be another one."""
+        if not may_be_alike(self.predicate, self.types):
+            return select
+        on = [exp.column(f"c{i}", alias).eq(self._values[i].copy()) for i in self.predicate.about]
+        return with_rows(select, exp.alias_(exp.table_(table.name), alias), conjunction(*on), "ANTI")
+
+    def _without_denied(self, select: exp.Select) -> exp.Select:
+        """Without the subjects that a denial with `_` covers."""
+        assert self.denials is not None
+        alias, on = "n", list[Expr]()
+        for i in self.predicate.about:
+            value, column, is_any = self._values[i], exp.column(f"c{i}", alias), exp.column(f"a{i}", alias)
+            if i == self.predicate.case_position:
+                on.append(column.eq(value.copy()))
+            elif isinstance(value, exp.Column):
+                on.append(disjunction(is_any, column.eq(value.copy())))
+            else:
+                on.append(disjunction(is_any, unknown(column)))
+        flags = [exp.column(f"a{i}", alias) for i in self.predicate.about if i != self.predicate.case_position]
+        if not flags:
+            return select
+        on.append(disjunction(*flags))
+        return with_rows(select, exp.alias_(exp.table_(self.denials.name), alias), conjunction(*on), "ANTI")
