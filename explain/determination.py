@@ -9,8 +9,7 @@ from datetime import date
 from explain.asks import Ask, Open
 from explain.criteria import CriterionStatus, branches, status
 from explain.denials import denied, undenied_proof
-from explain.hinges import more_counted, overturning
-from explain.missing import minimal_asks, undoing
+from explain.hinges import overturning
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
 from explain.proofs import Proof, cheapest_proof, is_certain
 from explain.questions import Question, questions
@@ -138,21 +137,7 @@ def _distinct(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 def _silences(found: Models, reached: Outcome, proofs: list[tuple[Models, Proof]]) -> Iterator[Ask]:
     """What would overturn the answer, of what its proofs take for absent because the record is silent; each was tried."""
     goal = proofs[0][1].relation, proofs[0][1].row
-    asks = (ask for side, proof in proofs for ask in _silent_asks(side, proof))
-    return (each.opposite for each in overturning(found, asks, goal, reached) if each.opposite is not None)
-
-
-def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:
-    """What the record does not say of what a proof takes for absent, and of what its aggregates count."""
-    for node in proof.walk():
-        silent = [each for each in node.premises if each.kind == "absence" and each.silent]
-        asks = [ask for each in silent for ask in minimal_asks(found, each.asked, each.row)]
-        if silent and len(found.perfect.derivations(node.relation, node.row)) > 1:
-            # What breaks each way says more than what breaks this one, and stands for it where it is as much.
-            asks = [*undoing(found, node.relation, node.row), *asks]
-        yield from asks
-        if any(each.kind == "aggregate" for each in node.premises):
-            yield from more_counted(found, (node.relation, node.row), node.rule)
+    return (each.opposite for each in overturning(found, proofs, goal, reached) if each.opposite is not None)
 
 
 ASSERTIONS = ("reviewer_statement",)

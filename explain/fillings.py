@@ -19,6 +19,8 @@ from kb.language.program import Fact
 from kb.language.values import ANY, NumberOutOfRange, Value
 from kb.models import Models
 
+STAND_IN = "any"
+"""Is tried for a text of which nothing is asked."""
 _LOOKED_AT = 5_000
 """Values that are looked at for holes that comparisons join."""
 _TRIED = 3
@@ -125,7 +127,7 @@ def _candidates(found: Models, kind: str, needs: Iterable[Need]) -> list[Value]:
         return [*dict.fromkeys([*(request - timedelta(days=days) for days in _DAYS_BEFORE), *_about(kind, needs)])]
     if kind == "number":
         return [*dict.fromkeys([*_about(kind, needs), *_NUMBERS])]
-    return [found.case] if kind == "case" else ["any"]
+    return [found.case] if kind == "case" else [STAND_IN]
 
 
 def _about(kind: str, needs: Iterable[Need]) -> list[Value]:

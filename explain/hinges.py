@@ -14,12 +14,13 @@ from itertools import combinations, islice
 from explain.asking import ask_words
 from explain.asks import Ask
 from explain.building import proof_graph
+from explain.denials import undenied_proof
 from explain.graph import ProofGraph
-from explain.missing import minimal_asks, more_elements
+from explain.missing import minimal_asks, more_elements, undoing
 from explain.outcomes import Outcome, outcome, wanted_for
+from explain.proofs import Proof
 from explain.questions import request_relations
 from explain.remedies import remedies, tried
-from explain.standing import INCOMPLETE, SILENCE
 from explain.verdicts import Verdict, contradictions_beneath
 from kb.contradictions import AtomKey
 from kb.language.program import Fact
@@ -62,10 +63,11 @@ def hinged(found: Models, goal: AtomKey) -> Hinged:
     rest = [fact for fact in facts if all(each.facts != (fact,) for each in alone)]
     together: list[Hinge] = []
     if now.verdict is Verdict.MET:
-        proof = proof_graph(found, [goal])
-        pairs = (pair for pair in combinations(rest, 2) if _falls(proof, pair))
+        graph = proof_graph(found, [goal])
+        pairs = (pair for pair in combinations(rest, 2) if _falls(graph, pair))
         together = list(islice(_without(found, goal, now, islice(pairs, _PAIRS_TRIED)), _PAIRS_KEPT))
-        return Hinged(found, goal, now, (*alone, *together, *_silences(found, proof, goal, now)))
+        proofs = [(side, proof) for side in now.sides(found) if (proof := undenied_proof(side, *goal)) is not None]
+        return Hinged(found, goal, now, (*alone, *together, *overturning(found, proofs, goal, now)))
     return Hinged(found, goal, now, (*alone, *_openings(found, goal, now)))
 
 
@@ -112,35 +114,31 @@ def _needed(proof: ProofGraph, node: str) -> int:
     return 1 if kind == "conclusion" else len(proof.graph.adj[node]) if kind in ("rule", "aggregate") else 0
 
 
-def _silences(found: Models, proof: ProofGraph, goal: AtomKey, now: Outcome) -> Iterator[Hinge]:
-    """The silences of a proof whose opposite changes the verdict, each with what would have to be told."""
-    yield from overturning(found, _asks_of_graph(found, proof), goal, now)
+def overturning(found: Models, proofs: Iterable[tuple[Models, Proof]], goal: AtomKey, now: Outcome) -> list[Hinge]:
+    """The silences of a goal's proofs whose opposite changes the verdict, each with what would have to be told, and tried.
 
-
-def _asks_of_graph(found: Models, proof: ProofGraph) -> Iterator[Ask]:
-    for node, atom in proof.atoms.items():
-        kind = proof.kind(node)
-        if kind == "absence" and proof.attributes(node)["standing"] in (INCOMPLETE, SILENCE):
-            yield from minimal_asks(found, *atom)
-        elif kind == "conclusion":
-            yield from more_counted(found, atom)
-
-
-def more_counted(found: Models, atom: AtomKey, rule: str = "") -> Iterator[Ask]:
-    """What the aggregates behind an atom that holds, by one `rule` or by any, might count besides."""
-    for instance in found.perfect.derivations(*atom):
-        if rule in ("", instance.rule.id):
-            yield from more_elements(found, instance)
-
-
-def overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> list[Hinge]:
-    """Those of some asks that change the verdict on a goal, as far as their values do, each tried.
-
-    Of those that ask for the same facts it is the first, and none that asks for more than another.
+    `proofs` has one by each choice of readings. Whatever changes the verdict breaks it. Of
+    asks for the same facts it is the first, and none that asks for more than another.
     """
+    asks = (ask for side, proof in proofs for ask in _silent_asks(side, proof))
     tried_out = [(ask.facts, hinge) for ask, hinge in _overturning(found, asks, goal, now)]
     first = dict(reversed(tried_out))
     return [hinge for facts, hinge in tried_out if first[facts] is hinge and not any(other < facts for other in first)]
+
+
+def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:
+    """What the record does not say of what a proof takes for absent, and of what its aggregates count."""
+    for node in proof.walk():
+        silent = [each for each in node.premises if each.kind == "absence" and each.silent]
+        asks = [ask for each in silent for ask in minimal_asks(found, each.asked, each.row)]
+        derivations = found.perfect.derivations(node.relation, node.row)
+        if silent and len(derivations) > 1:
+            # What breaks each way says more than what breaks this one, and stands for it where it is as much.
+            asks = [*undoing(found, node.relation, node.row), *asks]
+        yield from asks
+        if any(each.kind == "aggregate" for each in node.premises):
+            for instance in (each for each in derivations if each.rule.id == node.rule):
+                yield from more_elements(found, instance)
 
 
 def _overturning(found: Models, asks: Iterable[Ask], goal: AtomKey, now: Outcome) -> Iterator[tuple[Ask, Hinge]]:

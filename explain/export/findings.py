@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from explain.asking import ask_words
 from explain.export.data import ask_data, atom_data, origin_data
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
+from explain.fillings import STAND_IN
 from explain.outcomes import choices
 from explain.verdicts import Verdict
 from explain.wording import amiss, together, words
@@ -142,7 +143,9 @@ def hinge_words(models: Models, hinge: Hinge) -> str:
 
 
 def _example_words(models: Models, hinge: Hinge) -> str:
-    """What was tried, where what would have to be told may be told in several ways."""
+    """What was tried, where what would have to be told may be told in several ways, and the words are real ones."""
+    if any(STAND_IN in fact.row for fact in hinge.example):
+        return ""
     tried = ", and ".join(words(models.program, fact.relation, fact.row) for fact in hinge.example)
     return "" if tried == hinge_words(models, hinge) else tried
 
