@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
 
@@ -14,14 +13,11 @@ from cohort.decide import decide_cohort
 from cohort.files import finished_file, reason
 from cohort.output import CRITERIA, DECISIONS, CohortProblem
 from cohort.running import Settings
-from cohort.summary import payer_name
-from explain.export.lines import DIM, GOOD, TITLE, WARN, Page
-from kb.language.values import many
 from kb.library import Library
 
 _EXAMPLES = 3
-_MOST = 12
-_NOT_THERE = "not there"
+NOT_THERE = "not there"
+"""What is said of an answer or a criterion that one side does not have."""
 _ON_SILENCE = ", on silence"
 """What is said after a verdict that holds only as the record is silent: an answer that comes to rest on it has changed."""
 
@@ -171,7 +167,7 @@ def _list(connection: duckdb.DuckDBPyConnection, listing: Path) -> None:
                FROM (SELECT *, format('{}: {} → {}', criterion, if(was = '', $none, was), if(now = '', $none, now)) AS moved
                      FROM moves) GROUP BY ALL
            ) USING ("case", question, item) WHERE before <> after ORDER BY ALL""",
-        params={"none": _NOT_THERE},
+        params={"none": NOT_THERE},
     )
     try:
         with finished_file(listing) as building:
@@ -181,74 +177,3 @@ def _list(connection: duckdb.DuckDBPyConnection, listing: Path) -> None:
                 rows.write_parquet(str(building))
     except (duckdb.IOException, OSError) as error:
         raise CohortProblem(f"`{listing}` cannot be written: {reason(error)}") from error
-
-
-def cohort_impact_page(found: CohortImpact, width: int = 80) -> Page:
-    """The answers that changed, most first, then the criteria that moved them."""
-    page = Page(width)
-    total = sum(each.count for each in found.changes)
-    changing = many(total, "answer changes", "answers change")
-    page.add(f"{many(found.cases, 'case')}: {changing}, {found.same:,} do not", WARN if total else GOOD)
-    if found.left_out:
-        cases = many(found.left_out, "case was", "cases were")
-        page.add(f"{cases} left out, for what is wrong in their tables; `medproof cohort` writes what and where", WARN)
-    for note in found.notes:
-        page.add(note, WARN)
-    _add_tallies(page, found)
-    if found.changes:
-        page.add()
-        page.add("Answers that change", TITLE)
-    for change in found.changes:
-        page.add_raw(f"  {change.count:>10,}  {change.question}: {_said(change.before)} → {_said(change.after)}")
-        page.add(f"as {', '.join(change.examples)}", DIM, 14, 2)
-    if found.moves:
-        page.add()
-        page.add("Criteria that moved: of answers that change, and of those that do not", TITLE)
-    for move in found.moves[:_MOST]:
-        counts = f"  {move.count:>10,}  {move.where_same:>10,}  "
-        said = f"{move.criterion}: {_said(move.before)} → {_said(move.after)}"
-        page.add_hung(said, "", counts, " " * len(counts))
-    page.add_more(len(found.moves) - _MOST, 2)
-    return page
-
-
-def _add_tallies(page: Page, found: CohortImpact) -> None:
-    """How often each answer was given before and after; under each payer, where there are several."""
-    several = len({each.payer for each in found.tallies}) > 1
-    for question in dict.fromkeys(each.question for each in found.tallies):
-        here = [each for each in found.tallies if each.question == question]
-        page.add()
-        page.add(question.replace("_", " "), TITLE)
-        page.add_raw(f"  {'before':>10}  {'after':>10}  {'change':>10}", DIM)
-        sums = {answer: _sum(here, answer) for answer in sorted({each.answer for each in here})}
-        for answer, (before, after) in sorted(sums.items(), key=lambda each: -each[1][0]):
-            difference = f"{after - before:+,}" if after != before else ""
-            page.add_raw(f"  {before:>10,}  {after:>10,}  {difference:>10}  {answer}")
-        for payer in dict.fromkeys(each.payer for each in here) if several else ():
-            moved = (each for each in here if each.payer == payer and each.before != each.after)
-            counts = ", ".join(f"{each.answer} {each.before:,} → {each.after:,}" for each in moved)
-            page.add_hung(f"{payer_name(payer)}: {counts or 'as before'}", "", "    ", "        ")
-
-
-def _sum(tallies: Iterable[Tally], answer: str) -> tuple[int, int]:
-    """How often an answer was given before and after, under all payers."""
-    those = [each for each in tallies if each.answer == answer]
-    return sum(each.before for each in those), sum(each.after for each in those)
-
-
-def _said(verdict: str) -> str:
-    return verdict or _NOT_THERE
-
-
-def cohort_impact_data(found: CohortImpact) -> dict[str, Any]:
-    """Everything that changed."""
-    return {
-        "schema": "medproof/cohort-impact/1",
-        "cases": found.cases,
-        "left_out": found.left_out,
-        "same": found.same,
-        "notes": list(found.notes),
-        "answers": [asdict(each) for each in found.tallies],
-        "changes": [{**asdict(each), "examples": list(each.examples)} for each in found.changes],
-        "criteria": [asdict(each) for each in found.moves],
-    }

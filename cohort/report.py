@@ -251,12 +251,9 @@ def summary_html(of: Summary) -> str:
         for question, found in blocking_by_question(of)
         for document, here in by_document(found)
     ]
-    here = Path(__file__).parent
-    template = environment(here).get_template("report.html")
-    style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))
-    return template.render(
+    return filled(
+        "report.html",
         title=f"A cohort of {many(of.cases, 'case')}",
-        style=style,
         of=of,
         decided_by=by_documents(of.documents),
         questions=questions,
@@ -265,3 +262,10 @@ def summary_html(of: Summary) -> str:
         implausible_title=_IMPLAUSIBLE,
         implausible=[_implausible_text(each) for each in of.implausible],
     )
+
+
+def filled(template: str, **values: object) -> str:
+    """A page of a cohort: a template, filled."""
+    here = Path(__file__).parent
+    style = own("page.css") + Markup((here / "report.css").read_text(encoding="utf-8"))
+    return environment(here).get_template(template).render(style=style, **values)

@@ -14,7 +14,6 @@ from commands.common import (
     OUTPUT,
     POLICIES,
     REPORT_FORM,
-    form_of_report,
     payer_option,
     progress,
     report,
@@ -67,7 +66,7 @@ def command(
       medproof diff policies-2025/ policies-2026/ --cases charts/
       medproof diff jns-part-8@2005 @2014 --cases unstable -v
       medproof diff HEAD~1:kb/policies kb/policies -o impact.html
-      medproof diff policies-2025/ policies-2026/ --cohort facts/ --list changed.csv
+      medproof diff policies-2025/ policies-2026/ --cohort facts/ -o impact.html
     """
     import medproof
     from authoring.impact_report import impact_data, impact_page
@@ -104,14 +103,15 @@ def _cohort(
     output: Path | None,
 ) -> None:
     import medproof
-    from cohort.compare import cohort_impact_data, cohort_impact_page
-
-    def html() -> str:
-        raise medproof.CaseProblem("the impact on a cohort is text or json; name a .txt or .json file")
+    from cohort.impact_report import cohort_impact_data, cohort_impact_html, cohort_impact_page
 
     with said_plainly():
-        if form_of_report(form, output) == "html":
-            html()
         with progress("deciding", eta=True) as heard:
             found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard, listing)
-        report(form, output, lambda: cohort_impact_page(found, width()), lambda: cohort_impact_data(found), html)
+        report(
+            form,
+            output,
+            lambda: cohort_impact_page(found, width()),
+            lambda: cohort_impact_data(found),
+            lambda: cohort_impact_html(found, f"{old} → {new}"),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from datetime import date
@@ -220,14 +221,19 @@ def test_an_impact_is_told_payer_by_payer_and_with_what_moved_idly(tmp_path: Pat
     text = COUNTY.read_text(encoding="utf-8")
     (tmp_path / "new.md").write_text(text.replace("Score >= 7", "Score >= 8"), "utf-8")
     source = tables(
-        tmp_path / "facts", payer="Case,Payer\na,county\nb,county\nc,other\n",
+        tmp_path / "facts", payer="Case,Payer\na,county\nb,county\nc,<other>\n",
         pain_score="Case,Site,Score,On\nb,leg,7.5,1999-01-20\n", denied_uncontrolled_pain="Case,Drug,Kind,On\nb,_,_,_\n",
         denied_other_sources_excluded="Case,Source,On\nb,_,_\n",
     )  # fmt: skip
     code, output = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source)
     assert code == 0, output
+    assert run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "-o", tmp_path / "impact.html")[0] == 0
+    page = (tmp_path / "impact.html").read_text(encoding="utf-8")
+    shown = " ".join(re.sub("<[^>]*>", " ", page.partition("<body>")[2]).split())
+    assert "3 cases: 0 answers change" in shown and "county: as before" in shown
+    assert "county.A3 met refuted 0 1" in shown and "&lt;other&gt;: as before" in shown and "<other>" not in page
     said = " ".join(output.split())
-    assert "3 cases: 0 answers change" in said and "county: as before other: as before" in said
+    assert "3 cases: 0 answers change" in said and "<other>: as before county: as before" in said
     assert "0 1 county.A3: met → refuted" in said
 
 
