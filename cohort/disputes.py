@@ -42,9 +42,14 @@ class Disputes:
     def search(self) -> Search:
         """The search."""
         return Search(
-            self.disputed, {relation: tuple(sorted(names)) for relation, names in self.above.items()}, self.beginnings,
-            tuple(self.first), {relation: self.ways(relation) for relation in self.own}, tuple(self.order), self.conflicts,
-        )  # fmt: skip
+            self.whether_disputed,
+            {relation: tuple(sorted(names)) for relation, names in self.above.items()},
+            self.beginnings,
+            tuple(self.first),
+            {relation: self.ways(relation) for relation in self.own},
+            tuple(self.order),
+            self.conflicts,
+        )
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -94,7 +99,7 @@ class Disputes:
         return [relation for relation in self.tables if plain(relation) in self.of.disputed]
 
     @property
-    def disputed(self) -> dict[str, str]:
+    def whether_disputed(self) -> dict[str, str]:
         """For each of them, the statement that tells whether something is."""
         made = {}
         for relation in self.disputable:
@@ -220,7 +225,7 @@ class DisputesOfChoice(Disputes):
     """What is added to the kinds of the questions."""
 
     @property
-    def disputed(self) -> dict[str, str]:
+    def whether_disputed(self) -> dict[str, str]:
         """Nothing more: what depends on readings is not disputed (`clashes.undecidable`)."""
         return {}
 

@@ -13,8 +13,8 @@ from itertools import product
 
 from sqlglot import exp
 
-from cohort.asking import Asking, Speaking
 from cohort.clashes import disputed_atoms
+from cohort.spoken import GoalRule, SpokenTo
 from cohort.wanted import Wanted
 from explain.criteria import criteria_beneath
 from explain.outcomes import wanted_for
@@ -122,10 +122,9 @@ class CohortProgram:
 
     @cached_property
     def same(self) -> frozenset[str]:
-        """The relations in which the three models agree, for every case of the cohort without contradictions."""
-        if self.contradicting:
-            return self.compiled.same({}, contradicted=True)
-        return agreed(self.program, (name for name, table in self.stated.items() if any(table.unknown)))
+        """The relations in which the three models agree, for every case of the cohort."""
+        loose = (name for name, table in self.stated.items() if any(table.unknown))
+        return agreed(self.program, loose, self.contradicting)
 
     @cached_property
     def definite(self) -> frozenset[str]:
@@ -169,8 +168,8 @@ class CohortProgram:
             wanted = self._with_opposites(wanted)
         steps, given = self._base(needed(rewritten, wanted), self.perfect[1], "")
         found = plan(rewritten, self.types, given, wanted, "b")
-        asking = () if self.contradicting else self._asking.steps
-        return (*asking, *steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
+        spoken_to = () if self.contradicting else self._spoken_to.steps
+        return (*spoken_to, *steps, *found.steps), Tables(self.perfect[1], found.tables, self.same, self.definite)
 
     @property
     def evaluated(self) -> Evaluated:
@@ -202,9 +201,9 @@ class CohortProgram:
             elif bound == POSSIBLE and predicate is not None and predicate.can_be_open:
                 known = self.stated.get(relation) or self._empty(relation)
                 table = replace(open_table(predicate, self.types, known), name=f"{prefix}o{len(given)}")
-                values = self._wanted.values(name, perfect)
+                values = self.wanted.values(name)
                 # Of those that contradict themselves there are few, and a contradiction may stand behind what nobody asks.
-                cases = CASES if self.contradicting else self._asking.cases(relation)
+                cases = CASES if self.contradicting else self._spoken_to.cases(relation)
                 rows = stated_or_open(predicate, relation, self.types, self.stated, values, cases)
                 steps.append(Step(created(table, rows).sql(DIALECT, copy=False)))
                 given[name] = table
@@ -227,21 +226,24 @@ class CohortProgram:
         return Step(created(table, rows).sql(DIALECT, copy=False)), table
 
     @cached_property
-    def _wanted(self) -> Wanted:
+    def wanted(self) -> Wanted:
         """What the questions want of the facts that are open."""
-        asked = tuple((goal, (goal.atom, *(each.atom for each in criteria))) for goal, _, criteria in self._speaking)
-        return Wanted(self.program, self.rewritten, self.types, self.perfect[1], self.same, asked)
+        asked = tuple((goal, (goal.atom, *(each.atom for each in criteria))) for goal, _, criteria in self._goal_rules)
+        # What depends on readings lists other values under each choice of them.
+        names = self.same - self.of_readings
+        known = {name: table for name, table in self.perfect[1].items() if name in names}
+        return Wanted(self.program, self.rewritten, self.types, known, self.same, asked)
 
     @cached_property
-    def _asking(self) -> Asking:
-        """Which cases ask for them."""
-        return Asking(self.program, self.rewritten, self._speaking, self.perfect[1])
+    def _spoken_to(self) -> SpokenTo:
+        """To which cases the rules speak that rest on them."""
+        return SpokenTo(self.program, self.rewritten, self._goal_rules, self.perfect[1], self.of_readings)
 
     @cached_property
-    def _speaking(self) -> tuple[Speaking, ...]:
-        """The rules that speak to questions."""
+    def _goal_rules(self) -> tuple[GoalRule, ...]:
+        """The rules that answer questions."""
         rules = ((goal, rule) for goal in self.program.goals for rule in self.program.rules_for.get(goal.atom.relation, ()))
-        return tuple(Speaking(goal, rule, self.criteria_of(rule)) for goal, rule in rules)
+        return tuple(GoalRule(goal, rule, self.criteria_of(rule)) for goal, rule in rules)
 
     def criteria_of(self, rule: ProgramRule) -> tuple[Criterion, ...]:
         """The criteria that a rule rests on, those beneath others among them."""

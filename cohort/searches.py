@@ -24,14 +24,14 @@ class Way:
 class Search:
     """The statements of a search, over the models and the questions of one program's contradicting cases.
 
-    `disputed` tell of relations whether something of them is disputed in these cases: only
+    `whether_disputed` tell of relations whether something of them is in these cases: only
     what is `above` such relations is followed. `beginnings` make the empty tables of what is
     reached of a relation, `roots` add the atoms that may answer a question, `ways` lead on
     from each relation, which are taken in `order`; `conflicts` tell which of what was
     reached of a relation is disputed.
     """
 
-    disputed: Mapping[str, str]
+    whether_disputed: Mapping[str, str]
     above: Mapping[str, tuple[str, ...]]
     beginnings: Mapping[str, str]
     roots: tuple[Addition, ...]
@@ -59,7 +59,8 @@ def all_above(above: Mapping[str, Iterable[str]], beneath: Iterable[str]) -> fro
 def find_conflicts(connection: duckdb.DuckDBPyConnection, searches: Iterable[Search]) -> None:
     """Fills the tables of what conflicts, for the cases that are known to contradict themselves."""
     first, *others = searches
-    disputed = [name for name, statement in first.disputed.items() if connection.execute(statement).fetchall()[0][0]]
+    tests = first.whether_disputed.items()
+    disputed = [relation for relation, test in tests if connection.execute(test).fetchall()[0][0]]
     instantiated = dict[str, int]()
     _Run(first, connection, disputed, instantiated).run()
     for each in others:
@@ -100,9 +101,11 @@ class _Run:
     def _followed(self, way: Way) -> Iterator[str]:
         """The relations of which more is reached now."""
         targets = [each for each in way.targets if each[0] in self._relevant]
-        if targets and way.instances not in self.instantiated:
+        if not targets:
+            return
+        if way.instances not in self.instantiated:
             self.instantiated[way.instances] = self._run(way.instances)[0][0]
-        for target, statement in targets if targets and self.instantiated[way.instances] else ():
+        for target, statement in targets if self.instantiated[way.instances] else ():
             if self._run(statement)[0][0]:
                 yield target
 

@@ -28,7 +28,7 @@ class Compiled:
     _bounds: dict[tuple[frozenset[str], ...], Program] = field(default_factory=dict)
     _cones: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _readings: dict[tuple[tuple[str, str], ...], Compiled] = field(default_factory=dict)
-    _same: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    _same: dict[tuple[frozenset[str], bool], frozenset[str]] = field(default_factory=dict)
     _recorded: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _definite: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     _used: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
@@ -92,15 +92,12 @@ class Compiled:
         return self._readings[choice].asked(self.program.payer, self.program.on)
 
     def same(self, stated: Stated, contradicted: bool) -> frozenset[str]:
-        """The relations in which the three models agree: those without a case, and those over closed facts only."""
-        names = self.program.predicates
-        if contradicted:
-            caseless = [name for name, predicate in names.items() if predicate.case_position is None]
-            return frozenset(relation for name in caseless for relation in (name, f"-{name}"))
+        """The relations in which the three models agree: those over closed facts only, which are told whole."""
         loose = frozenset(name for name, rows in stated.items() if any(UNKNOWN in row for row in rows))
-        if loose not in self._same:
-            self._same[loose] = agreed(self.program, loose)
-        return self._same[loose]
+        key = loose, contradicted
+        if key not in self._same:
+            self._same[key] = agreed(self.program, *key)
+        return self._same[key]
 
     def definite(self, closed: frozenset[str]) -> frozenset[str]:
         """The relations without negation or aggregate over what is not closed: what holds there holds certainly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from itertools import combinations, product
 from pathlib import Path
@@ -19,12 +20,15 @@ from cohort.cases import open_cohort
 from cohort.decide import decide_cohort
 from cohort.generate import Rates
 from cohort.output import READINGS, CohortProblem
+from cohort.program import CohortProgram
 from cohort.running import Settings
 from facts.opening import opened
 from kb.engines import engine
+from kb.engines.sql.schema import CASE_NUMBER, Types
 from kb.library import read_all
 from tests.cohorts import (
     ON,
+    Rows,
     alone,
     alone_and_together,
     cohorts,
@@ -309,21 +313,118 @@ SIGNS = (
 )  # fmt: skip
 
 
+def charts_together(text: str, tmp_path: Path, charts: Iterable[Iterable[str]]) -> Rows:
+    """The questions of some charts of the case `x`, each a case of one cohort: decided as each alone."""
+    base = small(text)
+    program = base.compiled("", ON).program
+    stated = {}
+    for number, chart in enumerate(charts):
+        lines = [*chart, "payer(x, none).", 'request_date(x, "2026-01-01").']
+        stated[f"case{number}"] = facts("\n".join(lines).replace("(x,", f"(case{number},"), program, f"case{number}")
+    source = write_tables(tmp_path / "facts", program, (fact for each in stated.values() for fact in each))
+    decide_cohort(base, source, tmp_path / "out")
+    questions, criteria = alone(base, "", ON, stated)
+    assert decided(tmp_path / "out", "decisions") == questions
+    assert decided(tmp_path / "out", "criteria") == criteria
+    return questions
+
+
 @pytest.mark.parametrize("requests", [REQUESTS[:4], REQUESTS], ids=["told whole", "left open"])
 def test_what_nobody_asks_and_what_nobody_tells_apart_changes_no_answer(
     tmp_path: Path, requests: tuple[tuple[str, ...], ...]
 ) -> None:
     """Silence is looked at where a rule speaks to the request, and as one origin where any does."""
-    base = small(ASKING)
-    program = base.compiled("", ON).program
-    charts = (signs for count in range(3) for signs in combinations(SIGNS, count))
-    stated = {}
-    for number, (signs, items) in enumerate(product(charts, requests)):
-        lines = [*signs, *(f"asked(x, {item})." for item in items), "payer(x, none).", 'request_date(x, "2026-01-01").']
-        stated[f"case{number}"] = facts("\n".join(lines).replace("(x,", f"(case{number},"), program, f"case{number}")
-    source = write_tables(tmp_path / "facts", program, (fact for each in stated.values() for fact in each))
-    decide_cohort(base, source, tmp_path / "out")
-    questions, criteria = alone(base, "", ON, stated)
+    signs = (signs for count in range(3) for signs in combinations(SIGNS, count))
+    charts = ([*told, *(f"asked(x, {item})." for item in items)] for told, items in product(signs, requests))
+    questions = charts_together(ASKING, tmp_path, charts)
     assert {row[3] for row in questions} >= {"met", "undocumented", "refuted", "unaddressed"}
-    assert decided(tmp_path / "out", "decisions") == questions
-    assert decided(tmp_path / "out", "criteria") == criteria
+
+
+def test_of_values_that_nobody_tells_apart_one_is_listed() -> None:
+    program = small(ASKING).compiled("", ON)
+    of = CohortProgram(program, Types.of(program.program, CASE_NUMBER), {})
+    alike = {name: [i for i, values in of.wanted.values(name).items() if values.alike] for name in ("sign", "numb", "fit")}
+    assert alike == {"sign": [2], "numb": [2], "fit": []}
+
+
+READ = """
+#domain origin = note | film | phone.
+#fact asked(Case: case, Item: text).
+#closed asked.
+#fact sign(Case: case, Origin: origin, N: number).
+#about sign(Case, Origin).
+#fact numb(Case: case, Origin: origin).
+#fact fit(Case: case, Origin: origin).
+#pred seen(Case: case).
+#pred granted(Case: case, Item: text).
+#goal granted(Case, Item) for asked(Case, Item).
+"""
+
+
+def reading(name: str, atom: str, rule: str) -> str:
+    """A section with one reading of an atom."""
+    return f'```\n\n## {name}\n\n```datalog\n#reading "{name}" {atom}.\n{rule}\n'
+
+
+BARRED = (
+    f"""{READ}
+seen(Case) :- sign(Case, _, _).
+#pred barred(Case: case, Item: text).
+#pred unfit(Case: case, Item: text).
+unfit(Case, Item) :- barred(Case, Item), fit(Case, _).
+granted(Case, Item) :- asked(Case, Item), not barred(Case, Item), seen(Case).
+granted(Case, Item) :- asked(Case, Item), numb(Case, _), unfit(Case, Item).
+"""
+    + reading("narrow", "barred(Case, Item)", "barred(Case, Item) :- asked(Case, Item), asked(Case, special).")
+    + reading("wide", "barred(Case, Item)", "barred(Case, Item) :- asked(Case, Item), asked(Case, fusion).")
+)
+CLINICAL = (
+    f"""{READ}
+#pred kind(Origin: origin, Kind: text).
+kind(note, a). kind(film, b). kind(phone, c).
+#pred clinical(Origin: origin).
+seen(Case) :- sign(Case, Origin, N), clinical(Origin), N > 2.
+granted(Case, Item) :- asked(Case, Item), seen(Case).
+"""
+    + reading("narrow", "clinical(Origin)", "clinical(Origin) :- kind(Origin, b).")
+    + reading("wide", "clinical(Origin)", "clinical(Origin) :- kind(Origin, _).")
+)
+EXCLUDED = (
+    f"""{READ}
+#pred kind(Origin: origin, Kind: text).
+kind(note, a). kind(film, b).
+#pred excluded(Origin: origin).
+#pred clinical(Origin: origin).
+clinical(Origin) :- kind(Origin, _), not excluded(Origin).
+seen(Case) :- sign(Case, Origin, N), clinical(Origin), N > 2.
+granted(Case, Item) :- asked(Case, Item), seen(Case).
+"""
+    + reading("notes", "excluded(Origin)", "excluded(Origin) :- kind(Origin, a).")
+    + reading("films", "excluded(Origin)", "excluded(Origin) :- kind(Origin, b).")
+)
+LOOSE = f"""{READ}
+#pred wants(Item: text, Kind: text).
+wants(laminectomy, ?). wants(fusion, one).
+seen(Case) :- sign(Case, _, _).
+granted(Case, Item) :- asked(Case, Item), wants(Item, one), seen(Case).
+granted(Case, Item) :- asked(Case, Item), numb(Case, _).
+"""
+LOOSE_BESIDE = f"""{READ}
+#pred code(Item: text, N: number).
+code(?, 3). code(a, 3).
+granted(Case, Item) :- asked(Case, Item), sign(Case, _, M), code(Item, _), not code(Item, M).
+seen(Case) :- sign(Case, _, M), code(Item, _), not code(Item, M).
+#goal seen(Case) for payer(Case, _).
+"""
+
+
+POLICIES = {"barred": BARRED, "clinical": CLINICAL, "excluded": EXCLUDED, "loose": LOOSE, "loose beside": LOOSE_BESIDE}
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
+def test_what_readings_and_open_knowledge_make_of_a_request_counts(tmp_path: Path, policy: str) -> None:
+    """A rule may speak, and a value may be asked for, under one reading alone, or by a `?` of the policy itself."""
+    signs = "sign(x, note, 3).", "sign(x, note, 1).", "-sign(x, _, _).", "-numb(x, _).", "fit(x, film)."
+    told = (several for count in range(3) for several in combinations(signs, count))
+    items = "laminectomy", "fusion", "special", "a"
+    charts_together(policy, tmp_path, ([*each, f"asked(x, {item})."] for each, item in product(told, items)))

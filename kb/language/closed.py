@@ -54,10 +54,18 @@ def closed_relations(program: Program, loose: Iterable[str] = (), known: frozens
     return settled(program, base, lambda premise, found: found.issuperset(relations_of(premise)), known)
 
 
-def agreed(program: Program, loose: Iterable[str]) -> frozenset[str]:
-    """The relations in which all models agree, of records without contradictions that tell `loose` ones in part."""
+def agreed(program: Program, loose: Iterable[str], contradicted: bool = False) -> frozenset[str]:
+    """The relations in which all models agree, of records that tell `loose` ones in part.
+
+    Where a record contradicts itself, those only that are about no case.
+    """
     loose = frozenset(loose)
-    return closed_relations(program, loose, whole_on_record(program, loose))
+    found = closed_relations(program, loose, whole_on_record(program, loose))
+    if not contradicted:
+        return found
+    predicates = program.predicates
+    caseless = {name for name, predicate in predicates.items() if predicate.case_position is None}
+    return frozenset(relation for relation in found if relation.removeprefix("-") in caseless)
 
 
 def with_scopes(program: Program) -> Program:

@@ -96,8 +96,7 @@ class Body:
                 together = [premise, *pending]
                 filtering = self._filtering(together, needed) if needed is not None and delta is None else ()
                 rest = [each for each in pending if not any(each is other for other in filtering)]
-                wanted = {v.name for each in rest for v in s.premise_variables(each)}.union(needed or ())
-                source = self._filter(filtering, wanted) if filtering and self._sources else None
+                source = self._filter(filtering, rest, needed or frozenset()) if filtering and self._sources else None
                 if source is not None:
                     self._sources.append(source)
                     pending = rest
@@ -196,15 +195,17 @@ class Body:
             names |= {v.name for inner in premise.body for v in s.premise_variables(inner) if not v.is_anonymous}
         return frozenset(names - self.names.keys())
 
-    def _filter(self, group: tuple[s.Premise, ...], wanted: set[str]) -> _Source | None:
-        """The premises as one semi-join; None where that would not be the same. `wanted` are variables of what follows."""
+    def _filter(self, group: tuple[s.Premise, ...], rest: list[s.Premise], needed: frozenset[str]) -> _Source | None:
+        """The premises as one semi-join; None where that would not be the same for the `rest` or what is `needed`."""
         if any(isinstance(each, s.Aggregate) for each in group):
             return None
         listing = s.listing(group)
         links = {v.name for each in listing for v in s.premise_variables(each)} & self.names.keys()
-        turned = {name for name in links if self.names[name].unknown} if any(each.lenient for each in group) else set()
-        if turned & wanted:
-            return None  # a `?` that a later premise would turn into a value
+        is_lenient = any(each.lenient for each in group)
+        loose = {name for name in links if is_lenient and self.names[name].unknown}
+        further = needed.union(v.name for each in rest for v in s.premise_variables(each))
+        if loose & further:
+            return None  # a `?` that these premises turn into a value for others
         if len(listing) == 1 and all(isinstance(each, s.Comparison) for each in group if each is not listing[0]):
             inner = Body(self.compiler, self.types, dict(self.names), self.aliases)
             source = inner._list(listing[0])
@@ -212,7 +213,8 @@ class Body:
                 if isinstance(comparison, s.Comparison):
                     inner._comparison(comparison)
             return _Source(source.rows, (*source.on, *inner._conditions), "SEMI")
-        return self._filter_of_several(group, links) if not turned else None
+        # Several are joined to one another before they are joined to this: where it has a `?`, that would not do.
+        return None if loose else self._filter_of_several(group, links)
 
     def _filter_of_several(self, group: tuple[s.Premise, ...], links: set[str]) -> _Source | None:
         own = {v.name for each in s.listing(group) for v in s.premise_variables(each)}

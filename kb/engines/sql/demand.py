@@ -71,29 +71,29 @@ def demands(program: Program, asked: Demands, known: Mapping[str, Table]) -> Dem
     return found
 
 
-Test = tuple[s.Literal, ...]
+Filter = tuple[s.Literal, ...]
 """What a rule asks of a value by itself: literals over known relations of no case, with the value as `Value`."""
 
 
-def tests(rules: Iterable[ProgramRule], known: Mapping[str, Table]) -> dict[tuple[str, int], set[Test | None]]:
-    """How rules ask each argument of each relation; None: more depends on the value than a test of it.
+def filters(rules: Iterable[ProgramRule], known: Mapping[str, Table]) -> dict[tuple[str, int], set[Filter | None]]:
+    """By which filters rules ask each argument of each relation; None: one does more with the value than that.
 
-    Where all ask by one test, no rule tells values apart that pass it.
+    Where all ask by one filter, no rule tells values apart that pass it.
     """
-    found: dict[tuple[str, int], set[Test | None]] = {}
+    found: dict[tuple[str, int], set[Filter | None]] = {}
     for rule in rules:
         occurrences = Counter(variable.name for variable in s.rule_variables(rule.rule))
         outermost = {id(premise) for premise in rule.rule.body}
         for literal in s.literals(rule.rule.body):
             for position, term in enumerate(literal.atom.terms):
-                test = _test(rule.rule, literal, term, occurrences, known) if id(literal) in outermost else None
-                found.setdefault((literal.atom.relation, position), set()).add(test)
+                one = _filter(rule.rule, literal, term, occurrences, known) if id(literal) in outermost else None
+                found.setdefault((literal.atom.relation, position), set()).add(one)
     return found
 
 
-def _test(
+def _filter(
     rule: s.Rule, literal: s.Literal, term: s.Term, occurrences: Mapping[str, int], known: Mapping[str, Table]
-) -> Test | None:
+) -> Filter | None:
     """How a literal asks an argument."""
     if not isinstance(term, s.Variable) or literal.atom.strong:
         return None

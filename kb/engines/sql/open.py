@@ -63,9 +63,9 @@ def stated_or_open(
     asked: Asked | None = None,
     cases: str = CASES,
 ) -> exp.Query:
-    """The stated rows of a predicate or of its denials, and the open ones of every case: either may turn out.
+    """The stated rows of a predicate or of its denials, and the open ones: either may turn out.
 
-    `asked` leaves out what is open for other values; `cases` names a table of fewer cases.
+    `asked` leaves out what is open for other values; with a table of fewer `cases`, both are those of these cases.
     """
     open_ = _Open(predicate, types, stated.get(predicate.name), stated.get(f"-{predicate.name}"), asked or {}, cases)
     parts = list(open_.rows())
@@ -82,11 +82,8 @@ def stated_or_open(
     return together(parts, distinct=False)
 
 
-def may_be_alike(predicate: Predicate, types: Types) -> bool:
-    """Whether of what is open of a predicate, values may be left out that are like others.
-
-    Its subjects have to be values of domains: a text or a number can always be another one.
-    """
+def lists_subjects(predicate: Predicate, types: Types) -> bool:
+    """Whether the subjects of a predicate can be listed: values of domains. A text can always be another one."""
     return all(i == predicate.case_position or predicate.arguments[i].type in types.domains for i in predicate.about)
 
 
@@ -102,23 +99,24 @@ class _Open:
     cases: str
 
     def rows(self) -> Iterator[exp.Select]:
-        """The open rows.
+        """The open rows; where values are alike, some of them.
 
-        Where values are alike, of a subject that nothing is said of one is enough; of others all that are open.
+        Of a subject of which nothing is said whatever the values that are alike, one of them
+        stands for all. Of another all that are open are listed, twice if a fact and a denial
+        mention it.
         """
         if not self._alike:
-            yield self._with_all(self._of_cases())
+            yield self._unspoken(self._subjects())
             return
-        silent = self._of_cases()
+        silent = self._subjects()
         for i in self._alike:
             one = together(self.asked[i].of_all).order_by("v").limit(1)
             silent = with_rows(silent, one.subquery(f"d{i}"), kind="CROSS")
-        for table in self._said:
-            silent = with_rows(silent, exp.alias_(exp.table_(table.name), "m"), self._mentions(table, "m"), "ANTI")
+        for number, table in enumerate(self._said):
+            silent = self._mentioned(silent, table, f"m{number}", "ANTI")
         yield self._selected(silent)
         for table in self._said:
-            rows = exp.alias_(exp.table_(table.name), "m")
-            yield self._with_all(with_rows(self._of_cases(), rows, self._mentions(table, "m"), "SEMI"))
+            yield self._unspoken(self._mentioned(self._subjects(), table, "m", "SEMI"))
 
     @property
     def _said(self) -> list[Table]:
@@ -135,22 +133,26 @@ class _Open:
         for i, argument in enumerate(self.predicate.arguments):
             if i == self.predicate.case_position:
                 values.append(exp.column("id", "c"))
-            elif i in self.predicate.about and argument.type in self.types.domains:
+            elif self._is_listed(i):
                 values.append(exp.column("v", f"d{i}"))
             else:
                 values.append(cast(exp.null(), self.types[argument.type]))
         return values
 
-    def _of_cases(self) -> exp.Select:
-        """Each case with the subjects that are asked for, those values left out that are alike."""
+    def _is_listed(self, i: int) -> bool:
+        """Whether the values of an argument are listed: it is of the subject, and of a domain."""
+        return i in self.predicate.about and self.predicate.arguments[i].type in self.types.domains
+
+    def _subjects(self) -> exp.Select:
+        """Each case with each subject that is asked for, but for the values that are alike."""
         select = exp.select().from_(exp.alias_(exp.table_(self.cases), "c"))
-        for i, value in enumerate(self._values):
-            if i != self.predicate.case_position and isinstance(value, exp.Column) and i not in self._alike:
+        for i in range(len(self._values)):
+            if self._is_listed(i) and i not in self._alike:
                 select = self._join_values(select, i)
         return select
 
-    def _with_all(self, select: exp.Select) -> exp.Select:
-        """With the values that are alike, and without what is spoken of."""
+    def _unspoken(self, select: exp.Select) -> exp.Select:
+        """Those subjects, with the values that are alike, of which nothing is said."""
         for i in self._alike:
             select = self._join_values(select, i)
         for number, table in enumerate(self._said):
@@ -176,19 +178,19 @@ class _Open:
         rows = together([*asked.of_case, *of_all])
         return with_rows(select, rows.subquery(alias), exp.column("id", alias).eq(exp.column("id", "c")))
 
-    def _mentions(self, table: Table, alias: str) -> Expr:
-        """Whether a row says something of the subject, whatever stands for the values that are alike."""
+    def _mentioned(self, select: exp.Select, table: Table, alias: str, kind: str) -> exp.Select:
+        """Those subjects (SEMI) or the others (ANTI) that a row mentions, whatever stands for the values that are alike."""
         on = list[Expr]()
         for i in self.predicate.about:
             if i not in self._alike:
                 fits: Expr = exp.column(f"c{i}", alias).eq(self._values[i].copy())
                 is_case = i == self.predicate.case_position
                 on.append(disjunction(exp.column(f"a{i}", alias), fits) if table.denials and not is_case else fits)
-        return conjunction(*on)
+        return with_rows(select, exp.alias_(exp.table_(table.name), alias), conjunction(*on), kind)
 
     def _without_spoken(self, select: exp.Select, table: Table, alias: str) -> exp.Select:
         """Without the subjects that a row names whole; a subject that has a text or a number can always be another one."""
-        if not may_be_alike(self.predicate, self.types):
+        if not lists_subjects(self.predicate, self.types):
             return select
         on = [exp.column(f"c{i}", alias).eq(self._values[i].copy()) for i in self.predicate.about]
         return with_rows(select, exp.alias_(exp.table_(table.name), alias), conjunction(*on), "ANTI")
@@ -201,7 +203,7 @@ class _Open:
             value, column, is_any = self._values[i], exp.column(f"c{i}", alias), exp.column(f"a{i}", alias)
             if i == self.predicate.case_position:
                 on.append(column.eq(value.copy()))
-            elif isinstance(value, exp.Column):
+            elif self._is_listed(i):
                 on.append(disjunction(is_any, column.eq(value.copy())))
             else:
                 on.append(disjunction(is_any, unknown(column)))
