@@ -20,7 +20,7 @@ from cohort.verdicts import CONFLICT, Root
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.schema import CASE_NUMBER, Table, made_of
-from kb.engines.sql.values import as_text, conjunction, constant, same, with_rows
+from kb.engines.sql.values import all_of, as_text, conjunction, constant, same, star, with_rows
 from kb.language import syntax as s
 from kb.language.bounds import UPPER, asked_of, bound_of, plain
 from kb.language.program import ProgramRule
@@ -103,7 +103,8 @@ class Disputes:
         """For each of them, the statement that tells whether something is."""
         made = {}
         for relation in self.disputable:
-            rows = exp.select(exp.Literal.number(1)).from_(self.of.disputed[plain(relation)].copy().subquery("x"))
+            disputed = self.of.disputed[plain(relation)].copy().subquery("x", copy=False)
+            rows = exp.select(exp.Literal.number(1)).from_(disputed, copy=False)
             made[relation] = exp.select(exp.Exists(this=rows)).sql(DIALECT, copy=False)
         return made
 
@@ -148,9 +149,8 @@ class Disputes:
             if table is None or root.atom.relation not in self.names:
                 continue
             on = [*root.fits(table), exp.column(root.case, "q").eq(exp.column("c0", "y"))]
-            rows = exp.select(exp.Literal.number(root.kind), "q.number", "x.*").from_(
-                exp.alias_(exp.table_(root.table), "q")
-            )
+            rows = exp.select(exp.Literal.number(root.kind), exp.column("number", "q"), star("x"))
+            rows = rows.from_(exp.alias_(exp.table_(root.table), "q"), copy=False)
             rows = with_rows(rows, exp.alias_(exp.table_(CLASHING), "y"), exp.true())
             rows = with_rows(rows, alias(table, "x"), conjunction(*on))
             found.append((root.atom.relation, self._added(root.atom.relation, rows)))
@@ -168,12 +168,13 @@ class Disputes:
             same(exp.column(f"c{i}", "h"), constant(term, kind) if isinstance(term, s.Constant) else value_of(term, rule))
             for i, (term, kind) in enumerate(zip(rule.head.terms, table.types, strict=True))
         ]
-        reached, targets = exp.alias_(exp.table_(self.names[relation]), "h"), list[Addition]()
+        targets = list[Addition]()
         for literal in s.literals(rule.rule.body):
             for target in _both(literal):
                 if target in self.names:
                     on = list(fits_literal(literal, rule, self.tables[target], lenient=True))
-                    rows = exp.select("h.kind", "h.number", "x.*").from_(reached.copy())
+                    rows = exp.select(exp.column("kind", "h"), exp.column("number", "h"), star("x"))
+                    rows = rows.from_(exp.alias_(exp.table_(self.names[relation]), "h"), copy=False)
                     rows = with_rows(rows, exp.alias_(exp.table_(instances), "i"), conjunction(*head))
                     rows = with_rows(rows, alias(self.tables[target], "x"), conjunction(*on))
                     targets.append((target, self._added(target, rows)))
@@ -182,17 +183,21 @@ class Disputes:
 
     def _added(self, relation: str, rows: exp.Select) -> str:
         """The statement that adds rows that are not there yet."""
-        new = exp.except_(rows, exp.select("*").from_(self.names[relation]), copy=False)
+        new = exp.except_(rows, all_of(self.names[relation]), copy=False)
         return exp.insert(new, self.names[relation], copy=False).sql(DIALECT, copy=False)
 
     def _instances(self, rule: ProgramRule) -> exp.Select:
         """The instances of a rule for the contradicting cases."""
-        tables = {**self.of.stated, **self.model.tables.perfect, **self.model.tables.bounds}
-        known = {**tables, _OF_CLASHING: Table(CLASHING, (CASE_NUMBER,), False, (False,))}
         table = self.tables[asked_of(rule.head.relation)]
         assert table.case is not None
         body = (s.Literal(s.Atom(_OF_CLASHING, (rule.head.terms[table.case],))), *rule.rule.body)
-        return Compiler(known, self.of.types).instances(body, rule.variables)
+        return self._compiler.instances(body, rule.variables)
+
+    @cached_property
+    def _compiler(self) -> Compiler:
+        """Compiles over the models, and the cases that contradict themselves."""
+        tables = {**self.of.stated, **self.model.tables.perfect, **self.model.tables.bounds}
+        return Compiler({**tables, _OF_CLASHING: Table(CLASHING, (CASE_NUMBER,), False, (False,))}, self.of.types)
 
     @cached_property
     def conflicts(self) -> dict[str, str]:
@@ -204,8 +209,9 @@ class Disputes:
                 table = self.tables[relation]
                 on = [same(exp.column(column, "h"), exp.column(column, "x")) for column in table.columns]
                 text = exp.alias_(_atom_text(plain(relation), table), "atom")
-                rows = exp.select("h.kind", "h.number", text).distinct().from_(exp.alias_(exp.table_(name), "h"))
-                rows = with_rows(rows, disputed.copy().subquery("x"), conjunction(*on), "SEMI")
+                rows = exp.select(exp.column("kind", "h"), exp.column("number", "h"), text).distinct(copy=False)
+                rows = rows.from_(exp.alias_(exp.table_(name), "h"), copy=False)
+                rows = with_rows(rows, disputed.copy().subquery("x", copy=False), conjunction(*on), "SEMI")
                 made[relation] = exp.insert(rows, CONFLICT, copy=False).sql(DIALECT, copy=False)
         return made
 
@@ -252,7 +258,7 @@ class DisputesOfChoice(Disputes):
         name, columns = self.names[relation], [exp.column(each) for each in self.tables[relation].columns]
         kind = exp.Add(this=exp.column("kind"), expression=exp.Literal.number(self.kinds))
         before = exp.select(kind, exp.column("number"), *columns).from_(name)
-        new = exp.except_(exp.except_(rows, before, copy=False), exp.select("*").from_(name), copy=False)
+        new = exp.except_(exp.except_(rows, before, copy=False), all_of(name), copy=False)
         return exp.insert(new, name, copy=False).sql(DIALECT, copy=False)
 
 

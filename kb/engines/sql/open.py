@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlglot import exp
 
 from kb.engines.sql.schema import Table, Types, made_of
-from kb.engines.sql.values import cast, conjunction, disjunction, together, unknown, with_rows
+from kb.engines.sql.values import cast, conjunction, disjunction, star, together, unknown, with_rows
 from kb.language.program import Predicate
 
 Expr = exp.Expr
@@ -74,7 +74,7 @@ def stated_or_open(
         parts = [part.select(*flags) for part in parts]
     table = stated.get(relation)
     if table is not None:
-        known = exp.select("t.*").from_(exp.alias_(exp.table_(table.name), "t"))
+        known = exp.select(star("t")).from_(exp.alias_(exp.table_(table.name), "t"), copy=False)
         if cases != CASES:
             asking = exp.column("id", "a").eq(exp.column(f"c{predicate.case_position}", "t"))
             known = with_rows(known, exp.alias_(exp.table_(cases), "a"), asking, "SEMI")

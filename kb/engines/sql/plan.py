@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.schema import Table, Types, column_types, created
-from kb.engines.sql.values import together
+from kb.engines.sql.values import all_of, together
 from kb.language import syntax as s
 from kb.language.program import Program, ProgramRule
 from kb.language.strata import needed
@@ -95,14 +95,14 @@ class _Plan:
         rules, given = self.program.rules_for[name], self.tables.get(name)
         table = Table(self._name(), kinds, name.startswith("-"), given.unknown if given else (False,) * len(kinds))
         compiler = Compiler({**self.tables, name: table}, self.types)
-        parts: list[exp.Select] = [] if given is None else [_all(given)]
+        parts: list[exp.Select] = [] if given is None else [all_of(given.name)]
         for rule in rules:
             heads = compiler.heads(rule)
             table = replace(table, unknown=_either(table.unknown, heads.unknown))
             if self.by_rule and (len(rules) > 1 or given is not None):
                 part = replace(table, name=self._name())
                 self._add(created(part, heads.query.distinct(copy=False)), rule)
-                parts.append(_all(part))
+                parts.append(all_of(part.name))
             else:
                 parts.append(heads.query)
         self.tables[name] = table
@@ -132,15 +132,15 @@ class _Plan:
         new = {name: replace(table, name=f"{table.name}_new") for name, table in tables.items()}
         next_ = {name: replace(table, name=f"{table.name}_next") for name, table in tables.items()}
         for name, table in tables.items():
-            self._add(created(table, _all(given[name]) if name in given else None))
+            self._add(created(table, all_of(given[name].name) if name in given else None))
         for each in next_.values():
             self._add(created(each))
         for rule in rules:
             heads = compiler.heads(rule).query.distinct(copy=False)
             self._add(exp.insert(heads, next_[rule.head.relation].name), rule)
         for name, table in tables.items():
-            self._add(created(new[name], exp.except_(_all(next_[name]), _all(table))))
-        rounds = [_step(exp.insert(_all(new[name]), table.name)) for name, table in tables.items()]
+            self._add(created(new[name], exp.except_(all_of(next_[name].name), all_of(table.name))))
+        rounds = [_step(exp.insert(all_of(new[name].name), table.name)) for name, table in tables.items()]
         rounds += [_step(created(each)) for each in next_.values()]
         for rule in rules:
             for premise in rule.rule.body:
@@ -148,7 +148,7 @@ class _Plan:
                     heads = compiler.heads(rule, (premise, new[premise.atom.relation].name)).query.distinct(copy=False)
                     rounds.append(_step(exp.insert(heads, next_[rule.head.relation].name), rule))
         for name, table in tables.items():
-            rounds.append(_step(created(new[name], exp.except_(_all(next_[name]), _all(table)))))
+            rounds.append(_step(created(new[name], exp.except_(all_of(next_[name].name), all_of(table.name)))))
         counts: list[exp.Expr] = [
             exp.select(exp.Count(this=exp.Star())).from_(each.name).subquery() for each in new.values()
         ]
@@ -166,15 +166,12 @@ def _step(statement: exp.Expr, rule: ProgramRule | None = None) -> Step:
     return Step(statement.sql(DIALECT, copy=False), rule.id if rule is not None else "")
 
 
-def _all(table: Table) -> exp.Select:
-    return exp.select("*").from_(table.name)
-
-
 def _distinct(parts: list[exp.Select]) -> exp.Query:
     """The rows of several queries, each once."""
     if len(parts) == 1:
         return parts[0].distinct(copy=False)
-    return exp.select("*").distinct().from_(together(parts, distinct=False).subquery("u", copy=False))
+    rows = together(parts, distinct=False).subquery("u", copy=False)
+    return exp.select(exp.Star()).distinct(copy=False).from_(rows, copy=False)
 
 
 def _either(left: tuple[bool, ...], right: tuple[bool, ...]) -> tuple[bool, ...]:

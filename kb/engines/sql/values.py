@@ -98,6 +98,16 @@ def as_text(what: Expr, kind: str) -> Expr:
     return exp.func("COALESCE", text, exp.Literal.string("?"))
 
 
+def all_of(table: str) -> exp.Select:
+    """The rows of a table."""
+    return exp.select(exp.Star()).from_(exp.table_(table), copy=False)
+
+
+def star(alias: str) -> exp.Column:
+    """All columns of a table under an alias."""
+    return exp.Column(this=exp.Star(), table=exp.to_identifier(alias))
+
+
 def together(queries: Iterable[exp.Query], distinct: bool = True) -> exp.Query:
     """The rows of one or more queries, which become parts of the result."""
     # sqlglot copies what it joins unless told not to, and all that it joined before with it.
