@@ -33,8 +33,11 @@ import medproof  # noqa: E402
 from cohort.generate import Rates  # noqa: E402
 
 PAYER, BY_HAND = "aetna", "by-hand"
-UP_TO = {f"{BY_HAND}, pydatalog": 1_000, f"{PAYER}, pydatalog": 1_000, f"{PAYER}, clingo": 10_000, "proofs": 10_000}
-"""The largest cohort that an engine is given: beyond it, it takes most of the hour, or (clingo) more than 20 GB."""
+UP_TO = {
+    f"{BY_HAND}, pydatalog": 1_000, f"{PAYER}, pydatalog": 1_000, f"{BY_HAND}, clingo": 100_000, f"{PAYER}, clingo": 10_000,
+    "proofs": 10_000,
+}  # fmt: skip
+"""The largest cohort that an engine is given: beyond it, it takes most of the hour, or (clingo) more memory than 8 GB."""
 
 
 @dataclass(frozen=True)
