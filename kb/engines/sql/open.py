@@ -33,10 +33,14 @@ def domain_rows(kind: str) -> exp.Create:
 
 def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
     """The table of what is stated or open of a predicate, or of its denials: `?` stands where no subject tells the value."""
-    subject = [i in predicate.about and argument.type in types.domains for i, argument in enumerate(predicate.arguments)]
-    has_value = [is_subject or i == predicate.case_position for i, is_subject in enumerate(subject)]
+    has_value = [_is_listed(predicate, types, i) or i == predicate.case_position for i in range(len(predicate.arguments))]
     unknown = tuple(a or not b for a, b in zip(stated.unknown, has_value, strict=True))
     return Table("", stated.types, stated.denials, unknown)
+
+
+def _is_listed(predicate: Predicate, types: Types, position: int) -> bool:
+    """Whether the values of an argument are listed: it is of the subject, and of a domain."""
+    return position in predicate.about and predicate.arguments[position].type in types.domains
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,8 @@ class _Open:
                 values.append(cast(exp.null(), self.types[argument.type]))
         return values
 
-    def _is_listed(self, i: int) -> bool:
-        """Whether the values of an argument are listed: it is of the subject, and of a domain."""
-        return i in self.predicate.about and self.predicate.arguments[i].type in self.types.domains
+    def _is_listed(self, position: int) -> bool:
+        return _is_listed(self.predicate, self.types, position)
 
     def _subjects(self) -> exp.Select:
         """Each case with each subject that is asked for, but for the values that are alike."""
