@@ -14,6 +14,7 @@ from commands.common import (
     OUTPUT,
     POLICIES,
     REPORT_FORM,
+    form_of_report,
     payer_option,
     progress,
     report,
@@ -106,6 +107,8 @@ def _cohort(
     from cohort.impact_report import cohort_impact_data, cohort_impact_html, cohort_impact_page
 
     with said_plainly():
+        # A file that no report can be written to is told before a million cases are decided.
+        form = form_of_report(form, output)
         with progress("deciding", eta=True) as heard:
             found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard, listing)
         report(

@@ -228,6 +228,10 @@ def test_an_impact_is_told_payer_by_payer_and_with_what_moved_idly(tmp_path: Pat
     code, output = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source)
     assert code == 0, output
     assert run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "-o", tmp_path / "impact.html")[0] == 0
+    code, told_at_once = run(
+        "diff", COUNTY, tmp_path / "new.md", "--cohort", tmp_path / "nowhere", "-o", tmp_path / "impact.xlsx"
+    )
+    assert code == 2 and "a report is no .xlsx" in told_at_once
     page = (tmp_path / "impact.html").read_text(encoding="utf-8")
     shown = " ".join(re.sub("<[^>]*>", " ", page.partition("<body>")[2]).split())
     assert "3 cases: 0 answers change" in shown and "county: as before" in shown
