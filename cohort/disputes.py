@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from cohort.clashes import CLASHING, alias, fits_literal, value_of
 from cohort.program import CohortProgram, Evaluated
-from cohort.searches import Addition, Search, Way, all_above
+from cohort.searches import Addition, Search, Way
 from cohort.verdicts import CONFLICT, Root
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.plan import DIALECT
@@ -24,6 +24,7 @@ from kb.engines.sql.values import all_of, as_text, conjunction, constant, same, 
 from kb.language import syntax as s
 from kb.language.bounds import UPPER, asked_of, bound_of, plain
 from kb.language.program import ProgramRule
+from kb.language.strata import reachable
 
 Expr = exp.Expr
 
@@ -111,7 +112,7 @@ class Disputes:
     @cached_property
     def relevant(self) -> frozenset[str]:
         """The relations beneath which something may be disputed."""
-        return all_above(self.above, self.disputable)
+        return reachable(self.above, self.disputable)
 
     @cached_property
     def own(self) -> dict[str, str]:

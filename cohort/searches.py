@@ -8,6 +8,8 @@ from functools import cached_property
 
 import duckdb
 
+from kb.language.strata import reachable
+
 Addition = tuple[str, str]
 """A statement that adds atoms which are reached, and their relation, which comes first."""
 
@@ -43,17 +45,6 @@ class Search:
         """The search, going on by the ways of another where it has none of its own."""
         above = {name: (*first.above.get(name, ()), *self.above.get(name, ())) for name in {*first.above, *self.above}}
         return replace(self, above=above, ways={**first.ways, **self.ways}, conflicts=first.conflicts)
-
-
-def all_above(above: Mapping[str, Iterable[str]], beneath: Iterable[str]) -> frozenset[str]:
-    """Some relations, and what rests on them, directly or not; `above` has what rests directly on each."""
-    pending = list(beneath)
-    found = set(pending)
-    while pending:
-        more = set(above.get(pending.pop(), ())) - found
-        found |= more
-        pending += more
-    return frozenset(found)
 
 
 def find_conflicts(connection: duckdb.DuckDBPyConnection, searches: Iterable[Search]) -> None:
@@ -96,7 +87,7 @@ class _Run:
     @cached_property
     def _relevant(self) -> frozenset[str]:
         """The relations beneath which something is disputed."""
-        return all_above(self.search.above, self.disputed)
+        return reachable(self.search.above, self.disputed)
 
     def _followed(self, way: Way) -> Iterator[str]:
         """The relations of which more is reached now."""

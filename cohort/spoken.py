@@ -22,6 +22,7 @@ from kb.engines.sql.open import CASES
 from kb.engines.sql.plan import DIALECT, Step
 from kb.engines.sql.schema import Table, made_of
 from kb.engines.sql.values import disjunction, together, unknown
+from kb.language import syntax as s
 from kb.language.bounds import CERTAIN, POSSIBLE, bounded
 from kb.language.closed import relations_of
 from kb.language.program import SCOPE, Criterion, Goal, Program, ProgramRule
@@ -73,8 +74,7 @@ class SpokenTo:
 
     def _resting_on(self, relation: str) -> frozenset[int]:
         """The rules that rest on what is open of a predicate: a fact and its denial are open together."""
-        name = relation.removeprefix("-")
-        both = {bounded(name, POSSIBLE), bounded(f"-{name}", POSSIBLE)}
+        both = {bounded(each, POSSIBLE) for each in (relation, s.opposite(relation))}
         return frozenset(number for number, beneath in enumerate(self._beneath) if not both.isdisjoint(beneath))
 
     @cached_property

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from kb.engines.sql.compiler import Compiler
 from kb.engines.sql.demand import Demand, Demands, Filter, Known, Source, demands, filters, joined, listed
-from kb.engines.sql.open import Values, domain_table, lists_subjects
+from kb.engines.sql.open import Values, domain_table, is_listed, lists_subjects
 from kb.engines.sql.schema import Table, Types
 from kb.engines.sql.values import value
 from kb.language import syntax as s
@@ -41,7 +41,7 @@ class Wanted:
         relations = [bounded(each, POSSIBLE) for each in (predicate.name, f"-{predicate.name}")]
         found: dict[int, Values] = {}
         for position, argument in enumerate(predicate.arguments):
-            if argument.type not in self.types.domains or position not in predicate.about:
+            if not is_listed(predicate, self.types, position):
                 continue
             kind = self.types[argument.type]
             demand = reduce(joined, (self._demands.get((each, position), frozenset()) for each in relations))

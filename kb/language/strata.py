@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -48,13 +48,18 @@ def _uses(body: Iterable[s.Premise], inside: str = "") -> Iterator[tuple[str, st
 
 def needed(program: Program, wanted: Iterable[str]) -> frozenset[str]:
     """The relations that the wanted ones depend on, themselves included."""
+    return reachable(program.uses, wanted)
+
+
+def reachable(edges: Mapping[str, Iterable[str]], start: Iterable[str]) -> frozenset[str]:
+    """What edges lead to from some relations, directly or not, and these themselves."""
     found: set[str] = set()
-    pending = list(wanted)
+    pending = list(start)
     while pending:
         relation = pending.pop()
         if relation not in found:
             found.add(relation)
-            pending += program.uses.get(relation, ())
+            pending += edges.get(relation, ())
     return frozenset(found)
 
 

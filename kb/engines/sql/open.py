@@ -33,12 +33,12 @@ def domain_rows(kind: str) -> exp.Create:
 
 def open_table(predicate: Predicate, types: Types, stated: Table) -> Table:
     """The table of what is stated or open of a predicate, or of its denials: `?` stands where no subject tells the value."""
-    has_value = [_is_listed(predicate, types, i) or i == predicate.case_position for i in range(len(predicate.arguments))]
+    has_value = [is_listed(predicate, types, i) or i == predicate.case_position for i in range(len(predicate.arguments))]
     unknown = tuple(a or not b for a, b in zip(stated.unknown, has_value, strict=True))
     return Table("", stated.types, stated.denials, unknown)
 
 
-def _is_listed(predicate: Predicate, types: Types, position: int) -> bool:
+def is_listed(predicate: Predicate, types: Types, position: int) -> bool:
     """Whether the values of an argument are listed: it is of the subject, and of a domain."""
     return position in predicate.about and predicate.arguments[position].type in types.domains
 
@@ -88,7 +88,7 @@ def stated_or_open(
 
 def lists_subjects(predicate: Predicate, types: Types) -> bool:
     """Whether the subjects of a predicate can be listed: values of domains. A text can always be another one."""
-    return all(i == predicate.case_position or predicate.arguments[i].type in types.domains for i in predicate.about)
+    return all(i == predicate.case_position or is_listed(predicate, types, i) for i in predicate.about)
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class _Open:
         return values
 
     def _is_listed(self, position: int) -> bool:
-        return _is_listed(self.predicate, self.types, position)
+        return is_listed(self.predicate, self.types, position)
 
     def _subjects(self) -> exp.Select:
         """Each case with each subject that is asked for, but for the values that are alike."""
