@@ -34,6 +34,7 @@ class Rows:
 
     rows: dict[str, set[Row]]
     _indexes: dict[tuple[str, tuple[int, ...]], dict[Row, list[Row]]] = field(default_factory=dict)
+    """Of the values in some columns, the rows; under `_MARKED` those with a mark among these, which may fit any."""
 
     def add(self, relation: str, row: Row) -> None:
         """Adds a row."""
@@ -41,7 +42,7 @@ class Rows:
             self.rows[relation].add(row)
             for (name, columns), index in self._indexes.items():
                 if name == relation:
-                    index.setdefault(tuple(row[i] for i in columns), []).append(row)
+                    index.setdefault(_key(row, columns), []).append(row)
 
     def matching(self, relation: str, pattern: Row, lenient: bool = False) -> Iterator[Row]:
         """The rows that fit a pattern: `_` on either side fits everything; leniently, so does `?`."""
@@ -59,10 +60,8 @@ class Rows:
         if index is None:
             index = self._indexes[relation, columns] = {}
             for row in rows:
-                index.setdefault(tuple(row[i] for i in columns), []).append(row)
-        wanted = tuple(pattern[i] for i in columns)
-        marked = [row for key, found in index.items() if any(isinstance(v, Mark) for v in key) for row in found]
-        return [*index.get(wanted, ()), *marked]
+                index.setdefault(_key(row, columns), []).append(row)
+        return [*index.get(_key(pattern, columns), ()), *index.get(_MARKED, ())]
 
     def showing(self, relation: str, demand: Row) -> Iterator[Row]:
         """The rows that give what is demanded: each value, and for `?` some value."""
@@ -79,6 +78,15 @@ class Rows:
         loose = (ANY, UNKNOWN) if lenient else (ANY,)
         marked = (each for each in rows if any(value in loose for value in each))
         return any(all(v == w or v in loose for v, w in zip(each, row, strict=True)) for each in marked)
+
+
+_MARKED: Row = ()
+
+
+def _key(row: Row, columns: tuple[int, ...]) -> Row:
+    """Where a row stands in the index of some columns, of which there is one at least."""
+    values = tuple([row[i] for i in columns])
+    return _MARKED if any(isinstance(value, Mark) for value in values) else values
 
 
 def _fit(value: Value, wanted: Value, lenient: bool) -> bool:
