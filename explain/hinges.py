@@ -61,11 +61,9 @@ def hinged(found: Models, goal: AtomKey) -> Hinged:
     facts = list(islice(_facts(found, goal), _FACTS_TRIED))
     alone = list(_without(found, goal, now, ((fact,) for fact in facts)))
     rest = [fact for fact in facts if all(each.facts != (fact,) for each in alone)]
-    together: list[Hinge] = []
     if now.verdict is Verdict.MET:
-        graph = proof_graph(found, [goal])
-        pairs = (pair for pair in combinations(rest, 2) if _falls(graph, pair))
-        together = list(islice(_without(found, goal, now, islice(pairs, _PAIRS_TRIED)), _PAIRS_KEPT))
+        pairs = islice(_breaking_pairs(found, goal, rest), _PAIRS_TRIED)
+        together = islice(_without(found, goal, now, pairs), _PAIRS_KEPT)
         proofs = [(side, proof) for side in now.sides(found) if (proof := undenied_proof(side, *goal)) is not None]
         return Hinged(found, goal, now, (*alone, *together, *overturning(found, proofs, goal, now)))
     return Hinged(found, goal, now, (*alone, *_openings(found, goal, now)))
@@ -90,6 +88,13 @@ def _without(found: Models, goal: AtomKey, now: Outcome, sets: Iterable[tuple[At
 
 def _again(found: Models, goal: AtomKey, more: Iterable[Fact] = (), without: Iterable[AtomKey] = ()) -> Verdict:
     return outcome(found.again(wanted_for(found.program, [goal[0]]), more, without), goal).verdict
+
+
+def _breaking_pairs(found: Models, goal: AtomKey, facts: list[AtomKey]) -> Iterator[tuple[AtomKey, AtomKey]]:
+    """The pairs of facts without which no proof is left."""
+    if len(facts) > 1:
+        graph = proof_graph(found, [goal])
+        yield from (pair for pair in combinations(facts, 2) if _falls(graph, pair))
 
 
 def _falls(proof: ProofGraph, facts: Iterable[AtomKey]) -> bool:
