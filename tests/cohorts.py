@@ -71,6 +71,8 @@ def listed(values: object, kind: str = "TEXT[]") -> str:
 CONTRADICTIONS = (
     "#key f1(Case, A).", "#key f2(Case).", "#key p1(Case, A).", ":- f0(Case, G), f3(Case, G, _).",
     ":- f1(Case, G, N), not f0(Case, G), N > 1.", ":- p3(Case, 2).", "-f0(Case, G) :- f3(Case, G, high).",
+    "-p4(Case, G) :- f0(Case, G), G > low.\n-p4(Case, G) :- f3(Case, G, H), -p4(Case, H).\n"
+    "p1(Case, G, 1) :- f3(Case, G, _), -p4(Case, G).",
 )  # fmt: skip
 CRITERIA = ('#criterion "c.p0" p0(Case, G).', '#criterion "c.p3" p3(Case, N).', '#criterion "c.f0" f0(Case, G).')
 

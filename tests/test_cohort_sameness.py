@@ -148,6 +148,22 @@ def test_a_denial_that_a_rule_tests_is_no_part_of_a_request(tmp_path: Path) -> N
     assert {row[3] for row in case} == {"refuted"}
 
 
+def test_a_denial_follows_from_denials_to_the_end(tmp_path: Path) -> None:
+    declared = (
+        "#fact edge(Case: case, From: text, To: text).\n#fact bad(Case: case, At: text).\n"
+        "#fact asked(Case: case, At: text).\n"
+    )
+    rules = (
+        "#closed edge, bad, asked.\n#pred good(Case: case, At: text).\n#pred safe(Case: case, At: text).\n"
+        "-good(Case, At) :- bad(Case, At).\n-good(Case, From) :- edge(Case, From, To), -good(Case, To).\n"
+        "safe(Case, At) :- asked(Case, At), -good(Case, At).\n#goal safe(Case, At) for asked(Case, At).\n"
+    )
+    edges = "edge(a, k, l).\nedge(a, l, m).\nedge(a, m, n).\nbad(a, n).\n"
+    case, cohort = alone_and_together(small(declared + rules), tmp_path, f"{edges}asked(a, k).\nasked(a, o).\n")
+    assert case == cohort
+    assert {row[2:4] for row in case} == {("k", "met"), ("o", "refuted")}
+
+
 def test_a_denial_of_what_is_generally_known_is_no_part_of_a_request() -> None:
     declared = "#fact given(Case: case, Drug: text).\n#pred covered(Drug: text).\ncovered(aspirin).\n-covered(salve).\n"
     rules = "#pred g(Case: case).\ng(Case) :- payer(Case, _), given(Case, Drug), -covered(Drug).\n"

@@ -19,6 +19,7 @@ NAMES = (
     "duplicate-rule",
     "subsumed-rule",
     "unreachable-rule",
+    "unconcluded-predicate",
     "impossible-comparison",
     "approves-and-refuses",
     "silence-or-absence",

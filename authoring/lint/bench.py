@@ -75,6 +75,15 @@ class Bench:
         return next((each for each in self.documents if each.id == origin.document), None)
 
     @cached_property
+    def possible(self) -> frozenset[str]:
+        """The relations of which some program at hand states or concludes something, or a chart may."""
+        found: set[str] = set()
+        for program in self.programs:
+            found |= set(program.rules_for) | {fact.relation for fact in program.facts}
+            found |= {sign + name for name, each in program.predicates.items() if each.is_fact for sign in ("", "-")}
+        return frozenset(found)
+
+    @cached_property
     def expected(self) -> frozenset[str]:
         """The predicates that tests of the documents and charts expect something of, by their short names."""
         nodes = [stated.node for test in self._tests() for stated in test.statements]

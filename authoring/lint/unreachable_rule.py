@@ -12,13 +12,9 @@ LEVEL = "error"
 
 def check(bench: Bench) -> Iterator[Found]:
     """Rules with a premise whose predicate is no `#fact` and has neither rules nor facts in any program at hand."""
-    possible: set[str] = set()
-    for program in bench.programs:
-        possible |= set(program.rules_for) | {fact.relation for fact in program.facts}
-        possible |= {sign + name for name, each in program.predicates.items() if each.is_fact for sign in ("", "-")}
     for program, rule, document in bench.rules():
         for premise in rule.rule.body:
-            if isinstance(premise, s.Literal) and not premise.negated and premise.atom.relation not in possible:
+            if isinstance(premise, s.Literal) and not premise.negated and premise.atom.relation not in bench.possible:
                 name = program.predicate(premise.atom.relation).local_name
                 message = f"this can never hold: nothing states or concludes `{name}`"
                 yield Found(document, premise.atom.place.line, message, "add a rule for it, or declare it with `#fact`")

@@ -144,7 +144,7 @@ class _Plan:
         rounds += [_step(created(each)) for each in next_.values()]
         for rule in rules:
             for premise in rule.rule.body:
-                if isinstance(premise, s.Literal) and premise.lists and premise.atom.relation in new:
+                if isinstance(premise, s.Literal) and not premise.negated and premise.atom.relation in new:
                     heads = compiler.heads(rule, (premise, new[premise.atom.relation].name)).query.distinct(copy=False)
                     rounds.append(_step(exp.insert(heads, next_[rule.head.relation].name), rule))
         for name, table in tables.items():
