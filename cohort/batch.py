@@ -14,6 +14,7 @@ from sqlglot import exp
 from cohort.book import IN_SHARE, Book, Share
 from cohort.clashes import CLASHING
 from cohort.columns import is_no_name, parts_rows
+from cohort.files import insert_all
 from cohort.handed import Handed, handed_rows
 from cohort.implausible import Implausible
 from cohort.instances import INSTANCES
@@ -155,9 +156,8 @@ class Batch:
         """Writes the rule instances of the cases of one program."""
         connection.execute(f"CREATE OR REPLACE TABLE {INSTANCES}(id INTEGER, rule INTEGER, texts TEXT[])").fetchall()
         run(connection, statements.recording)
-        rules = [[number, rule.id] for number, rule in enumerate(program.rules)]
         connection.execute("CREATE OR REPLACE TABLE rules(rule INTEGER, name TEXT)").fetchall()
-        connection.executemany("INSERT INTO rules VALUES (?, ?)", rules)
+        insert_all(connection, "rules", ([number, rule.id] for number, rule in enumerate(program.rules)))
         rows = f"""SELECT b.name AS "case", r.name AS rule, i.texts AS "values"
                    FROM {INSTANCES} i JOIN {BOOK} b USING (id) JOIN rules r USING (rule) ORDER BY i.id, i.rule, i.texts"""
         _written(connection, rows, part, "instances")
@@ -257,9 +257,7 @@ class Batch:
         payer = self.setup.book.programs[number].payer
         goals = {goal.atom.relation for goal in program.goals}
         connection.execute("CREATE OR REPLACE TABLE rested(question TEXT, policies TEXT[])").fetchall()
-        connection.executemany(
-            "INSERT INTO rested VALUES (?, ?)", [[goal, policies_of(program, goal)] for goal in sorted(goals)]
-        )
+        insert_all(connection, "rested", ([goal, policies_of(program, goal)] for goal in sorted(goals)))
         atoms = f"SELECT kind, number, list_sort(list(DISTINCT atom)) AS atoms FROM {CONFLICT} GROUP BY ALL"
         conflicts = f"({atoms}) AS c USING (kind, number)"
         for insert, values in (

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from cohort.files import parquet_sql
+from cohort.files import insert_all, parquet_sql
 from cohort.output import DECISIONS
 from cohort.rejects import Reject
 from facts.readers.found import BadTables
@@ -57,6 +57,7 @@ IN_SHARE = (
     " AND ($program::INTEGER IS NULL OR program = $program)"
 )
 """How a statement reads the cases of a share from a book."""
+_NOT_REJECTED = "name NOT IN (SELECT unnest($rejected::TEXT[]))"
 
 
 @dataclass(frozen=True)
@@ -136,19 +137,22 @@ class Book:
             chosen = connection.execute(f"SELECT name FROM {IN_SHARE} ORDER BY name", share.of(self.path))
             return [str(name) for (name,) in chosen.fetchall()]
 
-    def cases_of(self, program: int) -> int:
-        """How many cases one of the programs decides."""
+    def cases_of(self, program: int, rejected: Iterable[str]) -> int:
+        """How many cases one of the programs decides, but for those that are rejected."""
         with duckdb.connect() as connection:
-            counted = f"SELECT count(*) FROM {parquet_sql()} WHERE program = ?"
-            [(count,)] = connection.execute(counted, [str(self.path), program]).fetchall()
+            counted = f"SELECT count(*) FROM {parquet_sql('$book')} WHERE program = $program AND {_NOT_REJECTED}"
+            of = {"book": str(self.path), "program": program, "rejected": sorted(rejected)}
+            [(count,)] = connection.execute(counted, of).fetchall()
         return int(count)
 
-    def of_payer(self, payer: str) -> tuple[int, str]:
-        """How many cases a payer's programs decide, and one of them."""
+    def of_payer(self, payer: str, rejected: Iterable[str]) -> tuple[int, str]:
+        """How many cases a payer's programs decide, but for those that are rejected, and one of them."""
         numbers = [number for number, each in enumerate(self.programs) if each.payer == payer]
         with duckdb.connect() as connection:
-            counted = f"SELECT count(*), min(name) FROM {parquet_sql()} WHERE program IN (SELECT unnest(?::INTEGER[]))"
-            [(count, first)] = connection.execute(counted, [str(self.path), numbers]).fetchall()
+            counted = f"""SELECT count(*), coalesce(min(name), '') FROM {parquet_sql("$book")}
+                          WHERE program IN (SELECT unnest($programs::INTEGER[])) AND {_NOT_REJECTED}"""
+            of = {"book": str(self.path), "programs": numbers, "rejected": sorted(rejected)}
+            [(count, first)] = connection.execute(counted, of).fetchall()
         return int(count), str(first)
 
     def own(self, names: Iterable[str]) -> frozenset[str]:
@@ -167,8 +171,8 @@ class Book:
             return 0, ""
         with duckdb.connect() as connection:
             rows = connection.execute(
-                f"""SELECT count(*), coalesce(min(name), '') FROM {parquet_sql("$book")} WHERE program IS NOT NULL
-                    AND name NOT IN (SELECT unnest($rejected::TEXT[]))
+                f"""SELECT count(*), coalesce(min(name), '') FROM {parquet_sql("$book")}
+                    WHERE program IS NOT NULL AND {_NOT_REJECTED}
                     AND name NOT IN (SELECT "case" FROM {parquet_sql("$decided")})""",
                 {"book": str(self.path), "decided": decided, "rejected": sorted(rejected)},
             )
@@ -215,8 +219,7 @@ def read_book(
         programs, numbers = _programs(base, [(payer if payer is not None else p, on or d) for p, d in groups])
         keys = [(p, d, number) for (p, d), number in zip(groups, numbers, strict=True)]
         connection.execute("CREATE TABLE grouped(payer TEXT, day DATE, program INTEGER)").fetchall()
-        if keys:
-            connection.executemany("INSERT INTO grouped VALUES (?, ?, ?)", keys)
+        insert_all(connection, "grouped", keys)
         rows = (
             "SELECT c.name, g.program, c.payer, c.day FROM cases c LEFT JOIN grouped g"
             " ON c.good AND c.payer = g.payer AND c.day IS NOT DISTINCT FROM g.day ORDER BY c.name"

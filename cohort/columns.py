@@ -49,26 +49,27 @@ class Columns:
     def column(self, table: FactTable, position: int, odd_names: bool = True) -> Column:
         """The column of an argument; `odd_names`: the name of a case may hold what no text has."""
         argument, raw = table.predicate.arguments[position], table.column(position, "t")
+        kind = table.columns[position][1]
+        is_text = kind != "DATE" and not kind.startswith("DECIMAL") and not kind.endswith(("INT", "INTEGER"))
         if argument.type == "case":
             nobody = Fault(
-                unknown(raw), "it names no case, so some case may lack what it says; name it, or take the row away"
+                _is_empty(raw, is_text),
+                "it names no case, so some case may lack what it says; name it, or take the row away",
             )
             odd = [Fault(is_no_name(raw), _NO_NAME)] if odd_names else []
             return Column(exp.column("id", "b"), (nobody, *odd), exp.false())
         hint = "write `_` for any value" if table.denied else "write `?` for a value that the record does not give"
         if table.relation == "payer":
             hint = "name the payer"
-        missing = Fault(unknown(raw), f"it is empty; {hint}")
+        missing = Fault(_is_empty(raw, is_text), f"it is empty; {hint}")
         marks = ["?", "_"] if table.denied else ["?"]
         is_mark = exp.In(this=raw.copy(), expressions=[exp.Literal.string(mark) for mark in marks])
-        kind = table.columns[position][1]
-        is_text = kind != "DATE" and not kind.startswith("DECIMAL") and not kind.endswith(("INT", "INTEGER"))
         is_any = raw.copy().eq(exp.Literal.string("_")) if is_text and table.denied else exp.false()
         untold = []
         if is_text and table.denied:
             untold = [Fault(raw.copy().eq(exp.Literal.string("?")), "a denial is of a value, or of any: write `_`")]
         value, faults = self._value(argument.type, raw, position, is_text)
-        given = conjunction(known(raw), negation(is_mark)) if is_text else known(raw)
+        given = conjunction(negation(_is_empty(raw, is_text)), negation(is_mark)) if is_text else known(raw)
         wrong = (replace(fault, holds=conjunction(given.copy(), fault.holds)) for fault in faults)
         return Column(value, (missing, *untold, *wrong), is_any)
 
@@ -115,6 +116,11 @@ def _number(raw: Expr, is_text: bool) -> tuple[Expr, list[Fault]]:
         wrong = disjunction(unknown(value), exp.NEQ(this=value.copy(), expression=raw.copy()))
     words = "it is no number of at most 12 digits before the point and 6 after it; write it as `4.5`"
     return value, [Fault(wrong, words)]
+
+
+def _is_empty(raw: Expr, is_text: bool) -> Expr:
+    """Whether nothing stands there: an empty text is nothing too."""
+    return disjunction(unknown(raw), raw.copy().eq(exp.Literal.string(""))) if is_text else unknown(raw)
 
 
 def is_no_name(raw: Expr) -> Expr:

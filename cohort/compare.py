@@ -59,8 +59,9 @@ class Move:
 
 @dataclass(frozen=True)
 class CohortImpact:
-    """What a change of policies does to a cohort: `same` answers do not change."""
+    """What a change of policies does to the cohort whose tables are at `source`: `same` answers do not change."""
 
+    source: str
     cases: int
     same: int
     tallies: tuple[Tally, ...]
@@ -98,11 +99,12 @@ def compare(
 
             accounts.append(decide_cohort(base, source, output, settings, tell))
         before, after = (account.left_out for account in accounts)
-        found = _compared(sides[0], sides[1], accounts[0].cases - len(after - before), sorted(before | after), listing)
+        cases = accounts[0].cases - len(after - before)
+        found = _compared(str(source), sides[0], sides[1], cases, sorted(before | after), listing)
         return replace(found, notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes)))
 
 
-def _compared(before: Path, after: Path, cases: int, left_out: list[str], listing: Path | None) -> CohortImpact:
+def _compared(source: str, before: Path, after: Path, cases: int, left_out: list[str], listing: Path | None) -> CohortImpact:
     """What differs in the cases that both sides decided."""
     with duckdb.connect() as connection:
         for name, file in (("decisions", DECISIONS), ("criteria", CRITERIA)):
@@ -152,7 +154,7 @@ def _compared(before: Path, after: Path, cases: int, left_out: list[str], listin
                FROM moves GROUP BY ALL ORDER BY 5 DESC, 6 DESC, criterion, question, was, now"""
         ).fetchall()
     return CohortImpact(
-        cases, int(same), tuple(Tally(*row) for row in tallies),
+        source, cases, int(same), tuple(Tally(*row) for row in tallies),
         tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes), tuple(Move(*row) for row in moves),
         len(left_out),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from cohort.batch import Outcome
 from cohort.book import Book, read_book
 from cohort.cases import vocabulary
 from cohort.clashes import undecidable
-from cohort.files import reason
+from cohort.files import beside, reason
 from cohort.implausible import Implausible, all_together
 from cohort.output import CODE, FACTS, CohortProblem, Heard, Told, is_decided, state_of
 from cohort.parts import put_together
@@ -85,7 +85,10 @@ def decide_cohort(
     # Also of documents by which no case of this book is decided: another book will have one.
     if mistakes := base.check_always():
         raise DocumentErrors(mistakes)
-    work = output.with_name(f".{output.name}.unfinished")
+    try:
+        work = beside(output)
+    except FileExistsError as error:
+        raise CohortProblem(str(error)) from error
     try:
         with _held(work), _nothing_left(work):
             state = state_of(source)
@@ -193,8 +196,8 @@ def _decided(
     account = _together(book, outcomes)
     parts, rejected = work / "parts", account.left_out
     notes = (
-        *_notes_of_silent(*book.asking_nothing(parts, rejected)), *_notes(base, book), *unlisted_codes(book, tables, parts),
-        *_notes_of_rejects(book, account.rejects),
+        *_notes_of_settings(settings), *_notes_of_silent(*book.asking_nothing(parts, rejected)),
+        *_notes(base, book, rejected), *unlisted_codes(book, tables, parts), *_notes_of_rejects(book, account.rejects),
     )  # fmt: skip
     account = replace(account, notes=notes)
     if account.rejects and settings.stop_on_error:
@@ -208,10 +211,19 @@ def _notes_of_silent(count: int, example: str) -> Iterator[str]:
         yield f"{asking} nothing, such as `{example}`: no table requests anything there, and no decision names them."
 
 
-def _notes(base: Library, book: Book) -> Iterator[str]:
+def _notes_of_settings(settings: Settings) -> Iterator[str]:
+    by = [f"by the documents of the payer `{settings.payer}`"] if settings.payer is not None else []
+    by += [f"as of {settings.on}"] if settings.on is not None else []
+    if by:
+        yield f"Every case was decided {' '.join(by)}, as was asked, whatever its own record says."
+
+
+def _notes(base: Library, book: Book, rejected: Iterable[str]) -> Iterator[str]:
     for payer in sorted({each.payer for each in book.programs} - set(base.payers)):
         hint = payer_hint(base, payer)
-        count, example = book.of_payer(payer)
+        count, example = book.of_payer(payer, rejected)
+        if not count:
+            continue
         named = f"No document is of the payer `{payer}`, whom {many(count, 'case names', 'cases name')}, such as `{example}`"
         if not payer:
             named = f"{many(count, 'case names', 'cases name')} no payer, such as `{example}`"
@@ -224,8 +236,8 @@ def _notes(base: Library, book: Book) -> Iterator[str]:
             for number, each in enumerate(book.programs)
             if each.payer == payer and not any(meta.payer == payer for meta in each.compiled.program.documents)
         ]
-        if without:
-            cases = many(sum(map(book.cases_of, without)), "case")
+        if count := sum(book.cases_of(number, rejected) for number in without):
+            cases = many(count, "case")
             days = "; ".join(f"{document.id} {document.meta.period}" for document in own)
             yield f"No document of {payer} is in force on the day of {cases}, which only other documents decide: {days}."
 

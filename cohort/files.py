@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 
 def parquet_sql(parameter: str = "?") -> str:
@@ -21,10 +23,18 @@ def reason(error: Exception) -> str:
     return os.strerror(int(numbered[1])) if numbered else str(error).splitlines()[0]
 
 
+def insert_all(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[object]]) -> None:
+    """Adds rows to a table, if there are any: `executemany` refuses none."""
+    rows = list(rows)
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
 @contextmanager
 def finished_file(path: Path) -> Iterator[Path]:
     """A file to write, which gets its name when everything is written, and is gone if that fails."""
-    building = path.with_name(f".{path.name}.unfinished")
+    building = beside(path)
     try:
         yield building
         building.replace(path)
@@ -32,12 +42,19 @@ def finished_file(path: Path) -> Iterator[Path]:
         building.unlink(missing_ok=True)
 
 
+def beside(path: Path) -> Path:
+    """Where something is made that is to be called so, in the same directory; raises FileExistsError for the one at hand."""
+    if not path.name:
+        raise FileExistsError(f"`{path}` is the directory that you are in; name one to make, such as `{path / 'decided'}`")
+    return path.with_name(f".{path.name}.unfinished")
+
+
 @contextmanager
 def finished_directory(directory: Path) -> Iterator[Path]:
     """A directory to build in, which gets its name when everything is written; raises FileExistsError if there is one."""
     if directory.exists() and any(directory.iterdir()):
         raise FileExistsError(f"`{directory}` is not empty; name another directory, or remove it first")
-    building = directory.with_name(f".{directory.name}.unfinished")
+    building = beside(directory)
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:

@@ -81,7 +81,7 @@ class _Question:
 
 def _lead(found: CohortImpact) -> str:
     changing = many(sum(each.count for each in found.changes), "answer changes", "answers change")
-    return f"{many(found.cases, 'case')}: {changing}, {found.same:,} do not"
+    return f"{many(found.cases, 'case')} of {found.source}: {changing}, {found.same:,} do not"
 
 
 def _notes(found: CohortImpact) -> list[str]:
@@ -124,6 +124,7 @@ def cohort_impact_data(found: CohortImpact) -> dict[str, Any]:
     """Everything that changed."""
     return {
         "schema": "medproof/cohort-impact/1",
+        "source": found.source,
         "cases": found.cases,
         "left_out": found.left_out,
         "same": found.same,

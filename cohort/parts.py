@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from cohort.batch import Outcome
+from cohort.files import insert_all
 from cohort.implausible import Implausible
 from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS
 from cohort.rejects import Reject
@@ -72,7 +73,5 @@ def _write_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reje
     names = [*Reject.__dataclass_fields__]
     columns = ", ".join(f'"{name}" {"BIGINT" if name == "row" else "TEXT"}' for name in names)
     connection.execute(f"CREATE TABLE rejects({columns})").fetchall()
-    rows = [[getattr(each, name) for name in names] for each in rejects]
-    if rows:
-        connection.executemany(f"INSERT INTO rejects VALUES ({', '.join('?' for _ in names)})", rows)
+    insert_all(connection, "rejects", ([getattr(each, name) for name in names] for each in rejects))
     connection.sql("SELECT * FROM rejects").write_parquet(str(path))

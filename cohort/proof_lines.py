@@ -46,6 +46,7 @@ def read_line(text: str) -> ProofLine:
         found = ProofLine(**json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError("this is no line that `medproof proofs` wrote") from error
-    if not all(isinstance(value, str) for name, value in vars(found).items() if name not in ("proof", "certain")):
+    kinds = {"proof": dict, "certain": bool}
+    if not all(isinstance(value, kinds.get(name, str)) for name, value in vars(found).items()):
         raise ValueError("this is no line that `medproof proofs` wrote")
     return found

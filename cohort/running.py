@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cohort.batch import CONTRADICTING, HANDED, Outcome, Setup
 from cohort.book import Book, Share
+from cohort.files import finished_file
 from cohort.output import Heard
 from cohort.parts import is_done, outcome_of
 from cohort.spark import Cluster
@@ -73,12 +74,14 @@ class Run:
         return {self.work / "parts" / f"{prefix}{number:06d}": each for number, each in enumerate(shares)}
 
     def _done(self, book: Book, parts: Mapping[Path, Share], heard: Callable[[int], None]) -> list[Outcome]:
-        memory = f"{self.settings.memory / (1 if self.settings.master else self._workers):.3f}GB"
+        pending = [(share, str(part)) for part, share in parts.items() if not is_done(part)]
+        # No more than there is work for: the memory is shared out among them.
+        workers = min(self._workers, max(1, len(pending)))
+        memory = f"{self.settings.memory / (1 if self.settings.master else workers):.3f}GB"
         setup = Setup(
             book, self.tables, Types.of(self.vocabulary, CASE_NUMBER), self.vocabulary, memory, self.work / "spill",
             self.settings.proofs,
         )  # fmt: skip
-        pending = [(share, str(part)) for part, share in parts.items() if not is_done(part)]
         finished: dict[Path, Outcome] = {}
 
         def tell() -> None:
@@ -89,7 +92,7 @@ class Run:
         if self.settings.master and pending:
             self.cluster.decide(setup, pending, tell)
         elif pending:
-            on_this_machine(setup, pending, self._workers, self.settings.stop_on_error, tell)
+            on_this_machine(setup, pending, workers, self.settings.stop_on_error, tell)
         tell()
         return [finished[part] for part in parts]
 
@@ -111,5 +114,6 @@ def _size(chosen: Path, cases: int, workers: int, settings: Settings) -> int:
     """
     if not chosen.exists():
         each = max(_LEAST, -(-cases // workers))
-        chosen.write_text(str(settings.batch if settings.master else min(settings.batch, each)), encoding="utf-8")
+        with finished_file(chosen) as building:
+            building.write_text(str(settings.batch if settings.master else min(settings.batch, each)), encoding="utf-8")
     return int(chosen.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from cohort.files import parquet_sql
+from cohort.files import insert_all, parquet_sql
 from cohort.implausible import Implausible
 from cohort.output import CRITERIA, DECISIONS, REJECTS, told
 from explain.criteria import branches
@@ -216,8 +216,7 @@ def _blocking(connection: duckdb.DuckDBPyConnection, output: Path, programs: lis
             for branch in branches(program, program.rules_for.get(goal.atom.relation, ())):
                 first[goal.atom.relation, branch.criterion.id, branch.excludes] = branch.criterion
     connection.execute("CREATE TABLE first(question TEXT, criterion TEXT, excludes BOOLEAN)").fetchall()
-    if first:
-        connection.executemany("INSERT INTO first VALUES (?, ?, ?)", [list(key) for key in first])
+    insert_all(connection, "first", map(list, first))
     found = connection.execute(
         f"""WITH open AS (SELECT "case", question, item FROM {parquet_sql("$decisions")}
                          WHERE verdict NOT IN ('met', 'unaddressed')),

@@ -159,15 +159,18 @@ def _checked(base: Library, number: int, line: ProofLine | str, held: _Held | No
         request = asked(chart)
         if held is not None:
             held.check(line, request.on)
+        proved = digest(line.text)
     except (ValueError, CaseProblem) as error:
         return _Checked(failure=f"line {number}: {error}")
+    except RecursionError:
+        return _Checked(failure=f"line {number}: it is nested too deeply for a proof")
     except DocumentErrors as error:
         first = error.diagnostics[0]
         return _Checked(failure=f"line {number}, {first.document}:{first.line}: {first.message}")
     except ProofError as error:
         return _Checked(failure=f"line {number}, {error}")
     is_elsewhere = (line.payer, line.on) != (request.payer, request.on.isoformat() if request.on else "")
-    return _Checked(line.asked, digest(line.text), is_elsewhere)
+    return _Checked(line.asked, proved, is_elsewhere)
 
 
 def _check_line(base: Library, line: ProofLine, chart: Document) -> None:

@@ -19,6 +19,7 @@ from commands.common import (
     progress,
     report,
     said_plainly,
+    stoppable,
     width,
 )
 
@@ -109,7 +110,7 @@ def _cohort(
     with said_plainly():
         # A file that no report can be written to is told before a million cases are decided.
         form = form_of_report(form, output)
-        with progress("deciding", eta=True) as heard:
+        with stoppable("nothing is written"), progress("deciding", eta=True) as heard:
             found = medproof.diff_cohort(old, new, cohort, policies, payer, on, heard, listing)
         report(
             form,

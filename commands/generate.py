@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly
+from commands.common import EXIT_CODES, POLICIES, loaded, progress, said_plainly, stoppable
 
 
 def _share(name: str, default: float, text: str) -> click.Option:
@@ -43,7 +43,7 @@ def command(
     from cohort.report import policy_options
     from kb.language.values import many
 
-    with said_plainly(), progress("drawing") as heard:
+    with said_plainly(), stoppable("nothing is left of it"), progress("drawing") as heard:
         rates = Rates(silences, absences, unknown, contradictions)
         facts = medproof.generate(loaded(policies), output, cases, seed, rates, payers, heard)
     click.echo(f"wrote {output}: {many(cases, 'case')}, {many(facts, 'fact')}", err=True)

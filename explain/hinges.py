@@ -74,9 +74,8 @@ def _facts(found: Models, goal: AtomKey) -> Iterator[AtomKey]:
     contradicted = (name for each in contradictions_beneath(found, *goal) for name, _ in each.atoms)
     behind = needed(found.program, [goal[0], *contradicted])
     relations = {name.removeprefix("-") for name in behind} - request_relations(found.program)
-    for fact in found.facts:
-        if fact.relation.removeprefix("-") in relations:
-            yield fact.relation, fact.row
+    facts = ((fact.relation, fact.row) for fact in found.facts)
+    yield from dict.fromkeys(fact for fact in facts if fact[0].removeprefix("-") in relations)
 
 
 def _without(found: Models, goal: AtomKey, now: Outcome, sets: Iterable[tuple[AtomKey, ...]]) -> Iterator[Hinge]:

@@ -20,7 +20,7 @@ from explain.slips import unlisted
 from kb.language.codes import Codes
 from kb.language.documents import read
 from kb.library import library
-from tests.cohorts import COUNTY, HEAD, STRENGTH, alone, county, decided, drawn, run, small, tables
+from tests.cohorts import COUNTY, HEAD, STRENGTH, alone, county, decided, drawn, run, small, tables, verdicts
 
 
 def test_a_run_that_is_stopped_leaves_no_output_and_goes_on(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_change_of_policy_is_counted_over_a_cohort(tmp_path: Path) -> None:
     ]  # fmt: skip
     code, told = run("diff", COUNTY, tmp_path / "new.md", "--cohort", source, "--list", tmp_path / "changed.xlsx")
     assert code == 2 and "is to be a .parquet or a .csv file" in told
-    assert "3 cases: 1 answer changes" in output
+    assert f"3 cases of {source}: 1 answer changes" in " ".join(output.split())
     assert "1  medically_necessary: met → undocumented" in output and "as a" in output
     said = " ".join(output.split())
     assert "before after change 2 1 -1 met 1 2 +1 undocumented" in said
@@ -234,10 +234,10 @@ def test_an_impact_is_told_payer_by_payer_and_with_what_moved_idly(tmp_path: Pat
     assert code == 2 and "a report is no .xlsx" in told_at_once
     page = (tmp_path / "impact.html").read_text(encoding="utf-8")
     shown = " ".join(re.sub("<[^>]*>", " ", page.partition("<body>")[2]).split())
-    assert "3 cases: 0 answers change" in shown and "county: as before" in shown
+    assert f"3 cases of {source}: 0 answers change" in shown and "county: as before" in shown
     assert "county.A3 met refuted 0 1" in shown and "&lt;other&gt;: as before" in shown and "<other>" not in page
     said = " ".join(output.split())
-    assert "3 cases: 0 answers change" in said and "<other>: as before county: as before" in said
+    assert f"3 cases of {source}: 0 answers change" in said and "<other>: as before county: as before" in said
     assert "0 1 county.A3: met → refuted" in said
 
 
@@ -368,6 +368,43 @@ def test_what_is_wrong_with_the_cases_left_out_is_summed_up(tmp_path: Path) -> N
     assert "`On`: it is empty; write `?` for a value that the record does not give. In 1 row of 1 case, such as `b`" in said
 
 
+def test_what_is_told_of_payers_and_days_is_of_the_cases_that_are_decided(tmp_path: Path) -> None:
+    source = tables(
+        tmp_path / "facts", payer="Case,Payer\na,zorg\nb,zorg\nc,county\n",
+        request_date="Case,On\na,1999-02-01\nb,1999-02-01\nc,1789-02-01\n",
+        pain_score="Case,Site,Score,On\na,lag,7.5,1999-01-20\nc,lag,7.5,1999-01-20\n",
+    )  # fmt: skip
+    code, output = county("cohort", source, "-o", tmp_path / "out")
+    said = " ".join(output.split())
+    assert code == 0 and "1 case decided, 2 left out" in said, output
+    assert "No document is of the payer `zorg`, whom 1 case names, such as `b`" in said
+    assert "on the day of" not in said
+
+
+def test_who_decides_by_another_payer_or_day_is_told_so(tmp_path: Path, source: Path) -> None:
+    code, output = county("cohort", source, "-o", tmp_path / "out", "--payer", "county", "--on", "1999-03-01")
+    told = "Every case was decided by the documents of the payer `county` as of 1999-03-01, as was asked"
+    assert code == 0 and told in " ".join(output.split()), output
+    assert "as of 1999-03-01, as was asked" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_small_cohort_has_the_memory_of_all_workers(tmp_path: Path, source: Path) -> None:
+    code, output = county("cohort", source, "-o", tmp_path / "out", "-j", "64", "--memory-limit", "0.3")
+    assert code == 0 and "3 cases decided" in output, output
+
+
+def test_the_directory_at_hand_is_no_output(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for command in (("cohort", source), ("generate", "--cases", "3")):
+        code, output = run(*command, "-o", ".")
+        assert code == 2 and "`.` is the directory that you are in; name one to make" in " ".join(output.split())
+
+
+def test_a_document_without_questions_decides_nothing(tmp_path: Path) -> None:
+    assert verdicts(small("#pred g(Case: case).\ng(Case) :- payer(Case, _)."), tmp_path) == set()
+
+
 def test_days_on_which_no_document_of_the_payer_is_in_force_are_told(tmp_path: Path) -> None:
     source = tables(
         tmp_path / "facts", payer="Case,Payer\na,aetna\nb,aetna\nc,aetna\n",
@@ -457,5 +494,5 @@ def test_a_case_that_one_side_leaves_out_is_compared_with_nothing(tmp_path: Path
         (source / f"{name}.csv").write_text(text, encoding="utf-8")
     found = compare(bases["old"], bases["new"], source, Settings(), lambda done, total: None)
     assert (found.cases, found.left_out, found.same) == (1, 1, 0)
-    assert found.notes[-1].startswith("1 row names no case")
+    assert any(note.startswith("1 row names no case") for note in found.notes)
     assert [(each.before, each.after, each.examples) for each in found.changes] == [("refuted", "met", ("a",))]

@@ -120,6 +120,11 @@ def assuming(proof: dict[str, Any]) -> dict[str, Any]:
     return proof | {"graph": proof["graph"] | {"assumptions": json.dumps([fact])}}
 
 
+def nested(proof: dict[str, Any]) -> dict[str, Any]:
+    """The proof, with goals that no parser can follow."""
+    return proof | {"graph": proof["graph"] | {"goals": "[" * 100_000}}
+
+
 def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None:
     first, second = map(json.loads, lines.read_text(encoding="utf-8").splitlines()[:2])
     for name, others, problem in (
@@ -130,6 +135,8 @@ def test_a_line_that_was_altered_is_refused(tmp_path: Path, lines: Path) -> None
         ("payer", {"payer": "medicare"}, "does not show what its line names"),
         ("assumption", {"proof": assuming(second["proof"])}, "it assumes"),
         ("form", {"proof": {"nodes": 3}}, "no graph in node-link form"),
+        ("deep", {"proof": nested(second["proof"])}, "it is nested too deeply for a proof"),
+        ("certain", {"certain": "x"}, "this is no line that"),
     ):
         path = changed(lines, tmp_path / f"{name}.jsonl", 1, **others)
         result = CliRunner().invoke(main, ["verify", str(path)])

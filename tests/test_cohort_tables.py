@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -173,13 +174,26 @@ def test_no_case_is_decided_by_half_of_its_record_however_many_rows_are_bad(tmp_
 def test_a_list_or_an_object_in_json_is_no_value(tmp_path: Path, value: str) -> None:
     source = tables(tmp_path / "facts")
     lines = [f'{{"Case": "a", "Drug": {value}, "Kind": "opioid", "On": "1999-01-20"}}',
-             '{"Case": "b", "Drug": "[x", "Kind": "opioid", "On": "1999-01-20"}']  # fmt: skip
+             '{"Case": "b", "Drug": "[x", "Kind": "opioid", "On": "1999-01-20"}',
+             json.dumps({"Case": "c", "Drug": value, "Kind": "opioid", "On": "1999-01-20"})]  # fmt: skip
     (source / "uncontrolled_pain.jsonl").write_text("\n".join(lines), encoding="utf-8")
     code, output = county("cohort", source, "-o", tmp_path / "out")
     assert code == 0 and "2 cases decided, 1 left out" in output, output
     [reject] = duckdb.from_parquet(str(tmp_path / "out" / "rejects.parquet")).fetchall()
     assert reject[2:4] == ("a", "uncontrolled_pain")
     assert reject[6] == "its `Drug` is a list or an object; a value is one text or one number"
+
+
+def test_an_empty_text_is_no_value_whatever_the_file(tmp_path: Path) -> None:
+    source = tables(tmp_path / "facts")
+    (source / "requested.csv").unlink()
+    rows = """SELECT * FROM (VALUES ('a', '', '63030', 'L4-5', 'left'), ('b', 'op', '63030', 'L4-5', 'left'))
+              t("Case", "Item", "Code", "Level", "Laterality")"""
+    with duckdb.connect() as connection:
+        connection.sql(rows).write_parquet(str(source / "requested.parquet"))
+    code, output = county("cohort", source, "-o", tmp_path / "out")
+    assert code == 0 and "2 cases decided, 1 left out" in output, output
+    assert "`Item`: it is empty; write `?`" in " ".join(output.split())
 
 
 def test_a_link_that_leads_nowhere_and_a_line_that_is_too_long_are_told(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_reviewer_finds_what_would_topple_the_approval_and_why_fusion_is_not_i
 
 
 def test_outline_and_picture_are_linked_both_ways(page: Page) -> None:
-    step = page.locator("#g0 .outline .leaf", has_text="compression of the left S1 root").first
+    step = page.locator("#g0 .outline .leaf", has_text="compression of the left S1 root").locator("visible=true").first
     step.click()
     node = step.get_attribute("data-node")
     assert page.locator(f"[id='{node}-picture']").get_attribute("class") == "node picked"

@@ -18,7 +18,7 @@ import duckdb
 from sqlglot import exp
 
 from kb.engines.sql.plan import DIALECT
-from kb.engines.sql.values import conjunction, known
+from kb.engines.sql.values import known
 from kb.language.values import many
 
 csv.field_size_limit(1 << 24)
@@ -69,10 +69,10 @@ def numbered(columns: Iterable[Expr], table: Expr, case: str = "", fault: Expr |
     return exp.select(*columns, exp.alias_(row, ROW), exp.alias_(nothing if fault is None else fault, FAULT)).from_(table)
 
 
-def _all_text(names: Iterable[str]) -> Expr:
-    """The option that says that all columns are text: what they are is for the vocabulary to say."""
-    text = exp.Literal.string("VARCHAR")
-    shape = exp.Struct(expressions=[exp.PropertyEQ(this=exp.Literal.string(name), expression=text.copy()) for name in names])
+def _all_of(kind: str, names: Iterable[str]) -> Expr:
+    """The option that says that all columns are of a kind, such as text: what they are is for the vocabulary to say."""
+    of = exp.Literal.string(kind)
+    shape = exp.Struct(expressions=[exp.PropertyEQ(this=exp.Literal.string(name), expression=of.copy()) for name in names])
     return exp.EQ(this=exp.to_identifier("columns"), expression=shape)
 
 
@@ -167,7 +167,7 @@ def _no_utf8(file: str) -> BadFile:
 
 def _read_csv(file: str, header: list[str]) -> Expr:
     """A file whose columns stand in the order of the header, all as text."""
-    options = [_all_text(header), option("auto_detect", value=False), _AS_THEY_ARE.copy(), option("header")]
+    options = [_all_of("VARCHAR", header), option("auto_detect", value=False), _AS_THEY_ARE.copy(), option("header")]
     options += [option("delim", ","), option("quote", '"'), option("escape", '"')]
     return exp.func("read_csv", texts([file]), *options)
 
@@ -192,17 +192,21 @@ def json_columns(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...]) 
 def json_rows(file: str, names: Iterable[str]) -> exp.Select:
     """The rows of a JSON-lines file, all values as text."""
     names = list(names)
-    read = exp.func("read_json", texts([file]), option("format", "newline_delimited"), _AS_THEY_ARE.copy(), _all_text(names))
+    lines = option("format", "newline_delimited")
+    read = exp.func("read_json", texts([file]), lines, _AS_THEY_ARE.copy(), _all_of("JSON", names))
     nested = [exp.If(this=_is_nested(column), true=_told_of_nested(column.name)) for column in _quoted(names)]
-    return numbered(_quoted(names), exp.Table(this=read), fault=exp.Case(ifs=nested))
+    values = [exp.alias_(_json_text(column), column.name, quoted=True) for column in _quoted(names)]
+    return numbered(values, exp.Table(this=read), fault=exp.Case(ifs=nested))
 
 
 def _is_nested(column: Expr) -> Expr:
-    """Whether the text that was read of a value is that of a list or an object."""
-    begins = exp.In(
-        this=exp.func("LEFT", column, exp.Literal.number(1)), expressions=[exp.Literal.string(mark) for mark in "[{"]
-    )
-    return conjunction(begins, exp.func("JSON_VALID", column.copy()))
+    """Whether a JSON value is a list or an object."""
+    return exp.In(this=exp.func("JSON_TYPE", column), expressions=[exp.Literal.string(kind) for kind in ("ARRAY", "OBJECT")])
+
+
+def _json_text(column: Expr) -> Expr:
+    """A JSON value as text: of a string what it says, of a number its digits."""
+    return exp.func("JSON_EXTRACT_STRING", column, exp.Literal.string("$"))
 
 
 def _told_of_nested(name: str) -> Expr:
