@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
+from time import sleep
 
 import duckdb
 
-from kb.engines.duckdb import SETTINGS
+from kb.engines.duckdb import BETWEEN_INTERRUPTS, SETTINGS
 
 
 @dataclass
@@ -37,11 +38,19 @@ class Live:
                     self._connections.remove(connection)
 
     def stop(self) -> None:
-        """Interrupts every connection, and lets none begin."""
+        """Interrupts every connection until it ends, and lets none begin."""
         with self._lock:
             self.stopped = True
-            for connection in self._connections:
-                connection.interrupt()
+        Thread(target=self._interrupted, daemon=True).start()
+
+    def _interrupted(self) -> None:
+        while True:
+            with self._lock:
+                if not self._connections:
+                    return
+                for connection in self._connections:
+                    connection.interrupt()
+            sleep(BETWEEN_INTERRUPTS)
 
 
 class Stopped(Exception):

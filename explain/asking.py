@@ -13,6 +13,7 @@ from kb.language.values import NumberOutOfRange, Value
 
 Demand = tuple[str, Value]
 """How a value has to compare, and with what."""
+_ORDER = (">=", ">", "=", "!=", "<=", "<")
 _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -42,7 +43,8 @@ def fact_words(program: Program, ask: Ask, wanted: Wanted) -> str:
 def _between(ask: Ask) -> list[Need]:
     """The comparisons that are said after the facts: those that are not about one value to be told alone."""
     said = {need for hole in ask.holes for need in ask.needs if any(_demands(need, hole))}
-    return [need for need in sorted(ask.needs, key=str) if need not in said and need.holes and need.holes <= ask.holes]
+    between = [need for need in ask.needs if need not in said and need.holes and need.holes <= ask.holes]
+    return sorted(between, key=lambda need: (-len(need.holes), need_words(need.premise, _known(need))))
 
 
 def _open_terms(need: Need) -> Iterator[tuple[str, Hole]]:
@@ -63,8 +65,8 @@ def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
 
 def _demand(ask: Ask, hole: Hole, domain: Domain | None) -> str:
     """What the comparisons ask of one value: `at most 4-`; nothing when any will do that is told (no text is empty)."""
-    found = dict.fromkeys(demand for need in sorted(ask.needs, key=str) for demand in _demands(need, hole))
-    found.pop(("!=", ""), None)
+    demands = {demand for need in ask.needs for demand in _demands(need, hole)} - {("!=", "")}
+    found = sorted(demands, key=lambda demand: (_ORDER.index(demand[0]), str(demand[1])))
     return " and ".join(demand_words(*each) for each in found if not any(_follows(each, other, domain) for other in found))
 
 

@@ -115,10 +115,15 @@ def distinct(asks: Iterable[Ask], kept_at_most: int = SETS_KEPT) -> list[Ask]:
 
 
 def _either(kept: Ask, ask: Ask) -> Ask:
-    """Two sets that differ in one value of one fact are one set with either value there; else the first of them."""
-    if kept.cost != ask.cost or len(kept.needs) != len(ask.needs):
-        return kept
+    """Two sets that differ in one value of one fact, and need the same of all others, are one set with either value there.
+
+    Else the first of them.
+    """
     pairs = list(zip(sorted(kept.wanted, key=_shape), sorted(ask.wanted, key=_shape), strict=True))
+    aligned = [terms for one, other in pairs for terms in zip(other[1], one[1], strict=True)]
+    same = {hole: term for hole, term in aligned if isinstance(hole, Hole) and isinstance(term, Hole)}
+    if kept.cost != ask.cost or kept.needs != filled(ask, same).needs:
+        return kept
     differing = [
         (one, position, first, second)
         for one, other in pairs

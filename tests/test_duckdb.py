@@ -97,6 +97,15 @@ def test_an_evaluation_that_takes_too_long_stops_and_names_the_rule() -> None:
     assert caught.value.rule.endswith("/big")
 
 
+@pytest.mark.parametrize("seconds", [0.0001, 0.01, 0.2])
+def test_an_evaluation_of_many_short_statements_stops_too(seconds: float) -> None:
+    chain = "".join(f"#pred p{n}(X: text).\np{n}(X) :- p{n - 1}(X), n(X).\n" for n in range(1, 400))
+    of = program(f"#pred n(X: text).\nn(a).\n#pred p0(X: text).\np0(X) :- n(X).\n{chain}")
+    with pytest.raises(EvaluationTimeout) as caught:
+        engine("duckdb")(of, relations(of, ()), seconds=seconds)
+    assert "the limit of" in str(caught.value) and "(in rule )" not in str(caught.value)
+
+
 def test_values_are_data_and_never_code() -> None:
     of = program(
         "#fact told(Case: case, Text: text).\n#pred heard(Case: case).\n"

@@ -355,6 +355,39 @@ def test_what_is_said_to_be_missing_makes_the_goal_met_when_it_is_told(path: Pat
                 assert outcome(told, goal).verdict.value == "met", ask_words(determination.models.program, remedy.ask)
 
 
+LIMITS = """\
+---
+id: limits
+kind: guideline
+version: 1
+source: made up
+---
+
+# Good
+
+```datalog
+#fact asked(Case: case, Item: text).
+#closed asked.
+#domain scale = a | b.
+#fact score(Case: case, Scale: scale, Points: number) :: "the score on {Scale} is {Points}".
+#about score(Case, Scale).
+#pred limit(Scale: scale, Most: number).
+limit(a, 50). limit(b, 3).
+#pred good(Case: case, Item: text).
+#goal good(Case, Item) for asked(Case, Item).
+good(Case, Item) :- asked(Case, Item), score(Case, Scale, Points), limit(Scale, Most), Points < Most.
+```
+"""
+
+
+def test_values_with_limits_of_their_own_are_not_asked_for_as_one() -> None:
+    own = library([document_of("limits.md", LIMITS)], shipped=False)
+    chart = document_of("c.md", "---\ncase: c\n---\n\n```datalog\nasked(c, op).\n```\n")
+    [missing] = medproof.missing(own, chart, "good", on=date(2026, 1, 1))
+    program = missing.models.program
+    assert [ask_words(program, remedy.ask) for remedy in missing.remedies] == ["the score on a is [below 50]"]
+
+
 @pytest.mark.parametrize("name", ["practice/p09-fusion-extension-nicotine.md", "opposite-sides.md"])
 def test_each_value_that_is_said_to_do_does(base: medproof.Library, name: str) -> None:
     """Also of sets with several such places, of which one may not go with what stands in another."""

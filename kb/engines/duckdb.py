@@ -33,6 +33,9 @@ With that pass DuckDB 2.0.1 loses rows: a semi-join whose condition is about the
 alone (`p(V, V)`), after outer joins, came out empty.
 """
 
+BETWEEN_INTERRUPTS = 0.02
+"""Seconds from one interrupt to the next: one that comes between two statements is lost."""
+
 
 def evaluate(
     program: Program,
@@ -47,6 +50,7 @@ def evaluate(
         types = Types.of(program)
         run = _Evaluation(program, connection, types, tables(program, types, given))
         try:
+            run.begin()
             for relation, rows in given.items():
                 run.load(relation, rows)
             for component in program.components:
@@ -95,19 +99,23 @@ def _out_of_range(error: duckdb.Error, rule: str) -> EvaluationError | None:
 @contextmanager
 def _within(seconds: float | None, connection: duckdb.DuckDBPyConnection) -> Iterator[threading.Event]:
     """Interrupts the connection when the time is up, and tells so."""
-    times_up = threading.Event()
+    times_up, ended = threading.Event(), threading.Event()
 
     def stop() -> None:
-        times_up.set()
-        connection.interrupt()
+        if not ended.wait(seconds):
+            times_up.set()
+            while not ended.wait(BETWEEN_INTERRUPTS):
+                connection.interrupt()
 
-    timer = threading.Timer(seconds or 0, stop)
+    watch = threading.Thread(target=stop, daemon=True)
     if seconds is not None:
-        timer.start()
+        watch.start()
     try:
         yield times_up
     finally:
-        timer.cancel()
+        ended.set()
+        if seconds is not None:
+            watch.join()
 
 
 class _Evaluation:
@@ -123,9 +131,12 @@ class _Evaluation:
         self.instances: dict[str, Table] = {}
         self.rule = ""
         """The rule that is being evaluated."""
-        for declaration in types.declarations():
-            connection.execute(declaration.sql(DIALECT))
-        for table in schema.values():
+
+    def begin(self) -> None:
+        """Makes the empty tables of the relations."""
+        for declaration in self.compiler.types.declarations():
+            self.connection.execute(declaration.sql(DIALECT))
+        for table in self.tables.values():
             self._create(table)
 
     def load(self, relation: str, rows: Iterable[Row]) -> None:

@@ -19,7 +19,7 @@ class EvaluationError(Exception):
         self.rule = rule
 
     def __str__(self) -> str:
-        return f"{self.args[0]} (in rule {self.rule})"
+        return f"{self.args[0]} (in rule {self.rule})" if self.rule else str(self.args[0])
 
 
 class EvaluationTimeout(EvaluationError):
