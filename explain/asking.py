@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened
+from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened, shape, values_of
 from explain.wording import OTHER_THAN, demand_words, need_words, placeholder, spaced, words
 from kb.engines.computed import compare, compute
 from kb.language import syntax as s
@@ -65,9 +65,37 @@ def _choice_words(program: Program, kind: str, choice: OneOf) -> str:
 
 def _demand(ask: Ask, hole: Hole, domain: Domain | None) -> str:
     """What the comparisons ask of one value: `at most 4-`; nothing when any will do that is told (no text is empty)."""
-    demands = {demand for need in ask.needs for demand in _demands(need, hole)} - {("!=", "")}
-    found = sorted(demands, key=lambda demand: (_ORDER.index(demand[0]), str(demand[1])))
-    return " and ".join(demand_words(*each) for each in found if not any(_follows(each, other, domain) for other in found))
+    found = sorted(_demanded(ask, hole), key=lambda demand: (_ORDER.index(demand[0]), str(demand[1])))
+    return " and ".join(demand_words(*each) for each in found if not _is_implied(each, found, domain))
+
+
+def _demanded(ask: Ask, hole: Hole) -> set[Demand]:
+    return {demand for need in ask.needs for demand in _demands(need, hole)} - {("!=", "")}
+
+
+def says_less(program: Program, ask: Ask, other: Ask) -> bool:
+    """Whether all that does for another ask, of the same facts, does for this one, as far as values are compared alone.
+
+    An ask that says nothing of a value may stand for what is compared elsewhere: it does not count as saying less.
+    """
+    if _between(ask):
+        return False
+    for (relation, row), (_, others) in zip(sorted(ask.wanted, key=shape), sorted(other.wanted, key=shape), strict=True):
+        for argument, term, another in zip(program.predicate(relation).arguments, row, others, strict=True):
+            if isinstance(term, Hole) and isinstance(another, Hole):
+                domain = program.domains.get(argument.type)
+                demanded, others_demanded = _demanded(ask, term), _demanded(other, another)
+                if not demanded and others_demanded:
+                    return False
+                if not all(each in others_demanded or _is_implied(each, others_demanded, domain) for each in demanded):
+                    return False
+            elif term != another and not (isinstance(term, OneOf) and set(values_of(another)) <= set(term.values)):
+                return False
+    return True
+
+
+def _is_implied(demand: Demand, demands: Iterable[Demand], domain: Domain | None) -> bool:
+    return any(_follows(demand, each, domain) for each in demands)
 
 
 def _follows(demand: Demand, other: Demand, domain: Domain | None) -> bool:

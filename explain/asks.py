@@ -119,7 +119,7 @@ def _either(kept: Ask, ask: Ask) -> Ask:
 
     Else the first of them.
     """
-    pairs = list(zip(sorted(kept.wanted, key=_shape), sorted(ask.wanted, key=_shape), strict=True))
+    pairs = list(zip(sorted(kept.wanted, key=shape), sorted(ask.wanted, key=shape), strict=True))
     aligned = [terms for one, other in pairs for terms in zip(other[1], one[1], strict=True)]
     same = {hole: term for hole, term in aligned if isinstance(hole, Hole) and isinstance(term, Hole)}
     if kept.cost != ask.cost or kept.needs != filled(ask, same).needs:
@@ -133,14 +133,15 @@ def _either(kept: Ask, ask: Ask) -> Ask:
     if len(differing) != 1:
         return kept
     (relation, row), position, first, second = differing[0]
-    values = (*_values(first), *_values(second))
+    values = (*values_of(first), *values_of(second))
     if len(values) < 2:
         return kept
     changed = (*row[:position], OneOf(tuple(dict.fromkeys(values))), *row[position + 1 :])
     return replace(kept, wanted=(kept.wanted - {(relation, row)}) | {(relation, changed)})
 
 
-def _shape(wanted: Wanted) -> str:
+def shape(wanted: Wanted) -> str:
+    """What two facts have alike that differ in values to be told at most, for putting them in order."""
     return f"{wanted[0]} {[term if isinstance(term, str) else '' for term in opened(wanted[1])]}"
 
 
@@ -150,7 +151,8 @@ def _is_same(first: Term, second: Term) -> bool:
     return first == second or (isinstance(first, OneOf) and second in first.values)
 
 
-def _values(term: Term) -> tuple[str, ...]:
+def values_of(term: Term) -> tuple[str, ...]:
+    """The texts any of which will do."""
     if isinstance(term, OneOf):
         return term.values
     return (term,) if isinstance(term, str) else ()

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from explain.asking import ask_words
-from explain.asks import Ask
+from explain.asking import ask_words, says_less
+from explain.asks import Ask, Open
 from explain.building import proof_graph
 from explain.denials import undenied_proof
 from explain.graph import ProofGraph
@@ -122,12 +122,15 @@ def overturning(found: Models, proofs: Iterable[tuple[Models, Proof]], goal: Ato
     """The silences of a goal's proofs whose opposite changes the verdict, each with what would have to be told, and tried.
 
     `proofs` has one by each choice of readings. Whatever changes the verdict breaks it. Of
-    asks for the same facts it is the first, and none that asks for more than another.
+    asks for the same facts it is the first, or one that says less of their values; and none that asks for more than another.
     """
     asks = (ask for side, proof in proofs for ask in _silent_asks(side, proof))
-    tried_out = [(ask.facts, hinge) for ask, hinge in _overturning(found, asks, goal, now)]
-    first = dict(reversed(tried_out))
-    return [hinge for facts, hinge in tried_out if first[facts] is hinge and not any(other < facts for other in first)]
+    kept: dict[frozenset[Open], tuple[Ask, Hinge]] = {}
+    for ask, hinge in _overturning(found, asks, goal, now):
+        former = kept.setdefault(ask.facts, (ask, hinge))[0]
+        if says_less(found.program, ask, former):
+            kept[ask.facts] = ask, hinge
+    return [hinge for facts, (_, hinge) in kept.items() if not any(other < facts for other in kept)]
 
 
 def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:

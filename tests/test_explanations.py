@@ -337,7 +337,7 @@ def test_asks_say_what_is_needed_of_a_value(base: medproof.Library) -> None:
     [found] = medproof.missing(base, medproof.open_case("reference"), "medically_necessary", "bcbs-sc")
     shown = [ask_words(found.models.program, each.ask) for each in found.remedies]
     assert shown[0] == "strength of the left [hamstrings or peroneals] was [at most 2]/5 on [date] (examination)"
-    assert "from [start: no later than" in shown[1] and "so that (end − start) + 1 is at least 42" in shown[1]
+    assert "from [start: no earlier than" in shown[1] and "so that (end − start) + 1 is at least 42" in shown[1]
     kinds = {fact.row[1] for fact in found.remedies[1].example}
     assert len(kinds) >= 2, "care of two kinds"
 

@@ -218,7 +218,7 @@ def test_what_is_beneath_what_counts_by_the_record_rests_on_no_silence() -> None
         ('late(Case, low, On) :- special(Case, On), On > "2020-01-01".', ["the patient was seen on [after 2021-01-01]"]),
         (
             'late(Case, low, On) :- seen_on(Case, On), On > "2022-01-01".',
-            ["the patient was seen on [no later than 2022-01-01 and after 2021-01-01]"],
+            ["the patient was seen on [after 2021-01-01 and no later than 2022-01-01]"],
         ),
     ],
 )
