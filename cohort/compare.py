@@ -61,7 +61,6 @@ class Move:
 class CohortImpact:
     """What a change of policies does to the cohort whose tables are at `source`: `same` answers do not change."""
 
-    source: str
     cases: int
     same: int
     tallies: tuple[Tally, ...]
@@ -71,6 +70,7 @@ class CohortImpact:
     """Cases that one side or both could not decide, of which nothing is compared."""
     notes: tuple[str, ...] = ()
     """What has to be known of the payers and codes that the cases name, under either."""
+    source: str = ""
 
 
 def compare(
@@ -100,11 +100,13 @@ def compare(
             accounts.append(decide_cohort(base, source, output, settings, tell))
         before, after = (account.left_out for account in accounts)
         cases = accounts[0].cases - len(after - before)
-        found = _compared(str(source), sides[0], sides[1], cases, sorted(before | after), listing)
-        return replace(found, notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes)))
+        found = _compared(sides[0], sides[1], cases, sorted(before | after), listing)
+        return replace(
+            found, source=str(source), notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes))
+        )
 
 
-def _compared(source: str, before: Path, after: Path, cases: int, left_out: list[str], listing: Path | None) -> CohortImpact:
+def _compared(before: Path, after: Path, cases: int, left_out: list[str], listing: Path | None) -> CohortImpact:
     """What differs in the cases that both sides decided."""
     with duckdb.connect() as connection:
         for name, file in (("decisions", DECISIONS), ("criteria", CRITERIA)):
@@ -154,7 +156,7 @@ def _compared(source: str, before: Path, after: Path, cases: int, left_out: list
                FROM moves GROUP BY ALL ORDER BY 5 DESC, 6 DESC, criterion, question, was, now"""
         ).fetchall()
     return CohortImpact(
-        source, cases, int(same), tuple(Tally(*row) for row in tallies),
+        cases, int(same), tuple(Tally(*row) for row in tallies),
         tuple(Change(q, b, a, int(n), tuple(e)) for q, b, a, n, e in changes), tuple(Move(*row) for row in moves),
         len(left_out),
     )  # fmt: skip

@@ -62,9 +62,9 @@ class Range:
         """The limits that there are."""
         return {name: limit for name, limit in (("low", self.low), ("high", self.high)) if limit}
 
-    def run(self, statement: str, within: bool = True) -> list[tuple[Any, ...]]:
-        """The rows of a statement; `within`: it asks for the limits of the range."""
-        return self.connection.execute(statement, self.limits if within else None).fetchall()
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement that asks for the limits of the range."""
+        return self.connection.execute(statement, self.limits).fetchall()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Loader:
             self._made[key] = self._statements(within, table, made)
         reading, asking = self._made[key]
         within.run(reading)
-        [(bad, *found)] = within.run(asking, within=False)
+        [(bad, *found)] = within.connection.execute(asking).fetchall()
         return replace(made, unknown=tuple(map(bool, found))), bool(bad)
 
     def _statements(self, within: Range, table: FactTable, made: Table) -> tuple[str, str]:

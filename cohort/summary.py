@@ -189,7 +189,9 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
                  tuple(zip(cases, items, strict=True)), payers, tuple(readings.get((question, verdict), ())))
         for question, verdict, certain, count, cases, items, payers in rows
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda each: (order.index(each.question) if each.question in order else 99, -each.count)))
+    return tuple(
+        sorted(found, key=lambda each: (order.index(each.question) if each.question in order else len(order), -each.count))
+    )
 
 
 def _readings(

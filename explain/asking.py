@@ -78,7 +78,7 @@ def says_less(program: Program, ask: Ask, other: Ask) -> bool:
 
     An ask that says nothing of a value may stand for what is compared elsewhere: it does not count as saying less.
     """
-    if _between(ask):
+    if _between(ask) or len(ask.wanted) != len(other.wanted):
         return False
     for (relation, row), (_, others) in zip(sorted(ask.wanted, key=shape), sorted(other.wanted, key=shape), strict=True):
         for argument, term, another in zip(program.predicate(relation).arguments, row, others, strict=True):

@@ -351,9 +351,9 @@ class _Search:
             if UNKNOWN not in element and element not in by_element:
                 by_element[element] = self.atom(relation, pattern_of(atom, {**binding, **named}))
         known = [(element, asks) for element, asks in by_element.items() if asks]
-        cheapest = sorted(known, key=lambda each: each[1][0].cost)[: number + 3]
+        nearest = sorted(known, key=lambda each: each[1][0].cost)[: number + 3]
         sets: list[Ask] = []
-        for chosen in combinations(cheapest, number):
+        for chosen in combinations(nearest, number):
             union = [_NOTHING]
             for _, each in chosen:
                 union = self._joined(union, each)

@@ -212,23 +212,31 @@ class _Choosing:
         costs: dict[AtomKey, Cost] = dict.fromkeys(stated, (0, _COST_OF_STEP))
         best: dict[AtomKey, Instance] = {}
         users: dict[AtomKey, list[tuple[AtomKey, Instance]]] = {}
-        pending = []
+        waiting: dict[tuple[AtomKey, Instance], int] = {}
+        proved, order = list[tuple[Cost, int, AtomKey, Instance]](), count()
+
+        def prove(atom: AtomKey, instance: Instance) -> None:
+            parts = [self.own_costs[instance], *(costs[premise] for premise in self.premises[instance])]
+            cost = sum(silent for silent, _ in parts), sum(steps for _, steps in parts)
+            heapq.heappush(proved, (cost, next(order), atom, instance))
+
         for atom, derivations in self.instances.items():
             for instance in derivations if atom not in costs else ():
                 if allows(atom, instance):
-                    pending.append((atom, instance))
-                    for premise in self.premises[instance]:
+                    missing = {premise for premise in self.premises[instance] if premise not in costs}
+                    waiting[atom, instance] = len(missing)
+                    for premise in missing:
                         users.setdefault(premise, []).append((atom, instance))
-        while pending:
-            atom, instance = pending.pop()
-            parts = [costs.get(premise) for premise in self.premises[instance]]
-            if any(part is None for part in parts):
-                continue
-            known = [self.own_costs[instance], *(part for part in parts if part is not None)]
-            cost = sum(silent for silent, _ in known), sum(steps for _, steps in known)
-            if atom not in costs or cost < costs[atom]:
+                    if not missing:
+                        prove(atom, instance)
+        while proved:
+            cost, _, atom, instance = heapq.heappop(proved)
+            if atom not in costs:
                 costs[atom], best[atom] = cost, instance
-                pending += users.get(atom, [])
+                for user in users.get(atom, ()):
+                    waiting[user] -= 1
+                    if not waiting[user]:
+                        prove(*user)
         return costs, best
 
 

@@ -136,9 +136,9 @@ class Models:
         """The instances of a fact predicate that the record leaves open."""
         return open_rows(self.program, self.program.predicates[name], self.case, self.stated)
 
-    def prepare(self, relations: Iterable[str], wanted: Iterable[str] = (POSSIBLE, CERTAIN)) -> None:
+    def prepare(self, relations: Iterable[str]) -> None:
         """Evaluates the bounds of several relations in one run; asking for them one by one gives the same."""
-        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in wanted]
+        targets = [bounded(name, bound) for name in relations if name not in self.same for bound in (POSSIBLE, CERTAIN)]
         if not all(target in self._runs for target in targets):
             self._run(targets)
 

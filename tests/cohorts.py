@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from hypothesis import strategies as st
 
 from cli import main
-from cohort.alone import decide_case
 from cohort.cases import vocabulary
 from cohort.decide import decide_cohort
 from cohort.files import parquet_sql
@@ -26,6 +25,7 @@ from kb.language.program import Fact
 from kb.language.values import Row
 from kb.library import Library, library, load
 from kb.models import models
+from tests.alone import decide_case
 from tests.random_programs import DECLARATIONS, charts, closings, rules
 from tests.support import facts as facts_of
 from tests.tables import write_tables
