@@ -38,13 +38,16 @@ def _told_against(found: Models, fact: AtomKey, facts: set[AtomKey]) -> Iterator
 
 
 def words_against(program: Program, fact: Fact) -> str:
-    """What speaks against an answer, in words; of a denial also who or what told of it, and when."""
-    said = words(program, fact.relation, fact.row)
-    if not fact.relation.startswith("-"):
+    """What speaks against an answer, in words; of a denial also who told of it, and when, where its wording does not."""
+    said, predicate = words(program, fact.relation, fact.row), program.predicate(fact.relation)
+    wording = predicate.wordings.get("absent", predicate.wordings.get("", ""))
+    if not fact.relation.startswith("-") or not wording:
         return said
-    arguments = zip(program.predicate(fact.relation).arguments, fact.row, strict=True)
-    is_told = ((each, value) for each, value in arguments if each.type in WITNESS and value not in (ANY, UNKNOWN))
-    by = ", ".join(argument_words(each, value) for each, value in is_told)
+    arguments = ((each, value) for each, value in zip(predicate.arguments, fact.row, strict=True) if each.type in WITNESS)
+    untold = (
+        (each, value) for each, value in arguments if value not in (ANY, UNKNOWN) and f"{{{each.name}}}" not in wording
+    )
+    by = ", ".join(argument_words(each, value) for each, value in untold)
     return f"{said} ({by})" if by else said
 
 

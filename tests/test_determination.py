@@ -9,6 +9,7 @@ import pytest
 
 import medproof
 from explain.asking import ask_words
+from explain.denials import words_against
 from explain.determination import Answer
 from explain.export.text import determination_page
 from explain.formats import Options, exported
@@ -442,3 +443,30 @@ def test_a_statement_that_a_count_can_do_without_is_none_that_it_hinges_on() -> 
         facts = "".join(f"tried(c, kind{number}, {source}).\n" for number, source in enumerate(sources))
         [found] = medproof.decide(own, read("c.md", f"---\ncase: c\n---\n\n```datalog\n{request}{facts}```\n"))
         assert len(found.answers[0].statements) == told
+
+
+FAILED_FUSION = """\
+---
+case: k
+---
+
+```datalog
+payer(k, "medicare"). request_date(k, "2026-03-01").
+requested(k, op, "22630", "L4-5", bilateral).
+prior_operation(k, "22633", "L4-5", bilateral, "2024-03-01").
+pseudarthrosis(k, "L4-5", ct, "2026-02-01").
+relief_after_fusion(k, "L4-5", clinician_statement, "2024-05-01").
+options_exhausted(k, clinician_statement, "2026-02-10").
+last_resort_counselling(k, clinician_statement, "2026-02-11").
+-last_resort_counselling(k, patient_report, "2026-02-12").
+```
+"""
+
+
+def test_who_denies_what_an_answer_rests_on_is_told_once() -> None:
+    [found] = medproof.decide(medproof.load(), read("k.md", FAILED_FUSION))
+    answer = next(each for each in found.answers if each.question.relation == "medically_necessary")
+    assert answer.verdict is Verdict.MET
+    assert [words_against(found.models.program, each) for each in answer.denials] == [
+        "the patient was not counselled that fusion is a last resort (patient report, 2026-02-12)"
+    ]
