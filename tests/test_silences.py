@@ -6,6 +6,7 @@ import pytest
 
 import medproof
 from explain.asking import ask_words
+from explain.export.findings import missing_page
 from kb.language.documents import read
 from kb.library import Library, library
 
@@ -240,3 +241,11 @@ def test_what_breaks_each_of_two_ways_is_named_together() -> None:
     assert answer.verdict is medproof.Verdict.MET and not answer.certain
     asks = [ask_words(found.models.program, each) for each in answer.silences]
     assert asks == ["first was given, 1 mg, and second was given, 1 mg"]
+
+
+@pytest.mark.parametrize(("more", "rests"), [("", True), ("-seen_by(c, _).", False)])
+def test_what_holds_by_silence_is_not_said_to_need_nothing(more: str, rests: bool) -> None:
+    found = medproof.missing(by("not seen_by(Case, _)"), read("c.md", CHART.format(more=more)), "necessary")
+    shown = " ".join(line.text.strip() for line in missing_page(found, 80).lines)
+    assert "Nothing is missing: it holds." in shown
+    assert ("It rests on what the record does not say" in shown) is rests

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from explain.outcomes import Outcome
     from explain.remedies import Missing
 
+_MAY_FALL = (
+    "It rests on what the record does not say, or says in part: `medproof hinges` tells by what it may fall. Ask for that."
+)
 VERDICT_STYLES = {Verdict.MET: GOOD, Verdict.REFUTED: BAD, Verdict.CONFLICTING: BAD}
 
 
@@ -44,6 +47,8 @@ def missing_page(found: list[Missing], width: int) -> Page:
         _add_goal(page, program, each.goal, each.outcome)
         if each.outcome.verdict is Verdict.MET:
             page.add("Nothing is missing: it holds.", "", 2)
+            if not each.outcome.is_certain(each.models, each.goal):
+                page.add(_MAY_FALL, WARN, 2, 2)
         elif not each.remedies:
             page.add(_NOTHING_HELPS[each.outcome.verdict], WARN, 2, 2)
             if each.outcome.verdict is Verdict.UNDOCUMENTED and any(choices(program, [each.goal[0]])):
