@@ -137,21 +137,16 @@ class Book:
             chosen = connection.execute(f"SELECT name FROM {IN_SHARE} ORDER BY name", share.of(self.path))
             return [str(name) for (name,) in chosen.fetchall()]
 
-    def cases_of(self, program: int, rejected: Iterable[str]) -> int:
-        """How many cases one of the programs decides, but for those that are rejected."""
-        with duckdb.connect() as connection:
-            counted = f"SELECT count(*) FROM {parquet_sql('$book')} WHERE program = $program AND {_NOT_REJECTED}"
-            of = {"book": str(self.path), "program": program, "rejected": sorted(rejected)}
-            [(count,)] = connection.execute(counted, of).fetchall()
-        return int(count)
+    def of_payer(self, payer: str) -> list[int]:
+        """The numbers of a payer's programs."""
+        return [number for number, each in enumerate(self.programs) if each.payer == payer]
 
-    def of_payer(self, payer: str, rejected: Iterable[str]) -> tuple[int, str]:
-        """How many cases a payer's programs decide, but for those that are rejected, and one of them."""
-        numbers = [number for number, each in enumerate(self.programs) if each.payer == payer]
+    def cases_of(self, programs: list[int], rejected: Iterable[str]) -> tuple[int, str]:
+        """How many cases some of the programs decide, but for those that are rejected, and one of them."""
         with duckdb.connect() as connection:
             counted = f"""SELECT count(*), coalesce(min(name), '') FROM {parquet_sql("$book")}
                           WHERE program IN (SELECT unnest($programs::INTEGER[])) AND {_NOT_REJECTED}"""
-            of = {"book": str(self.path), "programs": numbers, "rejected": sorted(rejected)}
+            of = {"book": str(self.path), "programs": programs, "rejected": sorted(rejected)}
             [(count, first)] = connection.execute(counted, of).fetchall()
         return int(count), str(first)
 

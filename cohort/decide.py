@@ -221,7 +221,7 @@ def _notes_of_settings(settings: Settings) -> Iterator[str]:
 def _notes(base: Library, book: Book, rejected: Iterable[str]) -> Iterator[str]:
     for payer in sorted({each.payer for each in book.programs} - set(base.payers)):
         hint = payer_hint(base, payer)
-        count, example = book.of_payer(payer, rejected)
+        count, example = book.cases_of(book.of_payer(payer), rejected)
         if not count:
             continue
         named = f"No document is of the payer `{payer}`, whom {many(count, 'case names', 'cases name')}, such as `{example}`"
@@ -233,10 +233,11 @@ def _notes(base: Library, book: Book, rejected: Iterable[str]) -> Iterator[str]:
         own = [document for document in base.documents if document.meta.payer == payer]
         without = [
             number
-            for number, each in enumerate(book.programs)
-            if each.payer == payer and not any(meta.payer == payer for meta in each.compiled.program.documents)
+            for number in book.of_payer(payer)
+            if not any(meta.payer == payer for meta in book.programs[number].compiled.program.documents)
         ]
-        if count := sum(book.cases_of(number, rejected) for number in without):
+        count, _ = book.cases_of(without, rejected)
+        if count:
             cases = many(count, "case")
             days = "; ".join(f"{document.id} {document.meta.period}" for document in own)
             yield f"No document of {payer} is in force on the day of {cases}, which only other documents decide: {days}."

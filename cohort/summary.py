@@ -182,16 +182,14 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, path: Path, programs: list[
         [str(path)],
     ).fetchall()
     reads = {goal.atom.relation: goal.wordings for program in programs for goal in program.goals}
-    order = list(reads)
+    rank = {question: number for number, question in enumerate(reads)}
     readings = _readings(connection, path, reads)
     found = [
         Verdicts(question, reads.get(question, {}).get(verdict, verdict), verdict, bool(certain), int(count),
                  tuple(zip(cases, items, strict=True)), payers, tuple(readings.get((question, verdict), ())))
         for question, verdict, certain, count, cases, items, payers in rows
     ]  # fmt: skip
-    return tuple(
-        sorted(found, key=lambda each: (order.index(each.question) if each.question in order else len(order), -each.count))
-    )
+    return tuple(sorted(found, key=lambda each: (rank.get(each.question, len(rank)), -each.count)))
 
 
 def _readings(
