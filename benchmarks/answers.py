@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -30,6 +31,7 @@ from kb.compiled import Compiled  # noqa: E402
 from kb.engines.duckdb import run  # noqa: E402
 from kb.engines.sql.plan import DIALECT, plan  # noqa: E402
 from kb.engines.sql.schema import CASE_NUMBER, Table, Types, column_types, created, data_type  # noqa: E402
+from kb.language import syntax as s  # noqa: E402
 from kb.language.clingo import clingo_source, decoded, predicate_name  # noqa: E402
 from kb.language.program import Program, stated_rows  # noqa: E402
 from kb.language.strata import needed  # noqa: E402
@@ -86,13 +88,22 @@ def stated_tables(
     for declaration in types.declarations():
         connection.execute(declaration.sql(DIALECT)).fetchall()
     payer, used = str(facts / "payer.parquet"), needed(program, wanted)
+    asks = Counter(
+        literal.atom.relation
+        for rule in program.rules
+        if rule.head.relation in used
+        for literal in s.literals(rule.rule.body)
+    )
     connection.execute(
         """CREATE TABLE named AS SELECT (row_number() OVER () - 1)::INTEGER AS id, name
            FROM (SELECT "Case" AS name FROM read_parquet(?) ORDER BY 1)""",
         [payer],
     ).fetchall()
     found = (table for table in fact_tables(facts, program.predicates, facts) if table.relation in used)
-    stated = {table.relation: _loaded(connection, types, table, f"f{i}") for i, table in enumerate(found)}
+    stated = {
+        table.relation: _loaded(connection, types, table, f"f{i}", is_view=asks[table.relation] == 1)
+        for i, table in enumerate(found)
+    }
     rows = stated_rows(fact for fact in program.facts if fact.relation in used)
     kinds = column_types(program, types, rows)
     for i, (relation, each) in enumerate(rows.items()):
@@ -104,7 +115,8 @@ def stated_tables(
     return stated
 
 
-def _loaded(connection: duckdb.DuckDBPyConnection, types: Types, table: FactTable, name: str) -> Table:
+def _loaded(connection: duckdb.DuckDBPyConnection, types: Types, table: FactTable, name: str, is_view: bool) -> Table:
+    """A table of facts; or a view, of what one rule asks for once: then only that rule's rows and columns are read."""
     kinds = tuple(types[argument.type] for argument in table.predicate.arguments)
     made = Table(name, kinds, table.denied, (False,) * len(kinds))
     case = table.predicate.case_position or 0
@@ -116,7 +128,10 @@ def _loaded(connection: duckdb.DuckDBPyConnection, types: Types, table: FactTabl
         columns.append(exp.alias_(exp.cast(table.column(i, "t"), "TEXT").eq(exp.Literal.string("_")), f"a{i}"))
     on = table.column(case, "t").eq(exp.column("name", "n"))
     rows = exp.select(*columns).from_(exp.alias_(table.rows(), "t")).join(exp.alias_(exp.to_table("named"), "n"), on=on)
-    connection.execute(created(made, rows).sql(DIALECT)).fetchall()
+    statement = created(made, rows)
+    if is_view:
+        statement.set("kind", "VIEW")
+    connection.execute(statement.sql(DIALECT)).fetchall()
     return made
 
 
