@@ -14,7 +14,7 @@ from sqlglot import exp
 from cohort.book import IN_SHARE, Book, Share
 from cohort.clashes import CLASHING
 from cohort.columns import is_no_name, parts_rows
-from cohort.files import insert_all
+from cohort.files import finished_file, insert_all
 from cohort.handed import Handed, handed_rows
 from cohort.implausible import Implausible
 from cohort.instances import INSTANCES
@@ -297,8 +297,6 @@ def _constants(table: Table, rows: Iterable[Row]) -> exp.Query:
 
 
 def _written(connection: duckdb.DuckDBPyConnection, rows: str, part: Path, name: str) -> None:
-    """Writes one file of a part; it has its name only when it is whole."""
-    path = part.with_name(f"{part.name}.{name}.parquet")
-    building = path.with_suffix(".unfinished")
-    connection.sql(rows).write_parquet(str(building))
-    building.rename(path)
+    """Writes one file of a part; on a cluster, two may be at it."""
+    with finished_file(part.with_name(f"{part.name}.{name}.parquet"), shared=True) as building:
+        connection.sql(rows).write_parquet(str(building))

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 
@@ -32,9 +33,14 @@ def insert_all(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable
 
 
 @contextmanager
-def finished_file(path: Path) -> Iterator[Path]:
-    """A file to write, which gets its name when everything is written, and is gone if that fails."""
+def finished_file(path: Path, shared: bool = False) -> Iterator[Path]:
+    """A file to write, which gets its name when everything is written, and is gone if that fails.
+
+    A `shared` one may be written by several processes at once, by each apart: the last that ends counts.
+    """
     building = beside(path)
+    if shared:
+        building = building.with_suffix(f".{uuid4().hex}")
     try:
         yield building
         building.replace(path)

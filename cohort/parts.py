@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from cohort.batch import Outcome
-from cohort.files import insert_all
+from cohort.files import finished_file, insert_all
 from cohort.implausible import Implausible
 from cohort.output import COLUMNS, CRITERIA, DECISIONS, INSTANCES, REJECTS
 from cohort.rejects import Reject
@@ -25,9 +25,8 @@ def note_done(part: Path, outcome: Outcome) -> None:
         "rejects": [asdict(each) for each in outcome.rejects],
         "implausible": [asdict(each) for each in outcome.implausible],
     }
-    building = part.with_suffix(".building")
-    building.write_text(json.dumps(data), encoding="utf-8")
-    building.rename(part.with_suffix(".json"))
+    with finished_file(part.with_suffix(".json"), shared=True) as building:
+        building.write_text(json.dumps(data), encoding="utf-8")
 
 
 def is_done(part: Path) -> bool:

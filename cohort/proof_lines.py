@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from explain.formats.node_link import told_once
+
 AT_A_TIME = 2_000
 """Cases, or lines, in a part of the work."""
 
@@ -43,7 +45,7 @@ class ProofLine:
 def read_line(text: str) -> ProofLine:
     """The line; raises ValueError when it is none."""
     try:
-        found = ProofLine(**json.loads(text))
+        found = ProofLine(**json.loads(text, object_pairs_hook=told_once))
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError("this is no line that `medproof proofs` wrote") from error
     kinds = {"proof": dict, "certain": bool}

@@ -47,8 +47,6 @@ def decide_part(batch: Batch, share: Share, part: Path, stop_on_error: bool) -> 
     except EvaluationError as error:
         if batch.live.stopped:
             raise Stopped from error
-        if stop_on_error:
-            raise
         remove(part)
         outcome = _halved(batch, share, part, error)
     if outcome.rejects and stop_on_error:

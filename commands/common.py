@@ -259,6 +259,8 @@ def write(path: Path, made: str | bytes) -> None:
     """Writes a file, in UTF-8, its line ends as they are, and whole or not at all; raises CannotExport."""
     from explain.formats import CannotExport
 
+    if str(path) == "-":
+        raise CannotExport("`-` is no file: without -o it is printed, in the form that --format names")
     data = made if isinstance(made, bytes) else made.encode("utf-8")
     try:
         target = path.resolve()

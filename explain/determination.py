@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from explain.asks import Ask, Open
+from explain.asks import Ask
+from explain.assertions import assertions
 from explain.criteria import CriterionStatus, branches, status
 from explain.denials import denied, undenied_proof
 from explain.hinges import overturning
 from explain.outcomes import Outcome, ReadingVerdict, outcome_of, wanted_for
-from explain.proofs import Proof, cheapest_proof, is_certain
+from explain.proofs import Proof, is_certain
 from explain.questions import Question, questions
 from explain.remedies import remedies
 from explain.verdicts import Verdict, contradictions_beneath
@@ -20,7 +21,6 @@ from kb.contradictions import Contradiction
 from kb.engines import Engine
 from kb.language.frontmatter import Meta
 from kb.language.program import Fact, Program, ProgramRule
-from kb.language.values import Row
 from kb.models import Models, models
 
 
@@ -116,7 +116,7 @@ def _answer(found: Models, question: Question, whole: bool, asking: bool) -> Ans
         criteria=tuple(status(found, question, branch, whole, asking) for branch in branches(found.program, rules)),
         proof=proof,
         silences=tuple(_silences(found, reached, proofs)) if proof and not certain else (),
-        statements=_distinct(fact for side, each in proofs for fact in _statements(side, question, each)),
+        statements=assertions(found, reached, (relation, row)),
         denials=denied(found, reached, (relation, row)) if is_shown else (),
         asks=_asks(found, question) if asking and decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),
@@ -130,38 +130,10 @@ def _asks(found: Models, question: Question) -> tuple[Ask, ...]:
     return tuple(each.ask for each in remedies(found, question.relation, question.row, each_value=False))
 
 
-def _distinct(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    return tuple({(fact.relation, fact.row): fact for fact in facts}.values())
-
-
 def _silences(found: Models, reached: Outcome, proofs: list[tuple[Models, Proof]]) -> Iterator[Ask]:
     """What would overturn the answer, of what its proofs take for absent because the record is silent; each was tried."""
     goal = proofs[0][1].relation, proofs[0][1].row
     return (each.opposite for each in overturning(found, proofs, goal, reached) if each.opposite is not None)
-
-
-ASSERTIONS = ("reviewer_statement",)
-"""The sources that assert a judgement with no finding behind it."""
-
-
-def _statements(found: Models, question: Question, proof: Proof) -> Iterator[Fact]:
-    """The asserted facts of a proof such that without assertions of their kind the goal has no proof at all."""
-    seen: set[Open] = set()
-    for node in proof.walk():
-        key = node.relation, node.row
-        is_of_case = node.kind == "fact" and found.program.predicate(node.relation).case_position is not None
-        if is_of_case and key not in seen and _is_asserted(node.row):
-            seen.add(key)
-            kind = frozenset((node.relation, row) for row in found.stated[node.relation] if _is_asserted(row))
-            # An aggregate may come to enough without them, though by another count: the case is decided again.
-            if cheapest_proof(found, question.relation, question.row, without=kind) is None and not found.again(
-                wanted_for(found.program, [question.relation]), without=kind
-            ).holds(question.relation, question.row):
-                yield found.stated[node.relation][node.row]
-
-
-def _is_asserted(row: Row) -> bool:
-    return any(value in ASSERTIONS for value in row)
 
 
 def _documents(program: Program, rules: tuple[ProgramRule, ...], answer: Answer) -> tuple[Meta, ...]:

@@ -1,8 +1,8 @@
 """What a verdict rests on: the facts without which it falls, and the silences whose opposite would overturn it.
 
-Every fact that the goal depends on is tried, by deciding again without it; pairs of
-facts where the proof graph (the provenance of the goal) says that no proof is left
-without both.
+The facts that the goal depends on are tried, by deciding again without each, those of its
+proofs first; and pairs of facts where the proof graph (the provenance of the goal) says
+that no proof is left without both. Of a long record not all are tried, and that is told.
 """
 
 from __future__ import annotations
@@ -53,20 +53,33 @@ class Hinged:
     goal: AtomKey
     outcome: Outcome
     hinges: tuple[Hinge, ...]
+    is_whole: bool = True
+    """Whether every fact was tried, and every pair without which no proof is left: else there may be more hinges."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the goal."""
+        return self.outcome.verdict
 
 
 def hinged(found: Models, goal: AtomKey) -> Hinged:
     """The hinges of a goal's outcome: single facts, pairs of facts, silences. The request itself is not one."""
     now = outcome(found, goal)
-    facts = list(islice(_facts(found, goal), _FACTS_TRIED))
+    everything = list(_facts(found, goal))
+    graph = proof_graph(found, [goal]) if now.verdict is Verdict.MET else None
+    proving = set(graph.atoms.values()) if graph is not None else set()
+    facts = sorted(everything, key=lambda fact: fact not in proving)[:_FACTS_TRIED]
+    is_whole = len(facts) == len(everything)
     alone = list(_without(found, goal, now, ((fact,) for fact in facts)))
     rest = [fact for fact in facts if all(each.facts != (fact,) for each in alone)]
-    if now.verdict is Verdict.MET:
-        pairs = islice(_breaking_pairs(found, goal, rest), _PAIRS_TRIED)
-        together = islice(_without(found, goal, now, pairs), _PAIRS_KEPT)
+    if graph is not None:
+        pairs = list(islice(_breaking_pairs(graph, rest), _PAIRS_TRIED + 1))
+        tried_together = list(islice(_without(found, goal, now, pairs[:_PAIRS_TRIED]), _PAIRS_KEPT + 1))
+        together = tried_together[:_PAIRS_KEPT]
+        is_whole = is_whole and len(pairs) <= _PAIRS_TRIED and together == tried_together
         proofs = [(side, proof) for side in now.sides(found) if (proof := undenied_proof(side, *goal)) is not None]
-        return Hinged(found, goal, now, (*alone, *together, *overturning(found, proofs, goal, now)))
-    return Hinged(found, goal, now, (*alone, *_openings(found, goal, now)))
+        return Hinged(found, goal, now, (*alone, *together, *overturning(found, proofs, goal, now)), is_whole)
+    return Hinged(found, goal, now, (*alone, *_openings(found, goal, now)), is_whole)
 
 
 def _facts(found: Models, goal: AtomKey) -> Iterator[AtomKey]:
@@ -89,11 +102,9 @@ def _again(found: Models, goal: AtomKey, more: Iterable[Fact] = (), without: Ite
     return outcome(found.again(wanted_for(found.program, [goal[0]]), more, without), goal).verdict
 
 
-def _breaking_pairs(found: Models, goal: AtomKey, facts: list[AtomKey]) -> Iterator[tuple[AtomKey, AtomKey]]:
+def _breaking_pairs(graph: ProofGraph, facts: list[AtomKey]) -> Iterator[tuple[AtomKey, AtomKey]]:
     """The pairs of facts without which no proof is left."""
-    if len(facts) > 1:
-        graph = proof_graph(found, [goal])
-        yield from (pair for pair in combinations(facts, 2) if _falls(graph, pair))
+    return (pair for pair in combinations(facts, 2) if _falls(graph, pair))
 
 
 def _falls(proof: ProofGraph, facts: Iterable[AtomKey]) -> bool:

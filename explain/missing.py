@@ -36,7 +36,7 @@ from explain.solutions import solutions
 from kb.engines.computed import OPPOSITE
 from kb.engines.model import Instance, fits
 from kb.language import syntax as s
-from kb.language.bounds import asked_of, bound_of, plain
+from kb.language.bounds import asked_of, bound_of, plain, rule_written
 from kb.language.strata import dependents
 from kb.language.values import ANY, UNKNOWN, NumberOutOfRange, Row, Value
 from kb.models import Models
@@ -190,7 +190,7 @@ class _Search:
             for instance in self.models.possible_derivations(relation, row):
                 by_rule.setdefault(instance.rule.id, []).extend(self._instance(instance, pattern))
         order = list(self.models.program.rule_by_id)
-        return [cheapest(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule.split(":", 1)[-1]))]
+        return [cheapest(by_rule[rule]) for rule in sorted(by_rule, key=lambda rule: order.index(rule_written(rule)))]
 
     def _to_tell(self, asked: str, pattern: Terms) -> list[Ask]:
         """Facts that the record states in part, and facts on which it is silent, where silence counts."""

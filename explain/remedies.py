@@ -41,6 +41,11 @@ class Missing:
     outcome: Outcome
     remedies: tuple[Remedy, ...]
 
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the goal."""
+        return self.outcome.verdict
+
 
 def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_value: bool = True) -> tuple[Remedy, ...]:
     """The smallest sets of facts that would make the goal met, each tried out, the easiest first.

@@ -58,7 +58,7 @@ def ask(program: Program, facts: Iterable[Fact], goal: str, engine: Engine, seco
 def resolve_goal(program: Program, goal: str) -> tuple[s.Premise, ...]:
     """The goal's premises, checked as a rule's body is; a variable that occurs once is an output. Raises BadGoal."""
     text = goal.strip().rstrip(".")
-    parsed = parse(Block(f"?- {text}."))
+    parsed = parse(Block(f"?-\n{text}."))
     if parsed.findings:
         source = _source(text)
         report = Report()
@@ -93,14 +93,14 @@ def resolve_body(program: Program, body: tuple[s.Premise, ...], source: Source, 
 
 
 def _source(text: str) -> Source:
-    lines = (f"?- {text}.",)
+    lines = ("?-", *f"{text}.".split("\n"))
     document = Document("goal", digest(text), Meta(id="goal"), (Section("", "top", ()),), (), lines=lines)
     return Source(document, Stated(s.Rule(None, ()), 0, ""))
 
 
 def _shifted(diagnostic: Diagnostic) -> Diagnostic:
     """The place in the text that the user wrote, without the `?-` put before it."""
-    line = diagnostic.source_line.removeprefix("?- ").removesuffix(".")
+    line = diagnostic.source_line.removesuffix(".")
     is_declared = "declare it" not in diagnostic.hint
     hint = diagnostic.hint if is_declared else "`medproof vocabulary` lists what a chart states, the policies what follows"
-    return replace(diagnostic, column=max(1, diagnostic.column - 3), source_line=line, hint=hint)
+    return replace(diagnostic, line=max(1, diagnostic.line - 1), source_line=line, hint=hint)

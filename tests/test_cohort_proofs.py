@@ -169,7 +169,7 @@ def test_lines_are_held_to_the_cohort_that_they_come_from(cohort: Path, lines: P
 
 def test_a_line_whose_chart_is_not_what_the_tables_say_is_refused(tmp_path: Path) -> None:
     base = medproof.load()
-    medproof.generate(base, tmp_path / "facts", 15, 5, payers=["bcbs-sc"])
+    medproof.generate(base, tmp_path / "facts", 40, 5, payers=["bcbs-sc"])
     medproof.cohort(base, tmp_path / "facts", tmp_path / "out", Settings(proofs=True))
     medproof.export_proofs(base, tmp_path / "out", tmp_path / "proofs.jsonl")
     case = met(tmp_path)[0][0]

@@ -22,6 +22,15 @@ def blocks(name: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
+def test_the_page_of_the_api_names_all_of_it_and_nothing_else() -> None:
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    assert set(medproof.__all__) <= set(re.findall(r"\w+", text))
+    described = re.findall(r"(?:a list of|an?) `(\w+)`: ((?:`\w+`[^`|]*)+)", text)
+    members = {kind: set(re.findall(r"`(\w+)`", told)) for kind, told in described if hasattr(medproof, kind)}
+    there = {kind: {*dir(getattr(medproof, kind)), *getattr(medproof, kind).__dataclass_fields__} for kind in members}
+    assert not {kind: unknown for kind, told in members.items() if (unknown := told - there[kind] - set(medproof.__all__))}
+
+
 @pytest.mark.parametrize("name", ["README.md", "docs/python.md"])
 def test_python_in_the_documents_runs(name: str) -> None:
     found = blocks(name, "python")

@@ -47,7 +47,7 @@ def conclusion(relation: str, value: str) -> dict[str, Any]:
 
 
 def test_a_rule_instance_without_its_premises() -> None:
-    found, policy, chart = proof(SOURCE, "q(x, a). r(x, a).", "p")
+    found, policy, _ = proof(SOURCE, "q(x, a). r(x, a).", "p")
     rule = next(data for _, data in found.graph.nodes(data=True) if data["kind"] == "rule")
     _, _, other = proof(SOURCE, CHART, "p")
     honest, _, _ = proof(SOURCE, CHART, "p")
@@ -58,7 +58,6 @@ def test_a_rule_instance_without_its_premises() -> None:
         graph.add_node("n1", **rule, **cut)
         graph.add_edge("n0", "n1", role="any", position=1)
         assert forged(graph, policy, other)
-    assert chart.digest != other.digest
 
 
 def test_a_substitution_that_leaves_a_shared_variable_open() -> None:
@@ -82,12 +81,10 @@ def test_a_substitution_that_leaves_a_shared_variable_open() -> None:
 def test_a_certificate_that_hides_a_row_behind_a_mark(mark: bool | None) -> None:
     found, policy, chart = proof(SOURCE, "q(x, b).", "n")
     honest = json.loads(found.graph.graph["certificate"])
-    _, _, other = proof(SOURCE, "q(x, a).", "n")
     hidden = [{**step, "row": ["x", mark]} for step in honest["perfect"] if "holds" in step["rule"]]
     kept = [step for step in honest["perfect"] if "holds" not in step["rule"]]
     found.graph.graph["certificate"] = json.dumps({**honest, "perfect": [*kept, *hidden]})
     assert "certificate" in forged(found.graph, policy, chart)
-    assert other.digest
 
 
 def test_an_open_value_in_a_fact_covers_no_row_of_the_perfect_model() -> None:

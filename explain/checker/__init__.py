@@ -24,6 +24,10 @@ from kb.language.documents import Document
 __all__ = ["ProofError", "verify"]
 
 SCHEMA = "medproof/proof/1"
+_ABOUT = ("schema", "case", "payer", "on", "documents", "assumptions", "goals", "cut", "certificate")
+"""What a proof says of itself."""
+_OF_NETWORKX = ("node_default", "edge_default")
+"""What NetworkX adds to a graph that it reads from GraphML."""
 OUTSIDE = ("assumption", "command line")
 """Where facts come from that no document states: a proof names them, so that nobody takes them for the chart's."""
 
@@ -36,12 +40,17 @@ def verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Documen
     """
     try:
         _verify(graph, documents, chart)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, CannotCheck) as error:
-        raise ProofError("proof", f"it is not in the form of a proof: {type(error).__name__}, {error}") from error
+    except KeyError as error:
+        raise ProofError("proof", f"it is not in the form of a proof: `{error.args[0]}` is not there") from error
+    except RecursionError as error:
+        raise ProofError("proof", "it is nested too deeply for a proof") from error
+    except (TypeError, ValueError, AttributeError, ArithmeticError, CannotCheck) as error:
+        raise ProofError("proof", f"it is not in the form of a proof: {error}") from error
 
 
 def _verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
     about = graph.graph
+    _check_form(graph)
     policies = in_force(documents, str(about["payer"]), date.fromisoformat(str(about["on"])))
     if about["schema"] != SCHEMA:
         raise ProofError("proof", f"its schema is `{about['schema']}`, and this checks {SCHEMA}")
@@ -63,6 +72,16 @@ def _verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Docume
         raise ProofError("proof", "it is of no goal")
     for goal in goals:
         checking.check_roots(goal["relation"], goal["row"], goal["roots"])
+
+
+def _check_form(graph: nx.DiGraph[str]) -> None:
+    """Nothing stands beside the proof that nobody checks; each node is looked at by itself."""
+    told = {*graph.graph, *(name for _, _, data in graph.edges(data=True) for name in data)}
+    for name in sorted(told - {*_ABOUT, *_OF_NETWORKX, "role", "position"}, key=str):
+        raise ProofError("proof", f"`{name}` is no part of a proof, and nothing checks it")
+    on = str(graph.graph["on"])
+    if date.fromisoformat(on).isoformat() != on:
+        raise ProofError("proof", f"its day is written as `{on}`, and days are YYYY-MM-DD")
 
 
 def _check_documents(claimed: list[dict[str, str]], documents: list[Document]) -> None:

@@ -321,11 +321,12 @@ class Checking:
         arguments = self.statements.predicates[relation.removeprefix("-")].arguments
         pairs = zip(values, arguments, strict=True)
         pattern = tuple(read_value(self.statements, value, kind) for value, (_, kind) in pairs)
-        if not roots or any(self.graph.nodes[root]["kind"] not in (*POSITIVE, "absence") for root in roots):
-            raise ProofError("proof", "a goal starts from conclusions, facts or an absence")
         for root in roots:
             if root not in self.graph:
                 raise ProofError(root, "the proof starts from this node, and has none such")
+        if not roots or any(self.graph.nodes[root]["kind"] not in (*POSITIVE, "absence") for root in roots):
+            raise ProofError("proof", "a goal starts from conclusions, facts or an absence")
+        for root in roots:
             found = self._atom(root)
             is_absent = self.graph.nodes[root]["kind"] == "absence"
             is_it = found == (relation, pattern) and not self._same(root) if is_absent else found[0] == relation

@@ -109,12 +109,20 @@ def hinges_page(found: list[Hinged], width: int) -> Page:
             page.add()
         _add_goal(page, each.models.program, each.goal, each.outcome)
         if not each.hinges:
-            page.add(_NOTHING_HINGES.get(each.outcome.verdict, _NO_HINGE), "", 2, 2)
+            none = _NO_HINGE if each.is_whole else _NO_HINGE_TRIED
+            page.add(_NOTHING_HINGES.get(each.outcome.verdict, none), "", 2, 2)
         add_hinges(page, each.models, each.hinges)
+        if each.hinges and not each.is_whole:
+            page.add(MORE_HINGES, WARN, 2, 2)
     return page
 
 
 _NO_HINGE = "No single fact, pair of facts or silence of those in its proofs changes the verdict."
+_NO_HINGE_TRIED = (
+    "No single fact, pair of facts or silence that was tried changes the verdict. More bears on it than was tried: "
+    "`medproof what-if` tries what you name."
+)
+MORE_HINGES = "More bears on it than was tried: there may be more than these. `medproof what-if` tries what you name."
 _NOTHING_HINGES = {
     Verdict.UNDOCUMENTED: "It has no proof that could fall; `medproof missing` looks for what would establish it.",
     Verdict.CONFLICTING: _CONTRADICTED,
@@ -164,6 +172,7 @@ def hinges_data(found: list[Hinged]) -> dict[str, Any]:
                 "goal": atom_data(each.models.program, *each.goal),
                 "verdict": each.outcome.verdict.value,
                 "hinges": [_hinge_data(each.models, hinge) for hinge in each.hinges],
+                "whole": each.is_whole,
             }
             for each in found
         ],

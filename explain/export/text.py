@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from explain.asking import ask_words
 from explain.asks import Ask, Open
+from explain.assertions import HINGES, ON_WORD
 from explain.attempts import Step
 from explain.criteria import CriterionStatus, way
 from explain.denials import DENIED, words_against
@@ -64,7 +65,7 @@ _LEGEND = (
 def _show_verdict(page: Page, answer: Answer) -> None:
     reads = answer.question.reads(answer.verdict).upper()
     if answer.statements:
-        reads += " (on the reviewer's word)"
+        reads += f" {ON_WORD}"
     if answer.verdict is Verdict.MET and not answer.certain:
         reads += " (on the record's silence)"
     if answer.denials:
@@ -111,7 +112,7 @@ class _Section:
         """What the answer rests on, and whether anybody has reviewed the documents behind it."""
         answer = self.answer
         if answer.statements:
-            self.page.add("It hinges on what the reviewer states, with no finding behind it:", WARN, 2)
+            self.page.add(HINGES, WARN, 2)
             for fact in answer.statements:
                 self.page.add(f"- {self._words(fact.relation, fact.row)}", "", 4, 2)
         if answer.denials:

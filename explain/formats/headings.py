@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from explain.assertions import HINGES, ON_WORD, assertions
 from explain.denials import DENIED, denied, words_against
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
 from explain.proofs import shown_of
 from explain.verdicts import Verdict
-from explain.wording import amiss, together
+from explain.wording import amiss, together, words
 from kb.language.program import Fact
 
 RESTATED = "Quoted criteria are restated from the sources that each document names, and not the issuer's own words."
@@ -20,18 +21,29 @@ def decided_by(explanation: Explanation) -> str:
     return f"payer {explanation.payer or 'not stated'}, by the documents in force on {explanation.on}"
 
 
+def remarks(explanation: Explanation, asked: Asked) -> list[str]:
+    """What whoever reads only the answer to a question has to know of it."""
+    return [
+        *([ON_WORD] if assertions_of(explanation, asked) else ()),
+        *(["(on the record's silence)"] if rests_on_silence(explanation, asked) else ()),
+        *(["(denied elsewhere)"] if denials_of(explanation, asked) else ()),
+    ]
+
+
 def heading(explanation: Explanation, asked: Asked) -> list[str]:
-    """The outcome of a goal, what the record denies of it elsewhere, and the contradictions that it depends on."""
+    """The outcome of a goal, whose word it hinges on, what the record denies of it, and the contradictions beneath."""
     reached = explanation.outcome(asked)
     lines = []
     if reached is not None and reached.question is not None:
-        silence = " (on the record's silence)" if rests_on_silence(explanation, asked) else ""
-        lines.append(f"{reached.question.text} {reached.reads.upper()}{silence}")
+        lines.append(" ".join([reached.question.text, reached.reads.upper(), *remarks(explanation, asked)]))
         if told := reached.by_reading:
             lines.append("The readings of the policy differ, and the answer with them:")
             lines += [f"- {each}" for each in told]
     if reached is not None and takes_together(explanation, asked, reached):
         lines.append("The proof takes all readings together: by itself it is no answer.")
+    if stated := assertions_of(explanation, asked):
+        lines.append(HINGES)
+        lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in stated]
     if against := denials_of(explanation, asked):
         lines.append(DENIED)
         lines += [f"- {words_against(explanation.models.program, fact)}" for fact in against]
@@ -56,6 +68,14 @@ def denials_of(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
     if reached is None or not holds(explanation, asked):
         return ()
     return denied(found, reached, (asked.relation, shown_of(found, *asked.goal)))
+
+
+def assertions_of(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
+    """What the answer to a question hinges on that the reviewer states, with no finding behind it."""
+    reached = explanation.outcome(asked)
+    if reached is None or reached.question is None:
+        return ()
+    return assertions(explanation.models, reached, asked.goal)
 
 
 def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:

@@ -30,17 +30,40 @@ def graph_data(graph: nx.DiGraph[str]) -> dict[str, Any]:
 def graph_of(data: Any) -> nx.DiGraph[str]:
     """The graph that plain data is; raises ValueError when it is none."""
     try:
+        _refuse_doubles(data)
         return nx.DiGraph(nx.node_link_graph(data, edges="edges"))
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
         raise ValueError("this is no proof as `medproof explain` exports it: no graph in node-link form") from error
 
 
+def _refuse_doubles(data: Any) -> None:
+    """Refuses what one reader would take for another thing than the next: nodes and edges that are told twice, other keys.
+
+    Raises ValueError.
+    """
+    if data.keys() != {"directed", "multigraph", "graph", "nodes", "edges"} or data["multigraph"]:
+        raise ValueError("a graph in node-link form has other keys")
+    nodes = [each["id"] for each in data["nodes"]]
+    edges = [(each["source"], each["target"]) for each in data["edges"]]
+    if len(set(nodes)) < len(nodes) or len(set(edges)) < len(edges):
+        raise ValueError("a node or an edge is told twice")
+
+
+def told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; raises ValueError when a key is told twice."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key is told twice")
+    return dict(pairs)
+
+
 def read(text: str) -> list[nx.DiGraph[str]]:
     """The graphs in a JSON text; raises ValueError when it holds none."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("this is no proof as `medproof explain` exports it: no JSON") from error
+        data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=told_once)
+    except RecursionError as error:
+        raise ValueError("this is no proof as `medproof explain` exports it: it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError(f"this is no proof as `medproof explain` exports it: no JSON ({error})") from error
     return [graph_of(each) for each in (data if isinstance(data, list) else [data])]
 
 

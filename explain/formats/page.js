@@ -1,5 +1,5 @@
 "use strict";
-// Links outline, picture and passages; without it the page still shows everything but the passages.
+// Links outline, picture and passages; without it, and on paper, each step has its passage below it.
 const nodes = (id) => document.querySelectorAll(`[data-node="${CSS.escape(id)}"]`);
 
 function text(tag, content, into) {

@@ -15,13 +15,12 @@ from markupsafe import Markup
 
 from explain.asking import ask_words
 from explain.criteria import CriterionStatus, way
-from explain.denials import DENIED
-from explain.determination import Answer
 from explain.explanations import Explanation
+from explain.export.findings import MORE_HINGES
 from explain.export.lines import visible
 from explain.formats import CannotExport, Options
 from explain.formats.drawing import COLOURS, KIND_NAMES, drawn_part, element
-from explain.formats.headings import RESTATED, heading, rests_on_silence, standing_lines
+from explain.formats.headings import RESTATED, heading, remarks, standing_lines
 from explain.formats.letter import letter
 from explain.formats.outline import MARKS, Item, outlines, place, rule_line
 from explain.formats.templates import environment, own
@@ -97,8 +96,8 @@ class _Section:
     warnings: tuple[str, ...]
     counts: dict[str, int]
     criteria: tuple[_Criterion, ...]
-    statements: tuple[str, ...]
     hinges: tuple[dict[str, Any], ...]
+    more_hinges: str
     missing: tuple[str, ...]
     unreviewed: tuple[str, ...]
     roots: tuple[_Line, ...]
@@ -119,7 +118,7 @@ class _Line:
     remark: str
     by: str
     source: str
-    """For paper, on which nothing can be selected: where a fact stands, and the sentence above it."""
+    """For paper, on which nothing can be selected: where a fact or a rule stands, and the sentence above it."""
     fails: bool
     folded: bool
     below: tuple[_Line, ...]
@@ -145,12 +144,12 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         id=prefix,
         question=question.text if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=held_up.outcome.reads + _rests(answer, rests_on_silence(explanation, asked), DENIED in above),
+        reads=" ".join([held_up.outcome.reads, *remarks(explanation, asked)]).replace("'", "’"),
         warnings=above[question is not None :],
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
-        statements=tuple(words(found.program, fact.relation, fact.row) for fact in answer.statements) if answer else (),
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
+        more_hinges="" if held_up.is_whole else MORE_HINGES,
         missing=tuple(ask_words(found.program, each) for each in remedies),
         unreviewed=tuple(meta.full_id for meta in answer.unreviewed) if answer else (),
         roots=tuple(_line(item, prefix, frozenset([explanation.case])) for items in outlines(proof) for item in items),
@@ -159,13 +158,6 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         why_no_picture=why_not,
         nodes=len(proof.graph),
     )
-
-
-def _rests(answer: Answer | None, on_silence: bool, is_denied: bool) -> str:
-    """What a reader of the bare verdict has to know."""
-    word = " (on the reviewer’s word)" if answer is not None and answer.statements else ""
-    word += " (on the record’s silence)" if on_silence else ""
-    return word + (" (denied elsewhere)" if is_denied else "")
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
@@ -210,7 +202,8 @@ def _line(item: Item, prefix: str, chart: frozenset[str]) -> _Line:
     if item.folded:
         remark = ", ".join(filter(None, (remark, "not looked into" if item.is_cut else "shown above")))
     is_rule = item.kind in ("rule", "attempt")
-    source = f"{place(data, chart)}: “{data['passage']}”" if item.kind == "fact" and data.get("document") else ""
+    told = data if item.kind in ("fact", "rule", "attempt") else item.by if item.by is not None else {}
+    source = f"{place(told, chart)}: “{told['passage']}”" if told.get("document") and told.get("passage") else ""
     mark = "✗" if item.fails and item.kind in ("comparison", "aggregate") else MARKS[item.kind]
     return _Line(
         f"{prefix}-{item.node}", item.kind, mark, rule_line(data) if is_rule else str(data["words"]), remark,

@@ -127,9 +127,6 @@ class _Run:
             raise EvaluationTimeout(f"the limit of {seconds:g} seconds is used up", rule.id) from error
         except NumberOutOfRange as error:
             raise EvaluationError(str(error), rule.id) from error
-        except KeyError as error:
-            message = f"the variable {error} is computed from itself, or from an aggregate of the same group"
-            raise EvaluationError(message, rule.id) from error
         known = self.found.setdefault(rule.id, {})
         head = self._head(rule, variables)
         heads = new.setdefault(rule.head.relation, set())

@@ -57,6 +57,11 @@ def plain(name: str) -> str:
     return name.replace(bound_of(name), "", 1)
 
 
+def rule_written(rule_id: str) -> str:
+    """The id of the rule of the program behind one of the rewriting."""
+    return rule_id.removeprefix(bound_of(rule_id))
+
+
 def asked_of(name: str) -> str:
     """What a premise of the rewriting asks for, whichever side of a pair it is of: `q`, or `recorded:q`."""
     is_of_record = bound_of(name) in (RECORDED, SURELY_RECORDED)

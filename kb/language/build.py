@@ -20,18 +20,11 @@ def in_force(documents: Iterable[Document], payer: str, on: date) -> tuple[Docum
 
     Of several versions of one document that are in force, the one that took effect last counts.
     """
-    chosen: dict[str, Document] = {}
-    others: list[Document] = []
-    for document in documents:
-        meta = document.meta
-        if meta.case or meta.payer not in ("", payer) or not meta.in_force(on):
-            continue
-        known = chosen.get(meta.id)
-        if known is None or (known.meta.effective or date.min) < (meta.effective or date.min):
-            chosen[meta.id] = document
-        elif known.meta.effective == meta.effective:
-            others.append(document)
-    return (*chosen.values(), *others)
+    found = [each for each in documents if not each.meta.case and each.meta.payer in ("", payer) and each.meta.in_force(on)]
+    latest: dict[str, date] = {}
+    for meta in (each.meta for each in found):
+        latest[meta.id] = max(latest.get(meta.id, date.min), meta.effective or date.min)
+    return tuple(each for each in found if (each.meta.effective or date.min) == latest[each.meta.id])
 
 
 def check(

@@ -139,7 +139,7 @@ def _computed_recursion(
 
 
 def _fed(rule: s.Rule, part: frozenset[str]) -> s.Variable | None:
-    """A head variable that `=` computes from what a recursive premise binds."""
+    """A head variable that `=` computes from what a recursive premise binds, or an aggregate from it."""
     literals = [p for p in rule.body if isinstance(p, s.Literal) and not p.negated]
     recursive = {v.name for p in literals if p.atom.relation in part for v in s.premise_variables(p)}
     listed = {v.name for p in literals for v in s.premise_variables(p)}
@@ -154,6 +154,12 @@ def _fed(rule: s.Rule, part: frozenset[str]) -> s.Variable | None:
             and (isinstance(other, s.Arithmetic) or {v.name for v in s.term_variables(other)} & tainted)
             and {v.name for v in s.term_variables(other)} & (recursive | tainted)
         }  # fmt: skip
+        new |= {
+            premise.bound.name
+            for premise in rule.body
+            if isinstance(premise, s.Aggregate) and premise.op == "=" and isinstance(premise.bound, s.Variable)
+            if premise.bound.name not in listed and s.aggregated_variables(premise) & (recursive | tainted)
+        }
         if new <= tainted:
             break
         tainted |= new

@@ -280,6 +280,12 @@ def premise_variables(premise: Premise) -> Iterator[Variable]:
             yield from term_variables(term)
 
 
+def aggregated_variables(aggregate: Aggregate) -> set[str]:
+    """The names of the variables of an aggregate's elements: of what it ranges over, and of its terms."""
+    inner = (v for premise in aggregate.body for v in premise_variables(premise))
+    return {v.name for v in inner} | {v.name for term in aggregate.terms for v in term_variables(term)}
+
+
 def place_of(premise: Premise) -> Place:
     """Where a premise stands."""
     return premise.atom.place if isinstance(premise, Literal) else premise.place

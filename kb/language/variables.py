@@ -19,6 +19,7 @@ def check_variables(
     report.add(source, *_misspelt(rule, known_values))
     report.add(source, *_single(rule, known_values, frozenset(once)))
     report.add(source, *_unsafe(rule))
+    report.add(source, *_grouped_by_aggregates(rule))
 
 
 def _misspelt(rule: s.Rule, known_values: frozenset[str]) -> Iterator[Finding]:
@@ -54,6 +55,16 @@ def _unsafe(rule: s.Rule) -> Iterator[Finding]:
             name = "`_`" if variable.is_anonymous else f"the variable `{variable.name}`"
             hint = "add a premise that lists its values: a literal without `not` or `-`, or `V = …`"
             yield Finding(variable.place, "unsafe-variable", f"{name} {why} is not bound by any premise", hint)
+
+
+def _grouped_by_aggregates(rule: s.Rule) -> Iterator[Finding]:
+    """Aggregates over each value of another one."""
+    bound = bound_variables(premise for premise in rule.body if not isinstance(premise, s.Aggregate))
+    for premise in (each for each in rule.body if isinstance(each, s.Aggregate)):
+        for name in sorted((shared_variables(premise, rule.body) & bound_variables(rule.body)) - bound):
+            message = f"this aggregate is over each `{name}`, which is the value of another one"
+            hint = f"conclude `{name}` in a rule of its own, and ask for that"
+            yield Finding(premise.place, "aggregate-group", message, hint)
 
 
 def is_safe(rule: s.Rule) -> bool:
@@ -132,8 +143,7 @@ def bound_variables(body: Iterable[s.Premise], given: Iterable[str] = ()) -> set
 
 def shared_variables(aggregate: s.Aggregate, body: Iterable[s.Premise]) -> set[str]:
     """The variables of an aggregate's elements that the rule around it shares (its groups)."""
-    inner = {v.name for p in aggregate.body for v in s.premise_variables(p)}
-    inner |= {v.name for term in aggregate.terms for v in s.term_variables(term)}
+    inner = s.aggregated_variables(aggregate)
     outer = set[str]()
     for premise in body:
         if isinstance(premise, s.Aggregate):
