@@ -16,7 +16,6 @@ from kb.models import Models
 
 SOURCES = ("reviewer_statement",)
 """The sources that assert a judgement with no finding behind it."""
-ON_WORD = "(on the reviewer's word)"
 HINGES = "It hinges on what the reviewer states, with no finding behind it:"
 
 
@@ -24,6 +23,11 @@ def assertions(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ..
     """The asserted facts without which no proof of the goal is left, by any choice of readings; each once."""
     if reached.verdict not in (Verdict.MET, Verdict.DISPUTED):
         return ()
+    # The answer, its heading and what is remarked of it ask for the same, and the case may be decided again for it.
+    return found.remembered((assertions, goal), lambda: _assertions(found, reached, goal))
+
+
+def _assertions(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ...]:
     proofs = ((side, proof) for side in reached.sides(found) if (proof := undenied_proof(side, *goal)) is not None)
     facts = (fact for side, proof in proofs for fact in _asserted(side, goal, proof))
     return tuple({(fact.relation, fact.row): fact for fact in facts}.values())

@@ -159,3 +159,13 @@ def _value_words(value: Value) -> str:
 
 def _plain(term: s.Term, binding: Mapping[str, Value]) -> str:
     return term_source(term, binding).replace('"', "").replace(" - ", " − ").replace(" * ", " × ")
+
+
+def remarked(on_word: bool, on_silence: bool, is_denied: bool) -> list[str]:
+    """What whoever reads only a verdict has to know of it: whose word, and which silence, it rests on, and who denies it."""
+    remarks = {
+        "(on the reviewer's word)": on_word,
+        "(on the record's silence)": on_silence,
+        "(denied elsewhere)": is_denied,
+    }
+    return [remark for remark, holds in remarks.items() if holds]

@@ -321,14 +321,15 @@ class Checking:
         arguments = self.statements.predicates[relation.removeprefix("-")].arguments
         pairs = zip(values, arguments, strict=True)
         pattern = tuple(read_value(self.statements, value, kind) for value, (_, kind) in pairs)
+        kinds = {root: self.graph.nodes[root]["kind"] for root in roots if root in self.graph}
         for root in roots:
-            if root not in self.graph:
+            if root not in kinds:
                 raise ProofError(root, "the proof starts from this node, and has none such")
-        if not roots or any(self.graph.nodes[root]["kind"] not in (*POSITIVE, "absence") for root in roots):
+        if not kinds or not set(kinds.values()) <= {*POSITIVE, "absence"}:
             raise ProofError("proof", "a goal starts from conclusions, facts or an absence")
-        for root in roots:
+        for root, kind in kinds.items():
             found = self._atom(root)
-            is_absent = self.graph.nodes[root]["kind"] == "absence"
+            is_absent = kind == "absence"
             is_it = found == (relation, pattern) and not self._same(root) if is_absent else found[0] == relation
             if not is_it or not _is_of(found[1], pattern):
                 raise ProofError(root, "this is not what was asked for")

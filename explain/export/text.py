@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from explain.asking import ask_words
 from explain.asks import Ask, Open
-from explain.assertions import HINGES, ON_WORD
+from explain.assertions import HINGES
 from explain.attempts import Step
 from explain.criteria import CriterionStatus, way
 from explain.denials import DENIED, words_against
@@ -15,7 +15,7 @@ from explain.export.documents import by_documents
 from explain.export.lines import BAD, DIM, GOOD, TITLE, WARN, Page
 from explain.export.reasons import chart_place, show_proof, show_reason
 from explain.verdicts import Verdict
-from explain.wording import amiss, words
+from explain.wording import amiss, remarked, words
 from kb.language.values import Row
 from kb.models import Models
 
@@ -63,13 +63,9 @@ _LEGEND = (
 
 
 def _show_verdict(page: Page, answer: Answer) -> None:
-    reads = answer.question.reads(answer.verdict).upper()
-    if answer.statements:
-        reads += f" {ON_WORD}"
-    if answer.verdict is Verdict.MET and not answer.certain:
-        reads += " (on the record's silence)"
-    if answer.denials:
-        reads += " (denied elsewhere)"
+    is_silent = answer.verdict is Verdict.MET and not answer.certain
+    remarks = remarked(bool(answer.statements), is_silent, bool(answer.denials))
+    reads = " ".join([answer.question.reads(answer.verdict).upper(), *remarks])
     page.add(f"{reads}: {answer.question.text}", _STYLES.get(answer.verdict, WARN), 2, 4)
 
 

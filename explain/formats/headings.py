@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from explain.assertions import HINGES, ON_WORD, assertions
+from explain.assertions import HINGES, assertions
 from explain.denials import DENIED, denied, words_against
 from explain.explanations import Explanation
 from explain.graph import Asked
 from explain.outcomes import Outcome
 from explain.proofs import shown_of
 from explain.verdicts import Verdict
-from explain.wording import amiss, together, words
+from explain.wording import amiss, remarked, together, words
 from kb.language.program import Fact
 
 RESTATED = "Quoted criteria are restated from the sources that each document names, and not the issuer's own words."
@@ -23,11 +23,8 @@ def decided_by(explanation: Explanation) -> str:
 
 def remarks(explanation: Explanation, asked: Asked) -> list[str]:
     """What whoever reads only the answer to a question has to know of it."""
-    return [
-        *([ON_WORD] if assertions_of(explanation, asked) else ()),
-        *(["(on the record's silence)"] if rests_on_silence(explanation, asked) else ()),
-        *(["(denied elsewhere)"] if denials_of(explanation, asked) else ()),
-    ]
+    stated, against = assertions_of(explanation, asked), denials_of(explanation, asked)
+    return remarked(bool(stated), rests_on_silence(explanation, asked), bool(against))
 
 
 def heading(explanation: Explanation, asked: Asked) -> list[str]:

@@ -51,9 +51,10 @@ def _refuse_doubles(data: Any) -> None:
 
 def told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON; raises ValueError when a key is told twice."""
-    if len(dict(pairs)) < len(pairs):
+    told = dict(pairs)
+    if len(told) < len(pairs):
         raise ValueError("a key is told twice")
-    return dict(pairs)
+    return told
 
 
 def read(text: str) -> list[nx.DiGraph[str]]:

@@ -144,7 +144,7 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         id=prefix,
         question=question.text if question is not None else words(found.program, *goal),
         verdict=now.value,
-        reads=" ".join([held_up.outcome.reads, *remarks(explanation, asked)]).replace("'", "’"),
+        reads=" ".join([held_up.outcome.reads, *(each.replace("'", "’") for each in remarks(explanation, asked))]),
         warnings=above[question is not None :],
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
