@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -95,19 +96,9 @@ def rules(draw: st.DrawFn, head: str, with_aggregates: bool) -> str:
         texts.append(draw(st.sampled_from(["G > low", "G = mid", "G <= mid"])))
     if with_aggregates and draw(st.booleans()):
         inner = draw(st.sampled_from([name for name in strictly if SIGNATURES[name] == ("grade", "number") and name != "k"]))
-        texts.append(
-            draw(
-                st.sampled_from(
-                    [
-                        f"#count {{ Z : {inner}(Case, Z, _) }} >= 1",
-                        f"#count {{ Z, Y : {inner}(Case, Z, Y) }} < 2",
-                        f"#sum {{ Y, Z : {inner}(Case, Z, Y) }} > 2",
-                        f"#max {{ Y : {inner}(Case, _, Y) }} >= 2",
-                        f"#min {{ Z : {inner}(Case, Z, _) }} <= mid",
-                    ]
-                )
-            )
-        )
+        texts.append(draw(_aggregates(inner, bound, can_bind="number" in SIGNATURES[head])))
+        if texts[-1].startswith("N ="):
+            bound = {name for name in bound if name not in VARIABLES["number"]} | {"N"}
     wanted = []
     for kind in SIGNATURES[head]:
         names = [each for each in VARIABLES[kind] if each in bound]
@@ -115,11 +106,41 @@ def rules(draw: st.DrawFn, head: str, with_aggregates: bool) -> str:
     return _rule_text(head, wanted, parts, texts)
 
 
+def _aggregates(inner: str, bound: set[str], can_bind: bool) -> st.SearchStrategy[str]:
+    """An aggregate over a predicate of a grade and a number; by groups of what is bound, over others, or binding `N`."""
+    alone = [
+        f"#count {{ Z : {inner}(Case, Z, _) }} >= 1",
+        f"#count {{ Z, Y : {inner}(Case, Z, Y) }} < 2",
+        f"#sum {{ Y, Z : {inner}(Case, Z, Y) }} > 2",
+        f"#max {{ Y : {inner}(Case, _, Y) }} >= 2",
+        f"#min {{ Z : {inner}(Case, Z, _) }} <= mid",
+    ]
+    over_others = [
+        f"#count {{ Z : f0(Case, Z), #count {{ Y : {inner}(Case, Z, Y) }} >= 1 }} >= 1",
+        f"#count {{ Z : f3(Case, Z, X), not f0(Case, X), #max {{ Y : {inner}(Case, Z, Y) }} > 1 }} < 1",
+        f"#sum {{ Y, Z : f0(Case, Z), Y = #sum {{ X : {inner}(Case, Z, X) }} }} >= 2",
+    ]
+    by_group = [
+        f"#count {{ Y : {inner}(Case, G, Y) }} >= 1",
+        f"#sum {{ Y, Z : {inner}(Case, Z, Y), Z != G }} < 2",
+        "#max { Z : f3(Case, G, Z), not f0(Case, G) } > low",
+        f"#count {{ Z : f3(Case, Z, _), #count {{ Y : {inner}(Case, G, Y), f1(Case, Z, Y) }} >= 1 }} < 1",
+    ]
+    binding = [
+        f"N = #count {{ Z : {inner}(Case, Z, _) }}",
+        f"N = #sum {{ Y, Z : {inner}(Case, Z, Y) }}",
+        f"N = #max {{ Y : {inner}(Case, _, Y) }}",
+    ]
+    return st.sampled_from(
+        [*alone, *over_others, *(by_group if "G" in bound else []), *(binding if can_bind and "N" not in bound else [])]
+    )
+
+
 def _rule_text(head: str, wanted: list[str], parts: list[tuple[str, list[str], str]], texts: list[str]) -> str:
     """The rule, with variables that occur only once written `_`."""
     counts = Counter(wanted + [a for _, arguments, _ in parts for a in arguments])
     for text in texts:
-        counts.update(name for names in VARIABLES.values() for name in names if name in text.split("{")[0].split())
+        counts.update(re.findall(r"\b[GHNM]\b", text))
     literals = []
     for sign, arguments, name in parts:
         shown = ["_" if a[0].isupper() and counts[a] == 1 else a for a in arguments]

@@ -18,6 +18,7 @@ from kb.language import syntax as s
 from kb.language.bounds import plain
 from kb.language.program import Program
 from kb.language.values import ANY, UNKNOWN, Row, Value
+from kb.language.variables import shared_variables, with_binders
 
 _UNKNOWN, _ANY = "#inf", "#sup"
 
@@ -164,21 +165,15 @@ class _Rule:
             if isinstance(premise, s.Comparison) and premise.lenient and premise.op == "=":
                 result += self._computed(premise, columns)
         result += self._met(columns)
-        domain = list(result)
-        for premise in self._in_order(body):
+        for premise in body:
             if isinstance(premise, s.Comparison):
                 result += [] if premise.lenient and premise.op == "=" else self._comparison(premise)
             elif isinstance(premise, s.Aggregate):
-                result += self._aggregate(premise)
-            elif isinstance(premise, s.Literal) and not premise.lists:
-                # The domain of the test: everything before it, which binds its variables.
-                result.append(self._test(premise, result or domain))
+                result += self._aggregate(premise, body)
+        for literal in (premise for premise in body if isinstance(premise, s.Literal) and not premise.lists):
+            # The domain of the test is everything before it, which binds its variables.
+            result.append(self._test(literal, result))
         return result
-
-    def _in_order(self, body: tuple[s.Premise, ...]) -> list[s.Premise]:
-        """Computed premises before the tests that use their variables."""
-        tests = [p for p in body if isinstance(p, s.Literal)]
-        return [*(p for p in body if not isinstance(p, s.Literal)), *tests]
 
     def _listed(self, literal: s.Literal, columns: dict[str, list[str]]) -> list[str]:
         if literal.lenient:
@@ -230,13 +225,19 @@ class _Rule:
             return [f"{left} {premise.op} {right}", *(f"{name} != {_UNKNOWN}" for name in names)]
         return [_any_of(*(f"{name} = {_UNKNOWN}" for name in names), f"{left} {premise.op} {right}")]
 
-    def _aggregate(self, premise: s.Aggregate) -> list[str]:
+    def _aggregate(self, premise: s.Aggregate, around: tuple[s.Premise, ...]) -> list[str]:
+        """An aggregate over elements that a rule of their own concludes: clingo's take no aggregates, and no tests."""
         if premise.lower is not None:
             raise NotTranslatable("an aggregate between two bounds")
-        inner = self._body(premise.body)
+        groups = sorted(shared_variables(premise, around))
+        of_terms = [variable.name for term in premise.terms for variable in s.term_variables(term)]
+        body = self._body(with_binders(premise.body, (*groups, *of_terms), around))
         kinds = [premise.type if premise.function in ("min", "max") else self._kind(t) for t in premise.terms]
-        terms = ", ".join(self._term(term, kind) for term, kind in zip(premise.terms, kinds, strict=True))
-        text = f"#{premise.function} {{ {terms} : {', '.join(inner)} }}"
+        terms = [self._term(term, kind) for term, kind in zip(premise.terms, kinds, strict=True)]
+        element, names = self._name("elements"), [self._fresh() for _ in terms]
+        outer = [_variable(name) for name in groups]
+        self._before.append(f"{element}({', '.join([*outer, *terms])}) :- {', '.join(body)}.")
+        text = f"#{premise.function} {{ {', '.join(names)} : {element}({', '.join([*outer, *names])}) }}"
         bound = self._term(premise.bound, premise.type)
         if isinstance(premise.bound, s.Variable):
             self._types.setdefault(premise.bound.name, premise.type)
@@ -252,8 +253,7 @@ class _Rule:
 
     def _test(self, literal: s.Literal, domain: list[str]) -> str:
         """A test through a rule of its own, whose domain is what binds the tested variables here."""
-        self._count += 1
-        name = f"test_{self._number}_{self._count}"
+        name = self._name("test")
         outer = list(dict.fromkeys(_variable(v.name) for v in s.premise_variables(literal) if not v.is_anonymous))
         columns, guards = [], []
         for term, kind in zip(literal.atom.terms, self._kinds(literal.atom), strict=True):
@@ -272,9 +272,12 @@ class _Rule:
         self._before.append(f"{head} :- {', '.join([*domain, found, *guards])}.")
         return f"not {head}" if literal.negated else head
 
-    def _fresh(self) -> str:
+    def _name(self, of: str) -> str:
         self._count += 1
-        return f"C{self._number}_{self._count}"
+        return f"{of}_{self._number}_{self._count}"
+
+    def _fresh(self) -> str:
+        return self._name("C")
 
 
 def _variable(name: str) -> str:
