@@ -1,4 +1,4 @@
-"""Why something is absent: it is ruled out, not on record where it would have to be, told in part, or not told at all."""
+"""Why something is absent: ruled out, not on record where it would have to be, told in part, left open, or not told."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from kb.language import syntax as s
 from kb.language.values import ANY, UNKNOWN, Row, Value
 from kb.models import Models
 
-DOCUMENTED, UNRECORDED, INCOMPLETE, SILENCE = "documented", "unrecorded", "incomplete", "silence"
+DOCUMENTED, UNRECORDED, INCOMPLETE, OPEN, SILENCE = "documented", "unrecorded", "incomplete", "open", "silence"
 STANDINGS = {
     DOCUMENTED: "ruled out by what is stated",
     UNRECORDED: "it is not on record, which is what counts",
     INCOMPLETE: "the record gives it in part only",
+    OPEN: "nothing stated rules it out",
     SILENCE: "the record is silent",
 }
 """How each reads."""
@@ -27,7 +28,8 @@ Same = tuple[tuple[int, ...], ...]
 
 def standing(models: Models, relation: str, pattern: Row, same: Same = ()) -> str:
     """What an absence rests on: it is documented (no way in which the silences turn out brings such an atom), or
-    counts by the record alone, or a fact of it is told in part only, or the record is silent.
+    counts by the record alone, or a fact of it is told in part only, or the record is silent on it; of what is concluded
+    nothing that is stated rules it out, be that silence or a contradiction beneath it.
     """
     if not models.is_possible(relation, pattern):
         return UNRECORDED if models.program.predicate(relation).counts_by_record else DOCUMENTED
@@ -36,7 +38,9 @@ def standing(models: Models, relation: str, pattern: Row, same: Same = ()) -> st
     if models.program.predicate(relation).counts_by_record:
         return INCOMPLETE
     told = (row for row in models.stated.get(relation, ()) if UNKNOWN in row and _may_be(row, pattern, same))
-    return INCOMPLETE if next(told, None) is not None else SILENCE
+    if next(told, None) is not None:
+        return INCOMPLETE
+    return SILENCE if models.program.predicate(relation).is_fact else OPEN
 
 
 def same_positions(atom: s.Atom, binding: Mapping[str, Value]) -> Same:

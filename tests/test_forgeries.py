@@ -131,3 +131,19 @@ def test_a_chart_that_states_more_than_facts_of_its_case(more: str) -> None:
     named = [{"id": each.id, "file": each.name, "digest": each.digest} for each in (policy, chart)]
     found.graph.graph["documents"] = json.dumps(named)
     assert forged(found.graph, policy, chart) == "chart.md: line 7 states no fact of the case `x`"
+
+
+def test_a_refusal_that_hides_the_rule_that_comes_nearest() -> None:
+    source = SOURCE + "p(C, I) :- h(C, I), not n(C).\n"
+    found, policy, chart = proof(source, CHART, "p")
+    [root] = found.roots
+    misses = [node for node in found.graph.adj[root] if found.graph.nodes[node]["kind"] == "attempt"]
+    verify(found.graph, [policy], chart)
+    hidden = {found.graph.nodes[node]["rule"] for node in misses}
+    assert len(hidden) == 2
+    for rule in hidden:
+        graph = found.graph.copy()
+        graph.remove_nodes_from([node for node in misses if graph.nodes[node]["rule"] == rule])
+        lost = set(graph) - {root, *nx.descendants(graph, root)}
+        graph.remove_nodes_from(lost)
+        assert forged(graph, policy, chart) == f"{root}: it is not shown how the rule {rule} fails"

@@ -44,7 +44,9 @@ class Certified:
             return "incomplete"
         stated = Rows({relation: set(self.perfect.statements.stated(relation))})
         rows = stated.matching(relation, pattern, lenient=True)
-        return "incomplete" if any(UNKNOWN in row and _may_be_same(row, same) for row in rows) else "silence"
+        if any(UNKNOWN in row and _may_be_same(row, same) for row in rows):
+            return "incomplete"
+        return "silence" if self.perfect.statements.predicates[relation.removeprefix("-")].is_fact else "open"
 
 
 Same = tuple[tuple[int, ...], ...]

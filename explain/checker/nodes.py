@@ -281,6 +281,16 @@ class Checking:
                 start = unify(self.statements, rule.head, row)
                 if rule.head.relation != relation or start is None or any(binding.get(n) != v for n, v in start.items()):
                     raise ProofError(other, "this rule would not conclude what is absent")
+        if not data.get("cut"):
+            self._check_misses(node, relation, row)
+
+    def _check_misses(self, node: str, relation: str, row: Row) -> None:
+        """Of each rule that would conclude what is absent, it is shown how it fails; with `same` it may hold otherwise."""
+        told = {self.graph.nodes[other].get("rule") for other in self.graph.adj[node]}
+        for rule in self.statements.rules_for.get(relation, ()):
+            start = unify(self.statements, rule.head, row) if rule.id not in told else None
+            if start is not None and not any(joins.solutions(self.certified.perfect, rule, rule.body, start, rule.body)):
+                raise ProofError(node, f"it is not shown how the rule {rule.id} fails")
 
     def _speaks_of(self, fact: str, relation: str, row: Row) -> bool:
         """Whether a fact is on the subject of a pattern of its predicate."""
