@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from explain.asks import Ask, Hole, Need, OneOf, Wanted, opened, shape, values_of
@@ -21,7 +22,9 @@ def ask_words(program: Program, ask: Ask) -> str:
     """The facts that an ask wants, and the comparisons that are not said in the place of a single value."""
     facts = [fact_words(program, ask, wanted) for wanted in sorted(ask.wanted, key=str)]
     text = ", and ".join(facts)
-    between = dict.fromkeys(need_words(need.premise, _known(need)) for need in _between(ask))
+    told = Counter(need_words(need.premise, _known(need)) for need in _between(ask))
+    # Several facts that are alike, each of which has to satisfy the same.
+    between = [f"{each} in each" if number > 1 else each for each, number in told.items()]
     return "; ".join([f"{text}, so that {' and '.join(between)}" if between else text, *sorted(ask.remarks)])
 
 

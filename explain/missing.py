@@ -88,6 +88,14 @@ def more_elements(models: Models, instance: Instance) -> tuple[Ask, ...]:
     return tuple(ask for premise in aggregates for ask in search.more(premise, instance.binding) if ask.wanted)
 
 
+def _unlike(names: list[str], elements: list[Terms]) -> Iterator[Need]:
+    """That an element of one value, which is to be told, is none of the others."""
+    values = [element[0] for element in elements] if len(names) == 1 else []
+    for hole in (value for value in values if isinstance(value, Hole)):
+        for other in (value for value in values if not isinstance(value, (Hole, OneOf))):
+            yield Need(s.Comparison(s.Variable(names[0]), "!=", s.Constant(other)), ((names[0], hole),))
+
+
 def _search(models: Models) -> _Search:
     """The search in some models: the criteria of a case share most of what is beneath them."""
     return models.remembered(_Search, lambda: _Search(models))
@@ -318,47 +326,79 @@ class _Search:
         """More elements of the set, where its literals leave some open: for a count as many as it wants."""
         if holds_already(self.models, premise, binding):
             return [_NOTHING]
-        literals = [inner for inner in premise.body if isinstance(inner, s.Literal) and not inner.negated]
-        number = wanted_number(premise)
-        if number and len(premise.body) == len(literals) == 1:
-            return self._elements(premise, literals[0].atom, number, binding)
+        if number := wanted_number(premise):
+            return self._elements(premise, number, binding)
         said = frozenset(together(premise))
-        wanted = self.more(premise, binding)
+        wanted = (self._extreme if premise.function in ("min", "max") else self.more)(premise, binding)
         more = [replace(ask, cost=_LOOSE + ask.cost, remarks=ask.remarks | said) for ask in wanted if ask.wanted]
         limits = frozenset(beyond(self.models, premise, binding))
         return [replace(ask, needs=ask.needs | limits) for ask in cheapest(more)[:1] or [_NOTHING]]
 
     def more(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
-        """The cheapest sets for an atom that an aggregate lists."""
-        wanted: list[Ask] = []
-        for literal in premise.body:
-            if isinstance(literal, s.Literal) and not literal.negated:
-                relation, pattern = asked_of(literal.atom.relation), pattern_of(literal.atom, binding)
-                wanted += self._to_tell(relation, pattern)
-                wanted += [ask for way in self.ways(relation, pattern) for ask in way]
-        return wanted
+        """The cheapest sets for one more element of an aggregate."""
+        return [ask for _, sets in self._element_ways(premise.body, binding) for ask in sets if ask.wanted]
 
-    def _elements(self, premise: s.Aggregate, atom: s.Atom, number: int, binding: Mapping[str, Term]) -> list[Ask]:
-        """The cheapest sets for that many distinct elements."""
-        relation, pattern = asked_of(atom.relation), pattern_of(atom, binding)
-        names = {v.name for term in premise.terms for v in s.term_variables(term)}
-        by_element: dict[Row, list[Ask]] = {}
-        for row in self.possible(relation, pattern):
-            named = {
-                t.name: v for t, v in zip(atom.terms, row, strict=True) if isinstance(t, s.Variable) and t.name in names
-            }
-            element = tuple(named.values())
-            if UNKNOWN not in element and element not in by_element:
-                by_element[element] = self.atom(relation, pattern_of(atom, {**binding, **named}))
-        known = [(element, asks) for element, asks in by_element.items() if asks]
+    def _extreme(self, premise: s.Aggregate, binding: Mapping[str, Term]) -> list[Ask]:
+        """The cheapest sets for an element that is the least or largest, and as it is wanted."""
+        term, bound, body = premise.terms[0], premise.bound, premise.body
+        sought = binding.get(bound.name) if isinstance(bound, s.Variable) else None
+        if premise.op == "=" and isinstance(sought, Hole) and isinstance(term, s.Variable):
+            binding = {**binding, term.name: sought}
+        else:
+            body = (*body, s.Comparison(term, premise.op, bound, premise.place, type=premise.type))
+        return self.more(replace(premise, body=body), binding)
+
+    def _element_ways(
+        self, body: tuple[s.Premise, ...], binding: Mapping[str, Term]
+    ) -> Iterator[tuple[Mapping[str, Term], list[Ask]]]:
+        """The possible ways through the body of an aggregate, with the cheapest sets for each."""
+        for each in self._possible_ways(s.listing(body), binding, {}):
+            sets = [_NOTHING]
+            for inner in body:
+                sets = self._joined(sets, self._premise(inner, each))
+            if sets:
+                yield each, sets
+
+    def _possible_ways(
+        self, literals: list[s.Literal], given: Mapping[str, Term], met: Mapping[str, Term]
+    ) -> Iterator[Mapping[str, Term]]:
+        """The bindings under which all of some literals may hold, a hole for each value that none of them tells.
+
+        They hold what is given, and what literals before were met with.
+        """
+        if not literals:
+            yield {**met, **given}
+            return
+        atom, told = literals[0].atom, {name: term for name, term in met.items() if not isinstance(term, Hole)}
+        for row in self.possible(asked_of(atom.relation), pattern_of(atom, {**told, **given})):
+            here = dict(met)
+            for term, value in zip(atom.terms, row, strict=True):
+                if not isinstance(term, s.Variable) or term.is_anonymous or value is ANY:
+                    continue
+                if value is not UNKNOWN:
+                    here[term.name] = value
+                elif term.name not in here:
+                    here[term.name] = Hole(next(self.numbers))
+            yield from self._possible_ways(literals[1:], given, here)
+
+    def _elements(self, premise: s.Aggregate, number: int, binding: Mapping[str, Term]) -> list[Ask]:
+        """The cheapest sets for that many distinct elements, one of which may be of a value that is to be told."""
+        names = list(dict.fromkeys(v.name for term in premise.terms for v in s.term_variables(term)))
+        by_element: dict[Row, tuple[Terms, list[Ask]]] = {}
+        for way, asks in self._element_ways(premise.body, binding):
+            element = tuple(way.get(name, ANY) for name in names)
+            first, found = by_element.setdefault(opened(element), (element, []))
+            found += asks if first == element else []
+        known = [(element, cheapest(asks)) for element, asks in by_element.values()]
         nearest = sorted(known, key=lambda each: each[1][0].cost)[: number + 3]
         sets: list[Ask] = []
         for chosen in combinations(nearest, number):
             union = [_NOTHING]
             for _, each in chosen:
                 union = self._joined(union, each)
-            elements = frozenset(element for element, asks in chosen if asks[0].wanted)
-            sets += [replace(ask, counted=ask.counted | elements) for ask in union]
+            elements = frozenset(opened(element) for element, asks in chosen if asks[0].wanted)
+            unlike = frozenset(_unlike(names, [element for element, _ in chosen]))
+            sets += [replace(ask, counted=ask.counted | elements, needs=ask.needs | unlike) for ask in union]
         return sorted(sets, key=lambda ask: ask.cost)[:SETS_KEPT]
 
     def _joined(self, left: list[Ask], right: list[Ask]) -> list[Ask]:

@@ -47,8 +47,8 @@ def by(rule: str) -> Library:
     [
         ("#count { Drug : dose(Case, Drug, _) } < 1", ANY_DOSE),
         ("#count { Drug : dose(Case, Drug, _) } = 0", ANY_DOSE),
-        ("#count { Drug : dose(Case, Drug, Amount), Amount > 3 } < 1", ANY_DOSE),
-        ("#count { Drug : dose(Case, Drug, Amount), Amount > 12345 } = 0", ANY_DOSE),
+        ("#count { Drug : dose(Case, Drug, Amount), Amount > 3 } < 1", "[drug] was given, [above 3] mg"),
+        ("#count { Drug : dose(Case, Drug, Amount), Amount > 12345 } = 0", "[drug] was given, [above 12345] mg"),
         ("#sum { Amount, Drug : dose(Case, Drug, Amount) } < 5", ANY_DOSE),
         ("N = #count { Drug : dose(Case, Drug, _) }, N < 1", ANY_DOSE),
         ("not early(Case)", "the patient was seen on [on: date], so that on + 10 is before 2020-01-01"),
@@ -76,6 +76,30 @@ def test_what_an_aggregate_wants_already_is_not_asked_for(holds: str) -> None:
     [found] = medproof.missing(by(f"seen_by(Case, _), {holds}"), read("c.md", CHART.format(more="")), "necessary")
     asks = [ask_words(found.models.program, remedy.ask) for remedy in found.remedies]
     assert asks == ["[who] saw the patient"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        ("#count { Drug : dose(Case, Drug, Amount), Amount > 3 } >= 1", "[drug] was given, [above 3] mg"),
+        (
+            "#min { Amount : dose(Case, _, Amount), Amount != 2 } < 9",
+            "[drug] was given, [number other than 2 and below 9] mg",
+        ),
+        ("#max { Amount : dose(Case, _, Amount) } >= 7", "[drug] was given, [at least 7] mg"),
+        ("N = #max { Amount : dose(Case, _, Amount) }, N > 2, N < 5", "[drug] was given, [above 2 and below 5] mg"),
+        (
+            "#count { Drug : dose(Case, Drug, Amount), seen_by(Case, Drug), Amount > 3 } >= 1",
+            "aspirin was given, [above 3] mg",
+        ),
+        ("#count { Drug : dose(Case, Drug, A), A > 1 } >= 2", "[text other than ibuprofen] was given, [above 1] mg"),
+    ],
+)
+def test_what_an_aggregate_compares_within_its_braces_is_asked_for(rule: str, asked: str) -> None:
+    [found] = medproof.missing(
+        by(rule), read("c.md", CHART.format(more="seen_by(c, aspirin). dose(c, ibuprofen, 2).")), "necessary"
+    )
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies][:1] == [asked]
 
 
 def test_what_more_than_enough_elements_want_already_is_not_asked_for() -> None:

@@ -219,9 +219,9 @@ class _Section:
         return f"not shown: {text}" if step.negated else text
 
     def _reasons(self) -> None:
-        """For each criterion that is met, or else for the goal, what shows it."""
+        """For each criterion that is met and each exclusion that applies, or else for the goal, what shows it."""
         proof = self.answer.proof
-        met = [each for each in self.answer.criteria if each.proof is not None and not each.excludes]
+        met = [each for each in self.answer.criteria if each.proof is not None]
         if proof is None and not met:
             return
         self.page.add("Reasons", TITLE, 2)

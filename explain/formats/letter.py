@@ -18,7 +18,7 @@ from explain.wording import words
 from kb.engines.model import ground_row, unified
 from kb.language.program import Program, ProgramRule
 from kb.language.syntax import Literal
-from kb.language.values import ANY
+from kb.language.values import ANY, Row
 from kb.models import Models
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ _NOT_FOUND = "The rules ask for this too, and your records do not show yet that 
 _NOT_FOUND_OF_SEVERAL = (
     "There is more than one way to meet the rules. Of what they ask for, your records do not show yet that this is so:"
 )
-_NOT_SO = "The rules ask for this too, and by what your records say it is not met in the way that they ask:"
+_NOT_SO = "The rules ask for this too, and by what your records say it is not so, or not in the way that they ask:"
 _EXCLUDED = "The rules ask that this is not so, and your records say that it is:"
+_NOT_RULED_OUT = "The rules ask that this is not so, and your records do not say enough to rule it out:"
 _OTHERWISE = "{} (your records say so, and not in the way that the rules ask for)"
 """As by the patient's own word, where a rule asks for what a clinician found."""
 _CLOSING = (
@@ -127,21 +128,36 @@ def _goal(page: Page, explanation: Explanation, asked: Asked, own: str) -> None:
     title = _NOT_FOUND_OF_SEVERAL if len(rules) > 1 else _NOT_FOUND
     _listed(page, title, [_OTHERWISE.format(each) if each in stated else each for each in lacking if each in may_be_so])
     _listed(page, _NOT_SO, [each for each in lacking if each not in may_be_so])
-    excluding = _distinct((_excluding(proof, root, named, request) for root in asked.roots), {own})
-    _listed(page, _EXCLUDED, excluding)
+    beneath = (_excluding(explanation, root, named, request) for root in asked.roots)
+    excluding = dict(chain(*beneath, _forbidden(explanation.models, asked, rules)))
+    _listed(page, _EXCLUDED, [text for text, is_certain in excluding.items() if is_certain])
+    _listed(page, _NOT_RULED_OUT, [text for text, is_certain in excluding.items() if not is_certain])
     if not lacking and not excluding:
         page.add(_NO_HELP)
 
 
 def _asked_for(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, Verdict]]:
     """What the rules for a goal ask for, in a member's words, and how it stands: a graph ends at the first that fails."""
+    for literal, relation, row in _worded(models.program, asked, rules):
+        if literal.lists:
+            yield words(models.program, relation, row, "member"), verdict(models, relation, row)
+
+
+def _forbidden(models: Models, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[str, bool]]:
+    """What holds, and the rules for a goal ask to be absent, in a member's words; and whether it holds for certain."""
+    for literal, relation, row in _worded(models.program, asked, rules):
+        if literal.negated and models.holds(relation, row):
+            yield words(models.program, relation, row, "member"), models.is_certain(relation, row)
+
+
+def _worded(program: Program, asked: Asked, rules: Iterable[ProgramRule]) -> Iterator[tuple[Literal, str, Row]]:
+    """The literals of the rules for a goal that have words for a member, as far as the goal says what they ask for."""
     for rule in rules:
         binding = unified(rule.head.terms, asked.row) or {}
-        for premise in rule.rule.body:
-            if isinstance(premise, Literal) and premise.lists:
-                relation, row = premise.atom.relation, ground_row(premise.atom.terms, binding)
-                if ANY not in row and models.program.predicate(relation).wordings.get("member"):
-                    yield words(models.program, relation, row, "member"), verdict(models, relation, row)
+        for literal in (premise for premise in rule.rule.body if isinstance(premise, Literal)):
+            relation, row = literal.atom.relation, ground_row(literal.atom.terms, binding)
+            if ANY not in row and program.predicate(relation).wordings.get("member"):
+                yield literal, relation, row
 
 
 def _stated(models: Models) -> Iterator[str]:
@@ -219,11 +235,14 @@ def _lacking(proof: ProofGraph, root: str, rules: frozenset[str], request: froze
             yield from ((text, Verdict.REFUTED if is_ruled_out else Verdict.UNDOCUMENTED) for text in _own(proof, node))
 
 
-def _excluding(proof: ProofGraph, root: str, rules: frozenset[str], request: frozenset[str]) -> Iterator[str]:
-    """The sentences for a member of what holds, and would have to be absent for what is asked."""
+def _excluding(
+    explanation: Explanation, root: str, rules: frozenset[str], request: frozenset[str]
+) -> Iterator[tuple[str, bool]]:
+    """The sentences for a member of what holds, and would have to be absent; and whether it holds for certain."""
+    proof = explanation.proof
     for node in _failing(proof, root, rules, request):
         if proof.kind(node) in ("conclusion", "fact"):
-            yield from _own(proof, node)
+            yield from ((text, explanation.models.is_certain(*proof.atoms[node])) for text in _own(proof, node))
 
 
 def _failing(proof: ProofGraph, root: str, rules: frozenset[str], request: frozenset[str]) -> Iterator[str]:
