@@ -90,6 +90,19 @@ class Ask:
         return self.holes.union(*(need.holes for need in self.needs))
 
 
+def asks_for_less(facts: frozenset[Open], others: frozenset[Open]) -> bool:
+    """Whether others ask for all that some facts ask for, and for more."""
+    return _has_all(others, facts) and not _has_all(facts, others)
+
+
+def _has_all(facts: frozenset[Open], others: frozenset[Open]) -> bool:
+    """Whether for each of the others one of the facts says as much: what may be anything any value says."""
+    return all(
+        any(name == other and all(b in (ANY, a) for a, b in zip(row, wanted, strict=True)) for name, row in facts)
+        for other, wanted in others
+    )
+
+
 def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
     """The set with values, or other holes, for some of its holes."""
 
@@ -111,7 +124,7 @@ def distinct(asks: Iterable[Ask], kept_at_most: int = SETS_KEPT) -> list[Ask]:
         else:
             kept[names] = ask
     found = [(ask, ask.facts) for ask in kept.values()]
-    return [ask for ask, facts in found if not any(others < facts for _, others in found)][:kept_at_most]
+    return [ask for ask, facts in found if not any(asks_for_less(others, facts) for _, others in found)][:kept_at_most]
 
 
 def _either(kept: Ask, ask: Ask) -> Ask:

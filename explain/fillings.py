@@ -68,7 +68,6 @@ def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[F
         if isinstance(term, Hole)
     }
     needs = sorted((need for need in ask.needs if need.holes and need.holes <= kinds.keys()), key=str)
-    candidates = {hole: _candidates(found, kinds[hole], needs)[:: -1 if hole == turned else 1] for hole in kinds}
     # A comparison is looked at when the last of its holes is filled.
     at_last: dict[Hole, list[Need]] = {hole: [] for hole in kinds}
     for need in needs:
@@ -78,6 +77,11 @@ def _fillings(found: Models, ask: Ask, turned: Hole | None = None) -> Iterator[F
     joined.add_nodes_from(kinds)
     joined.add_edges_from((max(need.holes), hole) for need in needs for hole in need.holes)
     groups = sorted(map(sorted, nx.connected_components(joined)))
+    candidates = dict[Hole, list[Value]]()
+    for holes in groups:
+        # What is compared with other values is no value to try.
+        own = [need for need in needs if not need.holes.isdisjoint(holes)]
+        candidates |= {hole: _candidates(found, kinds[hole], own)[:: -1 if hole == turned else 1] for hole in holes}
     begun = (_assignments(found, holes, candidates, at_last, {}, iter(range(_LOOKED_AT))) for holes in groups)
     for parts in product(*(list(islice(each, _TRIED)) for each in begun)):
         yield {hole: value for part in parts for hole, value in part.items()}
@@ -123,7 +127,8 @@ def _candidates(found: Models, kind: str, needs: Iterable[Need]) -> list[Value]:
     if kind in found.program.domains:
         return list(found.program.domains[kind].values)
     if kind == "date":
-        request = next((row[1] for row in found.perfect.rows("request_date") if isinstance(row[1], date)), date.today())
+        # Stated, whether or not the goal asks for it.
+        request = next((row[1] for row in found.stated.get("request_date", ()) if isinstance(row[1], date)), date.today())
         return [*dict.fromkeys([*(request - timedelta(days=days) for days in _DAYS_BEFORE), *_about(kind, needs)])]
     if kind == "number":
         return [*dict.fromkeys([*_about(kind, needs), *_NUMBERS])]

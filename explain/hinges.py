@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from explain.asking import ask_words, says_less
-from explain.asks import Ask, Open
+from explain.asks import Ask, Open, asks_for_less
 from explain.building import proof_graph
 from explain.denials import undenied_proof
 from explain.graph import ProofGraph
@@ -141,7 +141,7 @@ def overturning(found: Models, proofs: Iterable[tuple[Models, Proof]], goal: Ato
         former = kept.setdefault(ask.facts, (ask, hinge))[0]
         if says_less(found.program, ask, former):
             kept[ask.facts] = ask, hinge
-    return [hinge for facts, (_, hinge) in kept.items() if not any(other < facts for other in kept)]
+    return [hinge for facts, (_, hinge) in kept.items() if not any(asks_for_less(other, facts) for other in kept)]
 
 
 def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:

@@ -29,7 +29,7 @@ from explain.asks import (
     joined,
     opened,
 )
-from explain.needs import beyond, holds_already, may_hold, together, wanted_number
+from explain.needs import as_now, beyond, holds_already, may_hold, together, wanted_number
 from explain.patterns import asked_of_head, is_told, pattern_of, that_may_be
 from explain.record import Counting, asked, counting
 from explain.solutions import solutions
@@ -235,8 +235,18 @@ class _Search:
         for term, wanted in zip(instance.rule.head.terms, pattern, strict=True):
             if isinstance(term, s.Variable) and isinstance(binding.get(term.name), Hole) and wanted is not ANY:
                 binding[term.name] = binding[term.name] if wanted is UNKNOWN else wanted
+        body, bindings = instance.rule.rule.body, list[Mapping[str, Term]]([binding])
+        # What is only compared may be as it is now; of what else asks for it there may be something to be told.
+        asked = {v.name for term in instance.rule.head.terms for v in s.term_variables(term)}
+        asked.update(s.body_variables(s.listing(body)))
+        for premise in (p for p in body if isinstance(p, s.Aggregate) and getattr(p.bound, "name", "") not in asked):
+            bindings += [each for met in bindings if (each := as_now(self.models, premise, met)) is not None]
+        return [ask for met in bindings for ask in self._all_of(body, met)]
+
+    def _all_of(self, body: tuple[s.Premise, ...], binding: Mapping[str, Term]) -> list[Ask]:
+        """The sets with which every premise of a body holds."""
         sets = [_NOTHING]
-        for premise in instance.rule.rule.body:
+        for premise in body:
             sets = self._joined(sets, self._premise(premise, binding))
         return sets
 
@@ -353,10 +363,7 @@ class _Search:
     ) -> Iterator[tuple[Mapping[str, Term], list[Ask]]]:
         """The possible ways through the body of an aggregate, with the cheapest sets for each."""
         for each in self._possible_ways(s.listing(body), binding, {}):
-            sets = [_NOTHING]
-            for inner in body:
-                sets = self._joined(sets, self._premise(inner, each))
-            if sets:
+            if sets := self._all_of(body, each):
                 yield each, sets
 
     def _possible_ways(

@@ -48,15 +48,29 @@ def holds_already(models: Models, premise: s.Aggregate, binding: Mapping[str, Te
     return compare(premise.op, value, bound, models.program.domains.get(premise.type), lenient=False)
 
 
+def as_now(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> Mapping[str, Term] | None:
+    """The binding with the value that an aggregate has without anything more, where that is what it binds."""
+    if premise.op != "=" or not isinstance(premise.bound, s.Variable):
+        return None
+    value = _values(models, premise, binding)[0] if isinstance(binding.get(premise.bound.name), Hole) else None
+    return {**binding, premise.bound.name: value} if value is not None and value is not UNKNOWN else None
+
+
 def _values(models: Models, premise: s.Aggregate, binding: Mapping[str, Term]) -> tuple[Value | None, Value | None]:
     """What an aggregate comes to now, and what it is compared with; None for what is still to be told."""
     known = {name: term for name, term in binding.items() if not isinstance(term, (Hole, OneOf))}
-    if any(v.name in binding and v.name not in known for p in premise.body for v in s.premise_variables(p)):
+    untold = {v.name for p in premise.body for v in s.premise_variables(p)} & (binding.keys() - known.keys())
+    value: Value | None
+    if untold and not untold.isdisjoint(s.body_variables(s.listing(premise.body))):
+        # Of a value that is still to be told the record has no elements.
+        value = Decimal(0) if premise.function in ("count", "sum") else None
+    elif untold:
         return None, None
-    try:
-        value = aggregate_of(models, unbounded(premise), known)
-    except (NumberOutOfRange, KeyError):
-        return None, None
+    else:
+        try:
+            value = aggregate_of(models, unbounded(premise), known)
+        except (NumberOutOfRange, KeyError):
+            return None, None
     try:
         return value, compute(premise.bound, known)
     except (NumberOutOfRange, KeyError):

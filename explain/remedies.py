@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import islice, product
 
-from explain.asks import Ask, Hole, OneOf, Term, filled, joined
+from explain.asks import Ask, Hole, OneOf, Term, asks_for_less, filled, joined
 from explain.criteria import branches
 from explain.fillings import Filling, facts_of, fillings, otherwise
 from explain.missing import minimal_asks
@@ -65,7 +65,7 @@ def remedies(found: Models, relation: str, pattern: Row, limit: int = 6, each_va
 
     works = confirmed(minimal_asks(found, relation, pattern)) or confirmed(_of_criteria(found, relation, pattern))
     works += confirmed(dict.fromkeys(_of_readings(found, relation, pattern)))
-    least = (each for each in works if not any(other.ask.facts < each.ask.facts for other in works))
+    least = (each for each in works if not any(asks_for_less(other.ask.facts, each.ask.facts) for other in works))
     return tuple(sorted(least, key=lambda each: (each.ask.cost, len(each.ask.wanted)))[:limit])
 
 

@@ -197,7 +197,7 @@ def _assumed(case: Opened, texts: list[str]) -> tuple[Fact, ...]:
 
 
 def _stated(case: Opened, text: str) -> list[Fact]:
-    """The facts of the chart that a pattern fits."""
+    """The fact of the chart that is as a pattern says; or if none is, those that the pattern fits."""
     premises = resolve_goal(case.program, text)
     if len(premises) != 1 or not isinstance(premises[0], Literal) or premises[0].negated:
         raise CaseProblem(f"`{text}` is not one fact")
@@ -208,7 +208,7 @@ def _stated(case: Opened, text: str) -> list[Fact]:
         stated = [fact_source(fact) for fact in case.facts if fact.relation.removeprefix("-") == atom.predicate]
         hint = f"it states {' '.join(stated)}" if stated else f"it states no `{atom.predicate}`"
         raise CaseProblem(f"the chart does not state `{text}`; {hint}")
-    return found
+    return [fact for fact in found if fact.row == pattern] or found
 
 
 def opened_for_all(base: Library, case: Document | Opened, payer: str | None = None, on: date | None = None) -> list[Opened]:

@@ -51,14 +51,16 @@ class Compiled:
         return replace(self, program=self.program.asked(payer, on))
 
     def used(self, wanted: Iterable[str] | None) -> frozenset[str]:
-        """What the wanted relations (all, if none are named) depend on, with the denials and the constraints over it."""
+        """What the wanted relations (all, if none are named) depend on, or their denials, and the constraints over it."""
         program = self.program
         key = frozenset([*program.predicates, *program.rules_for] if wanted is None else wanted)
         if key not in self._used:
             used = needed(program, key)
-            denials = [s.opposite(name) for name in used]
+            # What a denial rests on may be denied in its turn.
+            while not used.issuperset(denials := {s.opposite(name) for name in used}):
+                used = needed(program, used | denials)
             constraints = [rule.head.relation for rule in program.constraints if _touches(rule.rule, used)]
-            self._used[key] = needed(program, [*used, *denials, *constraints])
+            self._used[key] = needed(program, [*used, *constraints])
         return self._used[key]
 
     def bounds(

@@ -138,6 +138,15 @@ def test_a_denial_that_a_rule_concludes_speaks_against_a_fact(tmp_path: Path) ->
     assert verdicts(base, tmp_path, **stated) == {("g", "", "conflicting")}
 
 
+def test_a_contradiction_beneath_what_denies_an_atom_is_one_of_what_rests_on_it(tmp_path: Path) -> None:
+    declared = "#fact e(Case: case, X: text).\n#fact f(Case: case).\n#pred d(Case: case).\n#pred g(Case: case).\n"
+    rules = "-d(Case) :- f(Case), e(Case, _).\nd(Case) :- payer(Case, _).\ng(Case) :- payer(Case, _), d(Case).\n"
+    base = small(f"{declared}{rules}#goal g(Case) for payer(Case, _).\n")
+    case, cohort = alone_and_together(base, tmp_path, "e(a, one). -e(a, one).\n")
+    assert case == cohort
+    assert {row[3] for row in case} == {"conflicting"}
+
+
 def test_a_denial_that_a_rule_tests_is_no_part_of_a_request(tmp_path: Path) -> None:
     declared = "#fact given(Case: case, Drug: text).\n#pred covered(Case: case, Drug: text).\n"
     rules = "#pred g(Case: case).\ncovered(Case, aspirin) :- given(Case, _).\n"

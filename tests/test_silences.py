@@ -8,6 +8,7 @@ import medproof
 from explain.asking import ask_words
 from explain.export.findings import missing_page
 from kb.language.documents import read
+from kb.language.values import ANY
 from kb.library import Library, library
 
 DECLARED = """\
@@ -100,6 +101,36 @@ def test_what_an_aggregate_compares_within_its_braces_is_asked_for(rule: str, as
         by(rule), read("c.md", CHART.format(more="seen_by(c, aspirin). dose(c, ibuprofen, 2).")), "necessary"
     )
     assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies][:1] == [asked]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "seen_by(Case, N), #count { Drug : dose(Case, Drug, _), dose(Case, N, _) } < 3",
+        "seen_by(Case, _), N = #count { Drug : dose(Case, Drug, _) }, N < 3",
+        "seen_by(Case, _), N = #max { Amount : dose(Case, _, Amount) }, N < 9",
+    ],
+)
+def test_what_the_record_tells_of_an_aggregate_already_is_not_asked_for(rule: str) -> None:
+    [found] = medproof.missing(by(rule), read("c.md", CHART.format(more="dose(c, aspirin, 2).")), "necessary")
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == ["[who] saw the patient"]
+
+
+def test_of_two_sets_the_one_that_asks_for_more_is_not_named() -> None:
+    rule = "dose(Case, _, _).\nnecessary(Case, Item) :- requested(Case, Item), dose(Case, _, A), seen_by(Case, _), A > 2"
+    [found] = medproof.missing(by(rule), read("c.md", CHART.format(more="")), "necessary")
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == [ANY_DOSE]
+
+
+def test_a_day_that_is_tried_is_of_the_request_and_not_of_today() -> None:
+    [found] = medproof.missing(by("seen_on(Case, _)"), read("c.md", CHART.format(more="")), "necessary")
+    assert [str(fact.row[1]) for fact in found.remedies[0].example] == ["2026-01-01"]
+
+
+def test_a_fact_is_retracted_by_itself_where_the_chart_states_just_that() -> None:
+    chart = read("c.md", CHART.format(more="-dose(c, aspirin, _). -dose(c, _, _). seen_by(c, who)."))
+    found = medproof.what_if(by("seen_by(Case, _)"), chart, retract=["-dose(c, aspirin, _)"])
+    assert [fact.row for fact in found.retracted] == [("c", "aspirin", ANY)]
 
 
 def test_what_more_than_enough_elements_want_already_is_not_asked_for() -> None:
