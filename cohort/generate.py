@@ -7,15 +7,17 @@ the same call gives the same cohort (with the same release of DuckDB, whose hash
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
 from cohort.files import finished_directory, parquet_sql
+from cohort.limits import Column, Limits, limits
 from kb.engines.sql.plan import DIALECT
 from kb.engines.sql.values import disjunction, negation, together
 from kb.language.program import Argument, Predicate, Program
@@ -43,7 +45,7 @@ _OFTEN = {
     "sensory_loss": 2, "pain_score": 2, "uncontrolled_pain": 2, "translation": 1,
 }  # fmt: skip
 """How many statements a chart has that mentions these; else one."""
-_ALWAYS = ("request_date", "payer", "requested")
+_ALWAYS = ("request_date", "payer")
 _USUAL = (
     "radicular_pain", "herniation", "root_compression", "therapy", "activities_limited", "other_sources_excluded",
     "motor_strength", "stenosis",
@@ -68,27 +70,30 @@ _TEXTS = {
     "Condition": ("hypertension", "sleep apnoea", "obesity", "asthma"),
     "Code": ("M51.16", "M51.17", "M51.26", "M51.27", "M48.061", "M43.16"),
 }  # fmt: skip
-_NUMBERS = {
-    "Score": (0, 10), "Millimetres": (0, 8), "Degrees": (0, 60), "Centimetres": (0, 8), "NanogramsPerMillilitre": (0, 40),
-    "hba1c": (5, 12),
-}  # fmt: skip
-"""The range of a number by its argument's name, or its predicate's."""
+_BEFORE = 200
+"""How many days before the request things happen at most, unless all rules look further back."""
+_LASTS = {"therapy": 90}
+"""How many days lie between two days of a fact at most; else a year."""
 _MILLION = 1_000_000
+UNTIL = date(2026, 6, 30)
+"""The last day of a request, unless told otherwise."""
 
 
 def generate(
     program: Program,
-    payers: tuple[str, ...],
+    payers: Mapping[str, Program],
     directory: Path,
     cases: int,
     seed: int,
     rates: Rates = Rates(),
-    until: date = date(2026, 6, 30),
+    until: date = UNTIL,
     heard: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Writes a cohort as Parquet, a file for each fact predicate; how many facts that are.
 
-    The vocabulary is that of the program. Requests are dated in the year up to `until`.
+    The vocabulary is that of the program. Each payer comes with the program that decides its
+    cases: what its rules conclude is asked for, and numbers lie about those that they compare
+    with. Requests are dated in the year up to `until`.
     Raises FileExistsError when the directory holds anything.
     """
     draw = _Draw(program, payers, cases, seed, rates, until)
@@ -115,11 +120,28 @@ def _written(connection: duckdb.DuckDBPyConnection, rows: exp.Query, path: Path)
 @dataclass(frozen=True)
 class _Draw:
     program: Program
-    payers: tuple[str, ...]
+    payers: Mapping[str, Program]
     cases: int
     seed: int
     rates: Rates
     until: date
+
+    @cached_property
+    def limits(self) -> Mapping[Column, Limits]:
+        """What the payers' rules compare the values of facts with."""
+        return limits(self.payers.values())
+
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """What every chart states: the day, the payer, and what the payers' rules are about."""
+        asked = {goal.trigger.relation for each in self.payers.values() for goal in each.goals
+                 if goal.atom.relation in each.rules_for}  # fmt: skip
+        return frozenset({*_ALWAYS, *asked})
+
+    @cached_property
+    def never(self) -> frozenset[str]:
+        """What a chart would state to ask for what no rule of the payers is about."""
+        return frozenset(goal.trigger.relation for goal in self.program.goals) - self.always
 
     def frame(self) -> exp.Expr:
         """The outline of each case: its number, its name, the day of the request, the level, the side, the payer."""
@@ -133,7 +155,7 @@ class _Draw:
         columns = [number, exp.alias_(name, "name"), exp.alias_(exp.cast(day, "DATE"), "day")]
         columns += [exp.alias_(self._pick(_FAVOURED.get(kind, self.program.domains[kind].values), "frame", kind), kind)
                     for kind in ("level", "side") if kind in self.program.domains]  # fmt: skip
-        columns.append(exp.alias_(self._pick(self.payers, "frame", "payer"), "payer"))
+        columns.append(exp.alias_(self._pick(tuple(self.payers), "frame", "payer"), "payer"))
         rows = exp.select(*columns).from_(_numbers(self.cases, "i"))
         return exp.Create(this=exp.table_("frame"), kind="TABLE", expression=rows)
 
@@ -144,7 +166,7 @@ class _Draw:
             yield f"denied_{predicate.name}", self._denied(predicate)
 
     def _stated(self, predicate: Predicate) -> exp.Query:
-        most = _OFTEN.get(predicate.name, 1) if predicate.name not in _ALWAYS else 1
+        most = _OFTEN.get(predicate.name, 1) if predicate.name not in self.always else 1
         name = predicate.name
         columns = [exp.alias_(self._argument(predicate, i), each.name) for i, each in enumerate(predicate.arguments)]
         rows = (
@@ -203,8 +225,8 @@ class _Draw:
         return exp.column(predicate.arguments[predicate.case_position or 0].name)
 
     def _mentioned(self, predicate: Predicate) -> Expr:
-        if predicate.name in _ALWAYS:
-            return exp.true()
+        if predicate.name in self.always or predicate.name in self.never:
+            return exp.true() if predicate.name in self.always else exp.false()
         silences = self.rates.silences / (3 if predicate.name in _USUAL else 1)
         share = (1 - silences) * (_SELDOM if predicate.rare else 1)
         return self._chance(share, predicate.name, "mentioned")
@@ -227,8 +249,8 @@ class _Draw:
         if argument.type == "date":
             return exp.cast(self._day(predicate, position), "DATE")
         if argument.type == "number":
-            low, high = _NUMBERS.get(predicate.name, _NUMBERS.get(argument.name, (0, 100)))
-            tenths = exp.paren(self._below(10 * (high - low) + 1, *keys)) + 10 * low
+            low, high = (int(10 * limit) for limit in self.limits.get((predicate.name, position), Limits()).around())
+            tenths = exp.paren(self._below(high - low + 1, *keys)) + low
             return exp.cast(
                 exp.Div(this=exp.cast(tenths, "DECIMAL(12, 1)"), expression=exp.Literal.number(10)), "DECIMAL(12, 1)"
             )
@@ -258,12 +280,14 @@ class _Draw:
             return exp.column("day")
         if predicate.planned:
             return exp.column("day") + self._below(60, predicate.name, "ahead")
-        dates = [i for i, each in enumerate(predicate.arguments) if each.type == "date" and i < position]
-        first = predicate.name, "day", exp.column("k")
-        before: Expr = exp.column("day") - self._below(200, *first) - (90 if dates or predicate.name == "therapy" else 0)
-        for i in dates:
-            before = before + self._below(80, *first, str(i))
-        return before
+        first, *later = [i for i, each in enumerate(predicate.arguments) if each.type == "date"]
+        keys, lasts = (predicate.name, "day", exp.column("k")), _LASTS.get(predicate.name, 365)
+        compared = self.limits.get((predicate.name, first), Limits()).numbers
+        ago = max(_BEFORE, int(2 * min(compared, default=0)))
+        day: Expr = exp.column("day") - self._below(ago, *keys) - len(later) * lasts
+        for i in range(len([each for each in later if each <= position])):
+            day = day + self._below(lasts, *keys, str(i))
+        return day
 
     # Drawing
 

@@ -39,12 +39,11 @@ def generate(
     import duckdb
 
     from cohort.files import reason
-    from cohort.generate import Rates, generate
+    from cohort.generate import UNTIL, Rates, generate
 
     try:
-        return generate(
-            program(base), tuple(payers) or base.payers, Path(directory), cases, seed, rates or Rates(), heard=heard
-        )
+        programs = {payer: base.compiled(payer, UNTIL).program for payer in tuple(payers) or base.payers}
+        return generate(program(base), programs, Path(directory), cases, seed, rates or Rates(), heard=heard)
     except FileExistsError as error:
         raise CaseProblem(str(error)) from error
     except (duckdb.IOException, OSError) as error:

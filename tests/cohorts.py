@@ -150,7 +150,9 @@ def county(*arguments: str | Path) -> tuple[int, str]:
 
 def drawn(directory: Path, cases: int) -> Path:
     """Tables of cases of the county's that are drawn, none with a `?`."""
-    generate(vocabulary(load(COUNTY)), ("county",), directory, cases, 1, Rates(unknown=0), until=date(1999, 12, 31))
+    base, until = load(COUNTY), date(1999, 12, 31)
+    payers = {"county": base.compiled("county", until).program}
+    generate(vocabulary(base), payers, directory, cases, 1, Rates(unknown=0), until=until)
     return directory
 
 

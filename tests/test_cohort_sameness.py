@@ -118,6 +118,51 @@ def test_a_generated_cohort_depends_on_its_seed_alone(tmp_path: Path) -> None:
     assert "is not empty; name another directory" in result.output
 
 
+WEIGHT = """\
+#fact operation_requested(Case: case, Item: text).
+#fact pills_requested(Case: case, Item: text).
+#closed operation_requested, pills_requested.
+#fact mass(Case: case, Index: number, On: date).
+#fact diet(Case: case, Start: date, End: date).
+#fact born(Case: case, On: date).
+:- mass(Case, Index, _), Index > 50.
+#pred last_mass(Case: case, Index: number).
+last_mass(Case, Index) :- mass(Case, Index, On), On = #max { Day : mass(Case, _, Day) }.
+#pred covered(Case: case, Item: text).
+#goal covered(Case, Item) for operation_requested(Case, Item).
+#pred pills(Case: case, Item: text).
+#goal pills(Case, Item) for pills_requested(Case, Item).
+covered(Case, Item) :-
+    operation_requested(Case, Item), last_mass(Case, Index), Index >= 40, diet(Case, Start, End), End - Start >= 90,
+    born(Case, Born), request_date(Case, Day), Day - Born >= 6574.
+"""
+
+
+def test_a_generated_cohort_asks_what_its_payers_decide_and_has_values_on_either_side_of_their_limits(
+    tmp_path: Path,
+) -> None:
+    base = small(WEIGHT)
+    medproof.generate(base, tmp_path / "facts", 300, 2, Rates(unknown=0), ["x"])
+
+    def found(query: str) -> list[tuple[object, ...]]:
+        return duckdb.execute(query.replace("FACTS", str(tmp_path / "facts"))).fetchall()
+
+    assert found("SELECT count(*) FROM 'FACTS/operation_requested.parquet'") == [(300,)]
+    assert not (tmp_path / "facts" / "pills_requested.parquet").exists()
+    assert found("SELECT min(Index) < 40, max(Index) > 40, max(Index) <= 50 FROM 'FACTS/mass.parquet'") == [
+        (True, True, True)
+    ]
+    lasted = '"End" - Start'
+    assert found(f"SELECT min({lasted}) >= 0, min({lasted}) < 90, max({lasted}) >= 90 FROM 'FACTS/diet.parquet'") == [
+        (True, True, True)
+    ]
+    both = "'FACTS/born.parquet' b JOIN 'FACTS/request_date.parquet' r USING (\"Case\")"
+    old = f'SELECT DISTINCT r."On" - b."On" >= 6574 FROM {both}'
+    assert len(found(old)) == 2
+    medproof.cohort(base, tmp_path / "facts", tmp_path / "out")
+    assert ("covered", "met") in set(found(f"SELECT question, verdict FROM '{tmp_path}/out/decisions.parquet'"))
+
+
 def test_a_key_within_a_case_need_not_name_the_case(tmp_path: Path) -> None:
     text = "#fact p(Case: case, X: text, Y: text).\n#key p(X).\n#pred g(Case: case).\ng(Case) :- p(Case, k, _).\n"
     base = small(f"{text}#goal g(Case) for payer(Case, _).")

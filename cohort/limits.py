@@ -1,0 +1,103 @@
+"""What rules compare the values of facts with: near these limits lie the values that decide something.
+
+The columns among which rules hand a value on (`last_index(Case, Value) :- body_mass_index(Case, Value, _)`)
+are one, and so have their limits together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from networkx.utils import UnionFind
+
+from kb.language import syntax as s
+from kb.language.program import Program, ProgramRule
+
+Column = tuple[str, int]
+"""A predicate, and the position of one of its arguments."""
+
+
+@dataclass
+class Limits:
+    """The numbers that a column is compared with; of a column of days, how many days off another day.
+
+    What constraints leave possible lies from `least` to `most`.
+    """
+
+    numbers: set[Decimal] = field(default_factory=set)
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+    def around(self) -> tuple[Decimal, Decimal]:
+        """A range with values on either side of each number, and above 0 if they are, as far as it is possible.
+
+        Without numbers all that is possible; from 0 to 100, where nothing says what is.
+        """
+        least, most = self.least, self.most
+        if not self.numbers:
+            return least or Decimal(0), (least or 0) + Decimal(100) if most is None else most
+        low, high = min(self.numbers), max(self.numbers)
+        margin = max(high - low, abs(high) / 2, Decimal(1))
+        bottom, top = min(low, max(Decimal(0), low - margin)), high + margin
+        return bottom if least is None else max(bottom, least), top if most is None else min(top, most)
+
+
+def limits(programs: Iterable[Program]) -> Mapping[Column, Limits]:
+    """The limits of the columns of all predicates, over all rules of some programs."""
+    columns: UnionFind = UnionFind()  # type: ignore[type-arg]
+    compared: list[tuple[object, ProgramRule, s.Comparison]] = []
+    for program in programs:
+        for rule in program.rules:
+            for one, other in _handed_on(rule):
+                columns.union(one, other)
+            compared += [((rule.id, v.name), rule, each) for each in _comparisons(rule.rule.body)
+                         for v in s.premise_variables(each)]  # fmt: skip
+    found: dict[object, Limits] = {}
+    for variable, rule, comparison in compared:
+        _note(found.setdefault(columns[variable], Limits()), rule, comparison)
+    every = [column for column in columns if isinstance(column[1], int)]
+    return {column: found[columns[column]] for column in every if columns[column] in found}
+
+
+def _handed_on(rule: ProgramRule) -> Iterator[tuple[object, object]]:
+    """The pairs of a variable of the rule and a column, or another of its variables, that have one value."""
+    for atom in s.atoms(rule.rule):
+        for position, term in enumerate(atom.terms):
+            if isinstance(term, s.Variable):
+                yield (rule.id, term.name), (atom.predicate, position)
+    for each in _comparisons(rule.rule.body):
+        names = [side.name for side in (each.left, each.right) if isinstance(side, s.Variable)]
+        if each.op == "=" and len(names) == 2:
+            yield (rule.id, names[0]), (rule.id, names[1])
+
+
+def _comparisons(body: Iterable[s.Premise]) -> Iterator[s.Comparison]:
+    """The comparisons of a body, those within aggregates, and that of an aggregate as if it had one element."""
+    for premise in body:
+        if isinstance(premise, s.Comparison):
+            yield premise
+        elif isinstance(premise, s.Aggregate):
+            yield from _comparisons(premise.body)
+            if premise.function != "count":
+                yield s.Comparison(premise.terms[0], premise.op, premise.bound)
+
+
+def _note(limits: Limits, rule: ProgramRule, comparison: s.Comparison) -> None:
+    numbers = [*_numbers(comparison.left), *_numbers(comparison.right)]
+    if not rule.is_constraint:
+        limits.numbers.update(numbers)
+    elif isinstance(comparison.left, s.Variable) and isinstance(comparison.right, s.Constant) and numbers:
+        if comparison.op in ("<", "<="):
+            limits.least = max(numbers) if limits.least is None else max(limits.least, *numbers)
+        elif comparison.op in (">", ">="):
+            limits.most = min(numbers) if limits.most is None else min(limits.most, *numbers)
+
+
+def _numbers(term: s.Term) -> Iterator[Decimal]:
+    if isinstance(term, s.Arithmetic):
+        yield from _numbers(term.left)
+        yield from _numbers(term.right)
+    elif isinstance(term, s.Constant) and isinstance(term.value, Decimal):
+        yield term.value
