@@ -132,6 +132,12 @@ def way(models: Models, of: CriterionStatus) -> str:
     return f": {words(program, ways[0].relation, ways[0].row)}"
 
 
+def criterion_words(models: Models, of: CriterionStatus) -> str:
+    """A criterion as it reads in the case: the way in which it is met, and whether that rests on silence."""
+    silent = " (on silence)" if of.verdict is Verdict.MET and not of.certain else ""
+    return f"{words(models.program, of.criterion.atom.relation, of.row)}{way(models, of)}{silent}"
+
+
 def criteria_beneath(program: Program, rules: Iterable[ProgramRule]) -> tuple[Criterion, ...]:
     """The criteria that rules rest on, those beneath others among them."""
     return tuple(_flat(branches(program, rules)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from explain.verdicts import Verdict
-from explain.wording import spaced, words
+from explain.wording import spaced, value_words, words
 from kb.engines.model import ground_row, unified
 from kb.language.program import SCOPE, Goal, Program, ProgramRule
 from kb.language.strata import needed
@@ -56,7 +56,7 @@ class Question:
         """The goal's text of that label, with its variables filled in; nothing, if it has none."""
         template = self.goal.wordings.get(label, "")
         values = {
-            name: f"({spaced(name)} not stated)" if value is UNKNOWN else value_text(value)
+            name: f"({spaced(name)} not stated)" if value is UNKNOWN else value_words(value)
             for name, value in self.binding.items()
         }
         return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)

@@ -125,7 +125,7 @@ def _counted(premise: s.Aggregate, of_days: bool) -> str:
 def demand_words(op: str, value: Value) -> str:
     """What a comparison with a value asks for: `at most 4-`."""
     reads = (_READS_FOR_DATES if isinstance(value, date) else _READS)[op].removeprefix("is ")
-    return f"{OTHER_THAN + ' ' if op == '!=' else '' if op == '=' else reads + ' '}{_value_words(value)}"
+    return f"{OTHER_THAN + ' ' if op == '!=' else '' if op == '=' else reads + ' '}{value_words(value)}"
 
 
 def _reads(op: str, left: s.Term, binding: Mapping[str, Value]) -> str:
@@ -142,16 +142,16 @@ def _value_of(term: s.Term, binding: Mapping[str, Value]) -> Value | None:
 def _term_words(term: s.Term, binding: Mapping[str, Value]) -> str:
     value = _value_of(term, binding)
     if isinstance(term, s.Variable):
-        return spaced(term.name) if value is None else f"{spaced(term.name)} {_value_words(value)}"
+        return spaced(term.name) if value is None else f"{spaced(term.name)} {value_words(value)}"
     if isinstance(term, s.Arithmetic) and value is not None:
         # What days are reckoned with, and is no day itself, is a number of days.
         days = any(isinstance(binding.get(variable.name), date) for variable in s.term_variables(term))
         unit = " days" if days and not isinstance(value, date) else ""
         return f"{value_text(value)}{unit} ({_plain(term, binding)})"
-    return _plain(term, binding) if value is None else _value_words(value)
+    return _plain(term, binding) if value is None else value_words(value)
 
 
-def _value_words(value: Value) -> str:
+def value_words(value: Value) -> str:
     """A value without the underscores of a name."""
     text = value_text(value)
     return text.replace("_", " ") if re.fullmatch(r"[a-z][a-z_]*", text) else text

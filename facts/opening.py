@@ -240,12 +240,14 @@ def _texts(case: Document, predicate: str) -> list[str]:
     return list(dict.fromkeys(t.value for t in terms if isinstance(t, Constant) and isinstance(t.value, str)))
 
 
-def untold(chart: Chart) -> Iterator[str]:
-    """What a chart has to say of the request before it can be decided, and does not."""
-    wanted = {"payer": "who pays", "request_date": "when it was made", "requested": "what is asked for"}
-    for name, what in wanted.items():
-        if not chart.rows(name):
-            yield f"{chart.document}: it does not say {what}: it states no `{name}`."
+def untold(chart: Chart, program: Program) -> Iterator[str]:
+    """What a chart has to say of the request before it can be decided, and does not: of what is asked for one thing."""
+    triggers = (goal.trigger.relation for goal in program.goals if goal.atom.relation in program.rules_for)
+    asked = dict.fromkeys(name for name in triggers if program.predicate(name).is_fact)
+    wanted = {"who pays": ["payer"], "when it was made": ["request_date"], "what is asked for": list(asked)}
+    for what, names in wanted.items():
+        if names and not any(chart.rows(name) for name in names):
+            yield f"{chart.document}: it does not say {what}: it states no `{'` and no `'.join(names)}`."
 
 
 def _notes(base: Library, payer: str, on: date) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def check(paths: Iterable[str | Path] = (), policies: Iterable[str | Path] = ())
         chart, wrong = read_chart(document, compiled.program)
         diagnostics.update(wrong)
         contradictions += chart_contradictions(compiled, chart, engine()) if not wrong else ()
-        notes += [*untold(chart), *odd_dates(compiled.program, chart)] if not wrong else []
+        notes += [*untold(chart, compiled.program), *odd_dates(compiled.program, chart)] if not wrong else []
     return CheckReport(tuple(sorted(names)), tuple(sorted(diagnostics)), tuple(contradictions), tuple(notes))
 
 

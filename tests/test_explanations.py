@@ -258,6 +258,24 @@ def test_a_member_is_told_every_exclusion_and_no_more_than_the_records_say_of_it
     assert told in letter_of(policy, chart=SMOKER.format(facts))
 
 
+def test_an_exclusion_that_applies_is_counted_coloured_and_given_its_reason() -> None:
+    stated = (
+        '#criterion "smoking.X1" fever(Case).\n#criterion "smoking.X2" smoking(Case).\n#criterion "smoking.A1" pain(Case).\n'
+    )
+    more = f'{stated}#pred smoking(Case: case) :: "somebody smokes".\nsmoking(Case) :- smokes(Case).\n#pred fit('
+    text = SMOKING.replace("#pred fit(", more).replace("not fever(Case)", "not smoking(Case), not fever(Case)")
+    own = library([document_of("policy.md", text)], shipped=False)
+    page = str(exported(medproof.explain(own, document_of("c.md", SMOKER.format("fever(c). pain(c)."))), "html", Options()))
+    assert "Of 1: 1 met, 0 not met, 0 without a record; and 1 exclusion applies" in page
+    assert '<li class="status-refuted"><span class="status">✗ applies</span> <b>X1</b>' in page
+    denied = document_of("c.md", SMOKER.format("fever(c). pain(c). -smokes(c)."))
+    page = str(exported(medproof.explain(own, denied), "html", Options()))
+    assert '<li class="status-met"><span class="status">✓ does not apply</span> <b>X2</b>' in page
+    [found] = medproof.decide(own, denied)
+    shown = determination_page(found).text
+    assert "X1  there is fever" in shown[shown.index("Reasons") :]
+
+
 def test_a_member_is_told_that_the_reason_has_no_plain_words() -> None:
     unworded = SMOKING.replace(' :: member "you have a fever"', "")
     assert "We have no plain words for what is missing" in letter_of(unworded, chart=SMOKER.format("pain(c). fever(c)."))

@@ -113,3 +113,17 @@ def test_a_document_that_is_never_in_force_is_told_of() -> None:
     text = "---\nid: p\neffective: 2026-02-01\nretired: 2025-01-01\n---\n\n```datalog\n#pred p(Case: case).\n```\n"
     found = library([read("p.md", text)])
     assert [each.line for each in found.check(found.days)] == [4]
+
+
+def test_a_chart_has_to_ask_for_what_the_documents_decide(tmp_path: Path) -> None:
+    policy, chart = tmp_path / "policy.md", tmp_path / "chart.md"
+    declared = "#fact drug_requested(Case: case, Drug: text).\n#closed drug_requested.\n"
+    declared += "#pred covered(Case: case, Drug: text)."
+    goal = "#goal covered(Case, Drug) for drug_requested(Case, Drug).\ncovered(Case, Drug) :- drug_requested(Case, Drug)."
+    policy.write_text(f"---\nid: drugs\nkind: reference\n---\n\n```datalog\n{declared}\n{goal}\n```\n", encoding="utf-8")
+    asked = 'payer(c, meadow).\nrequest_date(c, "2026-01-01").\n'
+    for facts, notes in ((asked, 1), (f"{asked}drug_requested(c, aspirin).\n", 0)):
+        chart.write_text(f"---\ncase: c\n---\n\n```datalog\n{facts}```\n", encoding="utf-8")
+        found = medproof.check([chart], [policy])
+        assert len(found.notes) == notes
+        assert all("it states no `drug_requested`" in note for note in found.notes)

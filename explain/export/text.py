@@ -8,7 +8,7 @@ from explain.asking import ask_words
 from explain.asks import Ask, Open
 from explain.assertions import HINGES
 from explain.attempts import Step
-from explain.criteria import CriterionStatus, way
+from explain.criteria import CriterionStatus, criterion_words
 from explain.denials import DENIED, words_against
 from explain.determination import Answer, Determination
 from explain.export.documents import by_documents
@@ -172,11 +172,10 @@ class _Section:
         mark = (_EXCLUSION_MARKS if status.excludes else _MARKS)[status.verdict]
         is_good = status.verdict is (Verdict.REFUTED if status.excludes else Verdict.MET)
         is_open = status.verdict is Verdict.UNDOCUMENTED
-        silent = " (on silence)" if status.verdict is Verdict.MET and not status.certain else ""
-        text = f"{self._words(status.criterion.atom.relation, status.row)}{way(self.models, status)}{silent}"
         style = GOOD if is_good else WARN if is_open else BAD
         lead = f"{mark:11} {status.criterion.label:3}  "
-        self.page.add(f"{lead}{text} [{status.criterion.evidence}]", style, indent, len(lead))
+        text = f"{criterion_words(self.models, status)} [{status.criterion.evidence}]"
+        self.page.add(f"{lead}{text}", style, indent, len(lead))
         tells_why = self.verbose or indent == 4 or not status.below
         if status.verdict is not Verdict.MET and not status.excludes and tells_why:
             self._attempts(status, indent + 12)

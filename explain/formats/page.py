@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
 from explain.asking import ask_words
-from explain.criteria import CriterionStatus, way
+from explain.criteria import CriterionStatus, criterion_words
 from explain.explanations import Explanation
 from explain.export.findings import MORE_HINGES
 from explain.export.lines import visible
@@ -31,6 +32,9 @@ from explain.verdicts import Verdict
 from explain.wording import words
 
 _MARKS = {"met": "✓ met", "refuted": "✗ not met", "undocumented": "? no record", "conflicting": "! conflict"}
+_EXCLUSION_MARKS = {**_MARKS, "met": "✗ applies", "refuted": "✓ does not apply"}
+_OTHER_WAY = {"met": "refuted", "refuted": "met"}
+"""What the verdict on an exclusion is for the request."""
 
 
 def export(explanation: Explanation, options: Options) -> str:
@@ -61,8 +65,9 @@ def export(explanation: Explanation, options: Options) -> str:
 
 
 def _letter(explanation: Explanation) -> str:
-    lines = [visible(line.text).strip() for line in letter(explanation, 10_000).lines]
-    return environment().get_template("letter.html").render(title="About your request", lines=lines)
+    lines = (visible(line.text).strip() for line in letter(explanation, 10_000).lines)
+    blocks = [(is_list, list(each)) for is_list, each in groupby(filter(None, lines), lambda line: line.startswith("- "))]
+    return environment().get_template("letter.html").render(title="About your request", blocks=blocks)
 
 
 def _goals(explanation: Explanation) -> Iterator[tuple[ProofGraph, Asked]]:
@@ -76,7 +81,8 @@ class _Criterion:
     """A criterion of a goal as the page lists it."""
 
     mark: str
-    status: str
+    speaks: str
+    """The verdict on it; of an exclusion on what it wants to be absent."""
     label: str
     words: str
     evidence: str
@@ -95,6 +101,8 @@ class _Section:
     reads: str
     warnings: tuple[str, ...]
     counts: dict[str, int]
+    exclusions: int
+    """How many exclusions apply."""
     criteria: tuple[_Criterion, ...]
     hinges: tuple[dict[str, Any], ...]
     more_hinges: str
@@ -147,6 +155,7 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
         reads=" ".join([held_up.outcome.reads, *(each.replace("'", "’") for each in remarks(explanation, asked))]),
         warnings=above[question is not None :],
         counts={each.value: sum(status.verdict is each for status in statuses) for each in list(Verdict)[:4]},
+        exclusions=sum(each.excludes and each.verdict is Verdict.MET for each in answer.criteria) if answer else 0,
         criteria=tuple(_criterion(explanation, proof, each, prefix) for each in answer.criteria) if answer else (),
         hinges=tuple(_hinge(explanation, proof, each, prefix) for each in rests_on),
         more_hinges="" if held_up.is_whole else MORE_HINGES,
@@ -161,15 +170,12 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
-    mark = _MARKS[status.verdict.value]
-    if status.excludes:
-        mark = {"met": "✗ applies", "refuted": "✓ does not apply"}.get(status.verdict.value, mark)
+    is_so = status.verdict.value
+    mark, speaks = (_EXCLUSION_MARKS[is_so], _OTHER_WAY.get(is_so, is_so)) if status.excludes else (_MARKS[is_so], is_so)
     criterion = status.criterion
-    relation = criterion.atom.relation
-    node = next((each for each, atom in proof.atoms.items() if atom[0] == relation), "")
+    node = next((each for each, atom in proof.atoms.items() if atom[0] == criterion.atom.relation), "")
     return _Criterion(
-        mark, status.verdict.value, criterion.label,
-        words(explanation.models.program, relation, status.row) + way(explanation.models, status),
+        mark, speaks, criterion.label, criterion_words(explanation.models, status),
         criterion.evidence, criterion.locator, f"{prefix}-{node}" if node else "",
         tuple(_criterion(explanation, proof, each, prefix) for each in status.below),
     )  # fmt: skip
