@@ -262,3 +262,20 @@ def test_what_is_no_proof_is_refused_in_a_sentence(damage: dict[str, str], base:
         graph.graph.clear()
     with pytest.raises(ProofError):
         medproof.verify(base, graph, document)
+
+
+def test_the_documents_are_those_that_the_proof_names() -> None:
+    found, policy, chart = proof("#fact q(Case: case).\n#pred p(Case: case).\np(C) :- q(C).\n", "q(x).", "p")
+    named = json.loads(found.graph.graph["documents"])
+    other = replace(policy, name="other.md", meta=replace(policy.meta, id="other"))
+
+    def refused(documents: list[Document], claimed: list[dict[str, str]]) -> str:
+        graph = found.graph.copy()
+        graph.graph["documents"] = json.dumps(claimed)
+        with pytest.raises(ProofError) as caught:
+            verify(graph, documents, chart)
+        return str(caught.value)
+
+    assert "is not here; `--policies` says where it stands" in refused([], named)
+    assert "is in force, and the proof does not rest on it" in refused([policy, other], named)
+    assert "names a document twice" in refused([policy], [*named, {**named[0], "digest": "0"}])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,7 @@ from explain.refusals import ProofError
 from kb.language import syntax as s
 from kb.language.documents import Document
 
-__all__ = ["ProofError", "verify"]
+__all__ = ["ProofError", "check_documents", "verify"]
 
 SCHEMA = "medproof/proof/1"
 _ABOUT = ("schema", "case", "payer", "on", "documents", "assumptions", "goals", "cut", "certificate")
@@ -38,8 +39,21 @@ def verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Documen
     `documents` are all that there are of policies: those in force for the proof's
     payer and day must be those that it names.
     """
-    try:
+    with _in_form():
         _verify(graph, documents, chart)
+
+
+def check_documents(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
+    """Checks that a proof rests on just these documents and this chart, whatever it says; raises ProofError."""
+    with _in_form():
+        _named(graph, documents, chart)
+
+
+@contextmanager
+def _in_form() -> Iterator[None]:
+    """Whatever goes wrong because something is no proof is said as that."""
+    try:
+        yield
     except KeyError as error:
         raise ProofError("proof", f"it is not in the form of a proof: `{error.args[0]}` is not there") from error
     except RecursionError as error:
@@ -51,15 +65,12 @@ def verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Documen
 def _verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
     about = graph.graph
     _check_form(graph)
-    policies = in_force(documents, str(about["payer"]), date.fromisoformat(str(about["on"])))
     if about["schema"] != SCHEMA:
         raise ProofError("proof", f"its schema is `{about['schema']}`, and this checks {SCHEMA}")
     if about["case"] != chart.meta.case:
         raise ProofError("proof", f"it is about the case `{about['case']}`, and the chart about `{chart.meta.case}`")
-    documents_named = json.loads(about["documents"])
-    _check_documents(documents_named, [*policies, chart])
-    # A document is known by its id and digest; where the file lies is as the proof tells it.
-    statements = read(policies, chart, {each["id"]: str(each["file"]) for each in documents_named})
+    policies, files = _named(graph, documents, chart)
+    statements = read(policies, chart, files)
     _assume(statements, json.loads(about["assumptions"]), chart.meta.case)
     wanted = list(_rest_on_completeness(graph, statements))
     models = certified(statements, chart.meta.case, json.loads(about["certificate"]), wanted)
@@ -84,11 +95,27 @@ def _check_form(graph: nx.DiGraph[str]) -> None:
         raise ProofError("proof", f"its day is written as `{on}`, and days are YYYY-MM-DD")
 
 
-def _check_documents(claimed: list[dict[str, str]], documents: list[Document]) -> None:
-    there = {(document.id, document.digest) for document in documents}
-    named = {(each["id"], each["digest"]) for each in claimed}
-    for document, _ in sorted(there ^ named):
-        raise ProofError(document, "this document is not what the proof rests on: its text differs, or it is not in force")
+def _named(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> tuple[list[Document], dict[str, str]]:
+    """The policies in force, which have to be those that the proof names, and where it says that each document stands.
+
+    A document is known by its id and digest; where the file lies is as the proof tells it.
+    """
+    about = graph.graph
+    documents = list(documents)
+    policies = in_force(documents, str(about["payer"]), date.fromisoformat(str(about["on"])))
+    claimed = json.loads(about["documents"])
+    there = {document.id: document.digest for document in (*policies, chart)}
+    named = {str(each["id"]): each["digest"] for each in claimed}
+    if len(named) < len(claimed):
+        raise ProofError("proof", "it names a document twice")
+    for name in sorted(there.keys() | named.keys()):
+        if name not in named:
+            raise ProofError(name, "this document is in force, and the proof does not rest on it")
+        if name not in there and name not in {document.id for document in documents}:
+            raise ProofError(name, "the proof rests on this document, which is not here; `--policies` says where it stands")
+        if there.get(name) != named[name]:
+            raise ProofError(name, "this document is not what the proof rests on: its text differs, or it is not in force")
+    return policies, {str(each["id"]): str(each["file"]) for each in claimed}
 
 
 def _assume(statements: Statements, assumptions: list[dict[str, Any]], case: str) -> None:
