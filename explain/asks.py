@@ -103,6 +103,10 @@ def _has_all(facts: frozenset[Open], others: frozenset[Open]) -> bool:
     )
 
 
+NOTHING = Ask(0, frozenset())
+"""The set of what holds without anything more."""
+
+
 def filled(ask: Ask, terms: Mapping[Hole, Term]) -> Ask:
     """The set with values, or other holes, for some of its holes."""
 

@@ -16,7 +16,7 @@ from explain.asks import Ask, Open, asks_for_less
 from explain.building import proof_graph
 from explain.denials import undenied_proof
 from explain.graph import ProofGraph
-from explain.missing import minimal_asks, more_elements, undoing
+from explain.missing import minimal_asks, more_elements, overturning_asks
 from explain.outcomes import Outcome, outcome, wanted_for
 from explain.proofs import Proof
 from explain.questions import request_relations
@@ -152,7 +152,7 @@ def _silent_asks(found: Models, proof: Proof) -> Iterator[Ask]:
         derivations = found.perfect.derivations(node.relation, node.row)
         if silent and len(derivations) > 1:
             # What breaks each way says more than what breaks this one, and stands for it where it is as much.
-            asks = [*undoing(found, node.relation, node.row), *asks]
+            asks = [*overturning_asks(found, node.relation, node.row), *asks]
         yield from asks
         if any(each.kind == "aggregate" for each in node.premises):
             for instance in (each for each in derivations if each.rule.id == node.rule):

@@ -14,9 +14,9 @@ from explain.asks import Ask, OneOf, Wanted
 from explain.export.findings import hinge_words
 from explain.export.text import determination_page
 from explain.formats import Options, exported
-from explain.missing import _Search
 from explain.outcomes import outcome, wanted_for
 from explain.remedies import remedies, tried
+from explain.search import Search
 from explain.wording import words
 from kb.language.documents import Document
 from kb.language.documents import read as document_of
@@ -757,13 +757,13 @@ def test_what_led_nowhere_is_not_searched_again_from_everywhere(
 ) -> None:
     """Each of many episodes of care ends before what helped: a search that forgot this would take hours."""
     searched: list[object] = []
-    look = _Search._looked_for
+    look = Search._looked_for
 
-    def counted(search: _Search, key: Wanted) -> list[Ask]:
+    def counted(search: Search, key: Wanted) -> list[Ask]:
         searched.append(key)
         return look(search, key)
 
-    monkeypatch.setattr(_Search, "_looked_for", counted)
+    monkeypatch.setattr(Search, "_looked_for", counted)
     episodes = [
         f'therapy(c, physical_therapy, in_person, "2025-0{month}-01", "2025-0{month + 1}-15", failed, therapy_notes).'
         for month in range(1, 9)
