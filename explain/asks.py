@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kb.engines.model import fits
 from kb.language import syntax as s
 from kb.language.values import ANY, UNKNOWN, Row, Value
 
@@ -188,23 +187,31 @@ def joined(left: Ask, right: Ask) -> Ask:
     )  # fmt: skip
     for one in sorted(right.wanted, key=str):
         for other in sorted(left.wanted, key=str):
-            if one != other and one[0] == other[0] and fits(opened(one[1]), opened(other[1]), lenient=True):
+            if one != other and one[0] == other[0]:
                 ask = _merged(ask, one, other, max(left.cost, right.cost))
     return ask
 
 
 def _merged(ask: Ask, one: Wanted, other: Wanted, least: int) -> Ask:
-    """The set with two facts made one; a hole takes the value, or the hole, that the other has in its place."""
-    if one not in ask.wanted or other not in ask.wanted:
+    """The set with two facts made one, if one can be both: a hole takes what the other has in its place."""
+    row = [_both(a, b) for a, b in zip(one[1], other[1], strict=True)]
+    both = tuple(term for term in row if term is not None)
+    if len(both) < len(row) or one not in ask.wanted or other not in ask.wanted:
         return ask
-    terms: dict[Hole, Term] = {}
-    row: list[Term] = []
-    for a, b in zip(one[1], other[1], strict=True):
-        sharper, looser = (b, a) if isinstance(a, Hole) or a is ANY else (a, b)
-        if sharper is ANY or sharper is UNKNOWN:
-            sharper, looser = looser, sharper
-        if isinstance(looser, Hole):
-            terms[looser] = sharper
-        row.append(sharper)
-    kept = (ask.wanted - {one, other}) | {(one[0], tuple(row))}
-    return filled(replace(ask, cost=max(least, ask.cost - ONE_FACT), wanted=kept), terms)
+    pairs = [pair for terms in (one[1], other[1]) for pair in zip(terms, both, strict=True)]
+    holes = {hole: term for hole, term in pairs if isinstance(hole, Hole) and hole != term}
+    kept = (ask.wanted - {one, other}) | {(one[0], both)}
+    return filled(replace(ask, cost=max(least, ask.cost - ONE_FACT), wanted=kept), holes)
+
+
+def _both(one: Term, other: Term) -> Term | None:
+    """What two terms are when they are one; None if they cannot be. A value says more than a hole, a hole more than `_`."""
+    for loose in (ANY, UNKNOWN):
+        if loose in (one, other):
+            return other if one is loose else one
+    if isinstance(one, Hole) or isinstance(other, Hole):
+        return other if isinstance(one, Hole) else one
+    if isinstance(one, OneOf) or isinstance(other, OneOf):
+        values = tuple(value for value in values_of(one) if value in values_of(other))
+        return None if not values else values[0] if len(values) == 1 else OneOf(values)
+    return one if one == other else None

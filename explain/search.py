@@ -173,7 +173,8 @@ class Search:
     def all_of(self, body: tuple[s.Premise, ...], binding: Mapping[str, Term]) -> list[Ask]:
         """The sets with which every premise of a body holds."""
         sets = [NOTHING]
-        for premise in body:
+        # Comparisons first: where two facts are made one, what is compared of either is of that one.
+        for premise in sorted(body, key=lambda premise: not isinstance(premise, s.Comparison)):
             sets = self.joined(sets, self._premise(premise, binding))
         return sets
 

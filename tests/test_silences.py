@@ -116,6 +116,17 @@ def test_what_the_record_tells_of_an_aggregate_already_is_not_asked_for(rule: st
     assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies] == ["[who] saw the patient"]
 
 
+def test_one_fact_that_can_be_what_two_premises_want_is_asked_for_alone() -> None:
+    parts = "#domain part = a | b | c | d.\n#pred left(Part: part).\nleft(a). left(b). left(c).\n#pred high(Part: part).\n"
+    parts += (
+        'high(b). high(c). high(d).\n#fact weak(Case: case, Part: part, Grade: number) :: "{Part} is {Grade}".\n#fact dose('
+    )
+    rule = "weak(Case, One, G), left(One), G < 5, weak(Case, Other, H), high(Other), H < 4"
+    own = library([read("silent.md", DECLARED.replace("#fact dose(", parts).replace("RULE", rule))], shipped=False)
+    [found] = medproof.missing(own, read("c.md", CHART.format(more="")), "necessary")
+    assert [ask_words(found.models.program, remedy.ask) for remedy in found.remedies][:1] == ["[b or c] is [below 4]"]
+
+
 def test_of_two_sets_the_one_that_asks_for_more_is_not_named() -> None:
     rule = "dose(Case, _, _).\nnecessary(Case, Item) :- requested(Case, Item), dose(Case, _, A), seen_by(Case, _), A > 2"
     [found] = medproof.missing(by(rule), read("c.md", CHART.format(more="")), "necessary")
