@@ -252,3 +252,16 @@ def test_a_letter_says_that_records_say_something_else(base: medproof.Library) -
         found = medproof.explain(base, chart, "medically_necessary", minimal=True)
         said = " ".join(str(exported(found, "text", Options("member"))).split())
         assert ("Elsewhere your records say something else" in said) == is_told and "nothing that speaks against" not in said
+
+
+@pytest.mark.parametrize("form", ["graphml", "gexf", "dot", "mermaid", "svg"])
+def test_a_form_that_holds_one_proof_takes_no_second_one_silently(form: str, base: medproof.Library) -> None:
+    several = medproof.explain(base, medproof.open_case("reference"), "medically_necessary", best=3)
+    with pytest.raises(CannotExport, match=f"`{form}` holds one proof, and there are 2: take text, markdown, json, html"):
+        exported(several, form, Options())
+
+
+@pytest.mark.parametrize("form", ["json", "graphml", "gexf"])
+def test_data_is_the_same_for_everybody(form: str, reference: Explanation) -> None:
+    with pytest.raises(CannotExport, match="leave out --for"):
+        exported(reference, form, Options("member"))

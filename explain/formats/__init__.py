@@ -48,6 +48,12 @@ MODULES = {
 PICTURES = ("dot", "mermaid", "svg", "png", "pdf")
 """The forms that can show a part of a proof. In the others a part would be taken for the whole."""
 
+SEVERAL = ("text", "markdown", "json", "html")
+"""The forms that can hold more than one proof."""
+
+DATA = ("json", "graphml", "gexf")
+"""The forms that carry every wording, whoever reads them."""
+
 SUFFIXES = {".txt": "text", ".md": "markdown", ".gv": "dot", ".mmd": "mermaid", ".htm": "html"}
 
 
@@ -64,6 +70,11 @@ def exported(explanation: Explanation, form: str, options: Options) -> str | byt
     """The explanation in a form: a text, or for pictures and PDF bytes; raises CannotExport."""
     if options.depth and form not in PICTURES:
         raise CannotExport(f"a depth is for pictures ({', '.join(PICTURES)}); `{form}` shows the whole proof")
+    if len(explanation.proofs) > 1 and form not in SEVERAL:
+        several = ", ".join(SEVERAL)
+        raise CannotExport(f"`{form}` holds one proof, and there are {len(explanation.proofs)}: take {several}, or leave out -k")
+    if options.audience == "member" and form in DATA:
+        raise CannotExport(f"`{form}` is data, and has a member's words beside the reviewer's: leave out --for")
     module = import_module(f"explain.formats.{MODULES[form]}")
     export: Exporter = module.export
     return export(explanation, options)
