@@ -6,7 +6,7 @@ from datetime import date
 
 import networkx as nx
 
-from explain.checker import check_documents
+from explain.checker import check_present
 from explain.checker import verify as checked
 from facts.readers.datalog import read_chart
 from kb.language.diagnostics import DocumentErrors
@@ -22,9 +22,9 @@ def verify(base: Library, proof: nx.DiGraph[str], chart: Document) -> Program:
     Raises ProofError with the step that fails, DocumentErrors when a document or the chart has mistakes.
     """
     payer, day = str(proof.graph.get("payer", "")), read_date(str(proof.graph.get("on", "")))
-    check_documents(proof, base.documents, chart)
     program = base.compiled(payer, day or date.today()).program
     if mistakes := read_chart(chart, program)[1]:
+        check_present(proof, base.documents, chart)
         raise DocumentErrors(mistakes)
     checked(proof, base.documents, chart)
     return program

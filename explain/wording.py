@@ -103,12 +103,17 @@ def need_words(premise: s.Comparison, binding: Mapping[str, Value]) -> str:
 
 def aggregate_words(premise: s.Aggregate, binding: Mapping[str, Value], number: Value | None, holds: bool = True) -> str:
     """An aggregate as a sentence, with its value where it has one."""
-    value = "there is none" if number is None else f"it is {value_text(number)}"
     of_days = isinstance(number, date)
-    if isinstance(premise.bound, s.Variable) and premise.op == "=" and holds:
-        return f"{_counted(premise, of_days)} is {value_text(number) if number is not None else 'not there'}"
-    wanted = aggregate_demand(premise, binding, of_days)
-    return f"{wanted} ({value})" if holds else f"it is not so that {wanted} ({value})"
+    counted = _counted(premise, of_days)
+    if holds and isinstance(premise.bound, s.Variable) and premise.op == "=":
+        return f"{counted} is {value_text(number) if number is not None else 'not there'}"
+    if holds:
+        value = "there is none" if number is None else f"it is {value_text(number)}"
+        return f"{aggregate_demand(premise, binding, of_days)} ({value})"
+    if number is None:
+        return f"there is no {counted.removeprefix('the ')}"
+    wanted = f"{_reads(premise.op, premise.bound, binding)} {_term_words(premise.bound, binding)}".removeprefix("is ")
+    return f"{counted} is {value_text(number)}{'' if premise.op == '!=' else f', and not {wanted}'}"
 
 
 def aggregate_demand(premise: s.Aggregate, binding: Mapping[str, Value], of_days: bool = False) -> str:

@@ -22,7 +22,7 @@ from explain.refusals import ProofError
 from kb.language import syntax as s
 from kb.language.documents import Document
 
-__all__ = ["ProofError", "check_documents", "verify"]
+__all__ = ["ProofError", "check_present", "verify"]
 
 SCHEMA = "medproof/proof/1"
 _ABOUT = ("schema", "case", "payer", "on", "documents", "assumptions", "goals", "cut", "certificate")
@@ -43,10 +43,12 @@ def verify(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Documen
         _verify(graph, documents, chart)
 
 
-def check_documents(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
-    """Checks that a proof rests on just these documents and this chart, whatever it says; raises ProofError."""
+def check_present(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Document) -> None:
+    """Checks that every document that a proof rests on is here, whatever its text; raises ProofError."""
     with _in_form():
-        _named(graph, documents, chart)
+        here = {document.id for document in (*documents, chart)}
+        for name in sorted({str(each["id"]) for each in json.loads(graph.graph["documents"])} - here):
+            raise ProofError(name, "the proof rests on this document, which is not here; `--policies` says where it stands")
 
 
 @contextmanager
@@ -102,6 +104,7 @@ def _named(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Documen
     """
     about = graph.graph
     documents = list(documents)
+    check_present(graph, documents, chart)
     policies = in_force(documents, str(about["payer"]), date.fromisoformat(str(about["on"])))
     claimed = json.loads(about["documents"])
     there = {document.id: document.digest for document in (*policies, chart)}
@@ -111,8 +114,6 @@ def _named(graph: nx.DiGraph[str], documents: Iterable[Document], chart: Documen
     for name in sorted(there.keys() | named.keys()):
         if name not in named:
             raise ProofError(name, "this document is in force, and the proof does not rest on it")
-        if name not in there and name not in {document.id for document in documents}:
-            raise ProofError(name, "the proof rests on this document, which is not here; `--policies` says where it stands")
         if there.get(name) != named[name]:
             raise ProofError(name, "this document is not what the proof rests on: its text differs, or it is not in force")
     return policies, {str(each["id"]): str(each["file"]) for each in claimed}

@@ -109,13 +109,15 @@ def comparison_sentence(premise: s.Comparison, binding: Mapping[str, Value], hol
 def aggregate_sentence(premise: s.Aggregate, binding: Mapping[str, Value], value: Value | None, holds: bool) -> str:
     """An aggregate in words, with its value."""
     term = _words(premise.terms[0], {})
-    said = "there is none" if value is None else f"it is {_text(value)}"
     counted = (_COUNTED_DAYS if isinstance(value, date) else _COUNTED)[premise.function]
     if isinstance(premise.bound, s.Variable) and premise.op == "=" and holds:
         return f"{counted} {term} is {'not there' if value is None else _text(value)}"
-    reads = _reads(premise.op, premise.bound, binding)
-    wanted = f"{counted} {term} {reads} {_words(premise.bound, binding)}"
-    return f"{wanted} ({said})" if holds else f"it is not so that {wanted} ({said})"
+    wanted = f"{_reads(premise.op, premise.bound, binding)} {_words(premise.bound, binding)}"
+    if holds:
+        return f"{counted} {term} {wanted} ({'there is none' if value is None else f'it is {_text(value)}'})"
+    if value is None:
+        return f"there is no {counted.removeprefix('the ')} {term}"
+    return f"{counted} {term} is {_text(value)}" + ("" if premise.op == "!=" else f", and not {wanted.removeprefix('is ')}")
 
 
 def _reads(op: str, left: s.Term, binding: Mapping[str, Value]) -> str:

@@ -71,8 +71,8 @@ def exported(explanation: Explanation, form: str, options: Options) -> str | byt
     if options.depth and form not in PICTURES:
         raise CannotExport(f"a depth is for pictures ({', '.join(PICTURES)}); `{form}` shows the whole proof")
     if len(explanation.proofs) > 1 and form not in SEVERAL:
-        several = ", ".join(SEVERAL)
-        raise CannotExport(f"`{form}` holds one proof, and there are {len(explanation.proofs)}: take {several}, or leave out -k")
+        told = f"`{form}` holds one proof, and there are {len(explanation.proofs)}"
+        raise CannotExport(f"{told}: take {', '.join(SEVERAL)}, or leave out -k")
     if options.audience == "member" and form in DATA:
         raise CannotExport(f"`{form}` is data, and has a member's words beside the reviewer's: leave out --for")
     module = import_module(f"explain.formats.{MODULES[form]}")
