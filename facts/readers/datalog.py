@@ -10,7 +10,7 @@ from kb.language.diagnostics import Diagnostic, Finding, nearest
 from kb.language.documents import Document
 from kb.language.names import resolve_atom
 from kb.language.printer import value_source
-from kb.language.program import Fact, Program
+from kb.language.program import Argument, Fact, Predicate, Program
 from kb.language.rules import ground
 from kb.language.symbols import Report, Source, Symbols, sources
 from kb.language.types import type_rule
@@ -83,19 +83,31 @@ def _stated(source: Source, case: str, symbols: Symbols, report: Report) -> s.Ru
         return None
     mistakes = len(report.found)
     rule = type_rule(source, s.Rule(atom, (), node.place), symbols, report)
-    _check_values(source, rule, case, predicate.case_position, report)
+    _check_values(source, rule, case, predicate, symbols, report)
     return rule if len(report.found) == mistakes else None
 
 
-def _check_values(source: Source, rule: s.Rule, case: str, position: int, report: Report) -> None:
-    assert rule.head is not None
-    for term in rule.head.terms:
+def _check_values(source: Source, rule: s.Rule, case: str, predicate: Predicate, symbols: Symbols, report: Report) -> None:
+    assert rule.head is not None and predicate.case_position is not None
+    for position, (term, argument) in enumerate(zip(rule.head.terms, predicate.arguments, strict=True)):
         if isinstance(term, s.Variable):
-            hint = "write `?` for a value that the record does not give"
-            if not term.is_anonymous:
-                hint = f'write "{term.name}" for the text, or {hint.removeprefix("write ")}'
+            is_case = position == predicate.case_position
+            meant = f"`{value_source(case)}`, the case of this chart" if is_case else _meant(term, argument, symbols)
+            hint = f"write {meant}{'' if is_case else '`?` for a value that the record does not give'}"
             report.add(source, Finding(term.place, "chart", "a fact has no variables", hint))
-    term = rule.head.terms[position]
+    term = rule.head.terms[predicate.case_position]
     if isinstance(term, s.Constant) and term.value != case:
         message = f"this fact belongs to the case `{value_source(term.value)}`, and the chart to `{case}`"
         report.add(source, Finding(term.place, "other-case", message, f"write `{case}`, or move it to that chart"))
+
+
+def _meant(term: s.Variable, argument: Argument, symbols: Symbols) -> str:
+    """What a variable in a fact may be meant for, and `or`; nothing, if it is `_`."""
+    if term.is_anonymous:
+        return ""
+    domain = symbols.domains.get(argument.type)
+    if domain is None:
+        forms = {"text": f'"{term.name}" for the text', "date": 'a day as "YYYY-MM-DD"', "number": "a number"}
+        return f"{forms[argument.type]}, or "
+    known = [value for value in domain.values if value.casefold() == term.name.casefold()] or domain.values
+    return f"{', '.join(f'`{value_source(value)}`' for value in known)} for the value of `{argument.type}`, or "
