@@ -108,6 +108,6 @@ def _meant(term: s.Variable, argument: Argument, symbols: Symbols) -> str:
     domain = symbols.domains.get(argument.type)
     if domain is None:
         forms = {"text": f'"{term.name}" for the text', "date": 'a day as "YYYY-MM-DD"', "number": "a number"}
-        return f"{forms[argument.type]}, or "
+        return f"{forms[argument.type]}, or " if argument.type in forms else ""
     known = [value for value in domain.values if value.casefold() == term.name.casefold()] or domain.values
     return f"{', '.join(f'`{value_source(value)}`' for value in known)} for the value of `{argument.type}`, or "
