@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from explain.asks import Ask
-from explain.assertions import assertions
+from explain.assertions import aged, assertions
 from explain.criteria import CriterionStatus, branches, status
 from explain.denials import denied, undenied_proof
 from explain.hinges import overturning
@@ -30,8 +30,9 @@ class Answer:
 
     `certain`: met however the record's silences turn out; otherwise `silences` names
     what it rests on. `statements` are the facts that somebody asserts with no finding
-    behind them and without which no proof is left; `denials` what others say against the
-    facts of its proof. `asks` are what would be needed.
+    behind them and without which no proof is left; `aged` are findings of more than a year
+    before the request of which the same is so; `denials` what others say against the facts
+    of its proof. `asks` are what would be needed.
     """
 
     outcome: Outcome
@@ -41,6 +42,7 @@ class Answer:
     proof: Proof | None
     silences: tuple[Ask, ...]
     statements: tuple[Fact, ...]
+    aged: tuple[Fact, ...]
     denials: tuple[Fact, ...]
     asks: tuple[Ask, ...]
     contradictions: tuple[Contradiction, ...]
@@ -117,6 +119,7 @@ def _answer(found: Models, question: Question, whole: bool, asking: bool) -> Ans
         proof=proof,
         silences=tuple(_silences(found, reached, proofs)) if proof and not certain else (),
         statements=assertions(found, reached, (relation, row)),
+        aged=aged(found, reached, (relation, row)),
         denials=denied(found, reached, (relation, row)) if is_shown else (),
         asks=_asks(found, question) if asking and decided is Verdict.UNDOCUMENTED else (),
         contradictions=contradictions_beneath(found, relation, row) if decided is Verdict.CONFLICTING else (),

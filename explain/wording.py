@@ -166,10 +166,11 @@ def _plain(term: s.Term, binding: Mapping[str, Value]) -> str:
     return term_source(term, binding).replace('"', "").replace(" - ", " − ").replace(" * ", " × ")
 
 
-def remarked(on_word: bool, on_silence: bool, is_denied: bool) -> list[str]:
-    """What whoever reads only a verdict has to know of it: whose word, and which silence, it rests on, and who denies it."""
+def remarked(on_word: bool, is_aged: bool, on_silence: bool, is_denied: bool) -> list[str]:
+    """What whoever reads only a verdict has to know of it: on whose word, how old findings and what silence it rests."""
     remarks = {
         "(on the reviewer's word)": on_word,
+        "(on findings of over a year ago)": is_aged,
         "(on the record's silence)": on_silence,
         "(denied elsewhere)": is_denied,
     }

@@ -90,6 +90,33 @@ def test_the_reference_hinges_on_two_statements_and_fusion_on_silence(base: medp
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "instead", "told"),
+    [
+        ('mri, "2026-02-27")', 'mri, "2025-03-19")', []),
+        ('mri, "2026-02-27")', 'mri, "2025-03-18")', ["root_compression"]),
+        ('mri, "2026-02-27")', 'mri, "2022-02-27").\nroot_compression(elective, "L4-5", "L5", left, ct, "2026-02-20")', []),
+        ('limited(elective, clinician_statement, "2026', 'limited(elective, examination, "2020', ["activities_limited"]),
+    ],
+)  # fmt: skip
+def test_an_answer_says_which_findings_of_over_a_year_ago_it_hinges_on(
+    line: str, instead: str, told: list[str], base: medproof.Library
+) -> None:
+    chart = read("chart.md", changed("elective", line, instead))
+    [found] = medproof.decide(base, chart)
+    necessity = found.answers[0]
+    assert necessity.verdict is medproof.Verdict.MET
+    assert [fact.relation for fact in necessity.aged] == told
+    for shown in (determination_page(found).text, str(exported(medproof.explain(base, chart), "markdown", Options()))):
+        assert ("(on findings of over a year ago)" in " ".join(shown.split())) is bool(told)
+
+
+def test_an_operation_is_no_finding_of_long_ago(base: medproof.Library) -> None:
+    necessity = answer(base, "unstable")
+    assert necessity.proof is not None and necessity.aged == ()
+    assert "prior_operation" in {node.relation for node in necessity.proof.walk()}
+
+
 def test_a_statement_made_twice_is_still_a_statement(base: medproof.Library) -> None:
     line = 'other_sources_excluded(reference, reviewer_statement, "2025-11-13").'
     text = changed("reference", line, f"{line}\n{line.replace('11-13', '11-12')}")

@@ -68,6 +68,7 @@ def _answer(program: Program, answer: Answer) -> dict[str, Any]:
         "certain": answer.certain,
         "rests_on_silence": [ask_data(program, ask) for ask in answer.silences],
         "hinges_on_statements": [_fact(program, each) for each in answer.statements],
+        "hinges_on_old_findings": [_fact(program, each) for each in answer.aged],
         "denied_elsewhere": [_fact(program, each) for each in answer.denials],
         "asks": [ask_data(program, ask) for ask in answer.asks],
         "contradictions": [

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from explain.asking import ask_words
 from explain.asks import Ask, Open
-from explain.assertions import HINGES
+from explain.assertions import AGED, HINGES
 from explain.attempts import Step
 from explain.criteria import CriterionStatus, criterion_words
 from explain.denials import DENIED, words_against
@@ -64,7 +64,7 @@ _LEGEND = (
 
 def _show_verdict(page: Page, answer: Answer) -> None:
     is_silent = answer.verdict is Verdict.MET and not answer.certain
-    remarks = remarked(bool(answer.statements), is_silent, bool(answer.denials))
+    remarks = remarked(bool(answer.statements), bool(answer.aged), is_silent, bool(answer.denials))
     reads = " ".join([answer.question.reads(answer.verdict).upper(), *remarks])
     page.add(f"{reads}: {answer.question.text}", _STYLES.get(answer.verdict, WARN), 2, 4)
 
@@ -107,9 +107,10 @@ class _Section:
     def _standing(self) -> None:
         """What the answer rests on, and whether anybody has reviewed the documents behind it."""
         answer = self.answer
-        if answer.statements:
-            self.page.add(HINGES, WARN, 2)
-            for fact in answer.statements:
+        for title, facts in ((HINGES, answer.statements), (AGED, answer.aged)):
+            if facts:
+                self.page.add(title, WARN, 2, 2)
+            for fact in facts:
                 self.page.add(f"- {self._words(fact.relation, fact.row)}", "", 4, 2)
         if answer.denials:
             self.page.add(DENIED, WARN, 2, 2)

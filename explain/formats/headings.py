@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explain.assertions import HINGES, assertions
+from explain.assertions import AGED, HINGES, aged, assertions
 from explain.denials import DENIED, denied, words_against
 from explain.explanations import Explanation
 from explain.graph import Asked
@@ -23,8 +23,9 @@ def decided_by(explanation: Explanation) -> str:
 
 def remarks(explanation: Explanation, asked: Asked) -> list[str]:
     """What whoever reads only the answer to a question has to know of it."""
-    stated, against = assertions_of(explanation, asked), denials_of(explanation, asked)
-    return remarked(bool(stated), rests_on_silence(explanation, asked), bool(against))
+    (_, stated), (_, old) = to_weigh(explanation, asked)
+    against = denials_of(explanation, asked)
+    return remarked(bool(stated), bool(old), rests_on_silence(explanation, asked), bool(against))
 
 
 def heading(explanation: Explanation, asked: Asked) -> list[str]:
@@ -38,9 +39,9 @@ def heading(explanation: Explanation, asked: Asked) -> list[str]:
             lines += [f"- {each}" for each in told]
     if reached is not None and takes_together(explanation, asked, reached):
         lines.append("The proof takes all readings together: by itself it is no answer.")
-    if stated := assertions_of(explanation, asked):
-        lines.append(HINGES)
-        lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in stated]
+    for title, facts in to_weigh(explanation, asked):
+        lines += [title] if facts else []
+        lines += [f"- {words(explanation.models.program, fact.relation, fact.row)}" for fact in facts]
     if against := denials_of(explanation, asked):
         lines.append(DENIED)
         lines += [f"- {words_against(explanation.models.program, fact)}" for fact in against]
@@ -67,12 +68,15 @@ def denials_of(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
     return denied(found, reached, (asked.relation, shown_of(found, *asked.goal)))
 
 
-def assertions_of(explanation: Explanation, asked: Asked) -> tuple[Fact, ...]:
-    """What the answer to a question hinges on that the reviewer states, with no finding behind it."""
-    reached = explanation.outcome(asked)
+_Weighed = tuple[str, tuple[Fact, ...]]
+
+
+def to_weigh(explanation: Explanation, asked: Asked) -> tuple[_Weighed, _Weighed]:
+    """What the answer to a question hinges on that a reader has to weigh, each under what is said of it."""
+    reached, found = explanation.outcome(asked), explanation.models
     if reached is None or reached.question is None:
-        return ()
-    return assertions(explanation.models, reached, asked.goal)
+        return (HINGES, ()), (AGED, ())
+    return (HINGES, assertions(found, reached, asked.goal)), (AGED, aged(found, reached, asked.goal))
 
 
 def takes_together(explanation: Explanation, asked: Asked, reached: Outcome) -> bool:
