@@ -441,6 +441,11 @@ def test_a_record_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:
 
 def test_vocabulary_and_policies_list_what_is_at_hand(run: Run) -> None:
     assert "motor_strength(Case: case" in run("vocabulary", "strength").output
+    told = " ".join(run("vocabulary", "herniation").output.split())
+    assert "denied: imaging shows no herniation at {Level}, {Side}" in told
+    assert "silent unless a chart says something of Case, Level, Side" in told and "one for each" not in told
+    told = " ".join(run("vocabulary", "planned_operation").output.split())
+    assert "one for each Case; may be dated after the request" in told and "Values" not in told
     assert "no fact has `unicorn`" in run("vocabulary", "unicorn").output
     assert "cam-161@undated" in run("policies").output
     assert json.loads(run("policies", "--format", "json").output)["schema"] == "medproof/documents/1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from explain.export.lines import DIM, TITLE, Page
@@ -19,8 +19,12 @@ def vocabulary_data(program: Program, word: str = "") -> dict[str, Any]:
                 "name": predicate.name,
                 "arguments": [{"name": a.name, "type": a.type} for a in predicate.arguments],
                 "wording": predicate.wordings.get("", ""),
+                "denial": predicate.wordings.get("absent", ""),
                 "subject": [predicate.arguments[i].name for i in predicate.about],
+                "keys": [[predicate.arguments[i].name for i in key] for key in predicate.keys],
                 "closed": predicate.closed,
+                "planned": predicate.planned,
+                "rare": predicate.rare,
                 "section": predicate.origin.section,
                 "meaning": predicate.origin.passage,
             }
@@ -49,18 +53,40 @@ def vocabulary_page(program: Program, word: str = "", width: int = 80) -> Page:
         arguments = ", ".join(f"{a.name}: {a.type}" for a in predicate.arguments)
         page.add(f"{predicate.name}({arguments})", "", 2, 4)
         page.add(predicate.wordings.get("", ""), DIM, 4)
+        if denied := predicate.wordings.get("absent"):
+            page.add(f"denied: {denied}", DIM, 4, 2)
+        if said := list(_said(predicate)):
+            page.add("; ".join(said), DIM, 4, 2)
         used.update((a.type, None) for a in predicate.arguments if a.type in program.domains)
     if not used and section == "":
         page.add(f"no fact has `{word}` in its name or wording")
         return page
-    page.add()
-    page.add("Values", TITLE)
+    if used:
+        page.add()
+        page.add("Values", TITLE)
     for name in used:
         domain = program.domains[name]
         mark = " < " if domain.ordered else ", "
         both = "".join(f", {value} (each of {', '.join(parts)})" for value, parts in domain.parts.items())
         page.add(f"{name}: {mark.join(domain.values)}{both}", "", 2, 4)
     return page
+
+
+def _said(predicate: Predicate) -> Iterator[str]:
+    """What is declared of a fact beside its words: when a chart is silent on it, what contradicts, when it is asked for."""
+
+    def named(positions: Iterable[int]) -> str:
+        return ", ".join(predicate.arguments[i].name for i in positions)
+
+    if predicate.can_be_open:
+        yield f"silent unless a chart says something of {named(predicate.about)}"
+    elif predicate.case_position is not None:
+        yield "what a chart does not state is not so"
+    yield from (f"one for each {named(key)}" for key in predicate.keys)
+    if predicate.planned:
+        yield "may be dated after the request"
+    if predicate.rare:
+        yield "asked for last"
 
 
 def _facts(program: Program, word: str) -> Iterable[Predicate]:
