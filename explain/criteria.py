@@ -132,6 +132,26 @@ def way(models: Models, of: CriterionStatus) -> str:
     return f": {words(program, ways[0].relation, ways[0].row)}"
 
 
+_MARKS = {
+    Verdict.MET: "✓ met",
+    Verdict.REFUTED: "✗ not met",
+    Verdict.UNDOCUMENTED: "? no record",
+    Verdict.CONFLICTING: "! conflict",
+}
+_EXCLUSION_MARKS = {**_MARKS, Verdict.MET: "✗ applies", Verdict.REFUTED: "✓ does not apply"}
+_OPPOSITE = {Verdict.MET: Verdict.REFUTED, Verdict.REFUTED: Verdict.MET}
+
+
+def criterion_mark(of: CriterionStatus) -> str:
+    """How a criterion stands, in a mark and a word or two."""
+    return (_EXCLUSION_MARKS if of.excludes else _MARKS)[of.verdict]
+
+
+def speaks(of: CriterionStatus) -> Verdict:
+    """What a criterion says of the request: the verdict on it; of an exclusion on what it wants to be absent."""
+    return _OPPOSITE.get(of.verdict, of.verdict) if of.excludes else of.verdict
+
+
 def criterion_words(models: Models, of: CriterionStatus) -> str:
     """A criterion as it reads in the case: the way in which it is met, and whether that rests on silence."""
     silent = " (on silence)" if of.verdict is Verdict.MET and not of.certain else ""

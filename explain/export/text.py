@@ -8,7 +8,7 @@ from explain.asking import ask_words
 from explain.asks import Ask, Open
 from explain.assertions import AGED, HINGES
 from explain.attempts import Step
-from explain.criteria import CriterionStatus, criterion_words
+from explain.criteria import CriterionStatus, criterion_mark, criterion_words, speaks
 from explain.denials import DENIED, words_against
 from explain.determination import Answer, Determination
 from explain.export.documents import by_documents
@@ -20,18 +20,11 @@ from kb.language.values import Row
 from kb.models import Models
 
 _STYLES = {Verdict.MET: GOOD, Verdict.REFUTED: BAD, Verdict.CONFLICTING: BAD}
-_MARKS = {
-    Verdict.MET: "✓ met",
-    Verdict.REFUTED: "✗ not met",
-    Verdict.UNDOCUMENTED: "? no record",
-    Verdict.CONFLICTING: "! conflict",
-}
 _WHY = {
     "refuted": "ruled out by what is stated",
     "silent": "the record is silent",
     "incomplete": "the record does not give all of it",
 }
-_EXCLUSION_MARKS = {**_MARKS, Verdict.MET: "✗ applies", Verdict.REFUTED: "✓ does not apply"}
 
 
 def determination_page(determination: Determination, width: int = 80, verbose: int = 0) -> Page:
@@ -170,11 +163,8 @@ class _Section:
         return ask_words(self.models.program, ask)
 
     def _criterion(self, status: CriterionStatus, indent: int) -> None:
-        mark = (_EXCLUSION_MARKS if status.excludes else _MARKS)[status.verdict]
-        is_good = status.verdict is (Verdict.REFUTED if status.excludes else Verdict.MET)
-        is_open = status.verdict is Verdict.UNDOCUMENTED
-        style = GOOD if is_good else WARN if is_open else BAD
-        lead = f"{mark:11} {status.criterion.label:3}  "
+        style = _STYLES.get(speaks(status), WARN)
+        lead = f"{criterion_mark(status):11} {status.criterion.label:3}  "
         text = f"{criterion_words(self.models, status)} [{status.criterion.evidence}]"
         self.page.add(f"{lead}{text}", style, indent, len(lead))
         tells_why = self.verbose or indent == 4 or not status.below

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from explain.asking import ask_words
-from explain.criteria import CriterionStatus, criterion_words
+from explain.criteria import CriterionStatus, criterion_mark, criterion_words, speaks
 from explain.explanations import Explanation
 from explain.export.findings import MORE_HINGES
 from explain.export.lines import visible
@@ -30,11 +30,6 @@ from explain.hinges import Hinge, hinged
 from explain.standing import STANDINGS
 from explain.verdicts import Verdict
 from explain.wording import words
-
-_MARKS = {"met": "✓ met", "refuted": "✗ not met", "undocumented": "? no record", "conflicting": "! conflict"}
-_EXCLUSION_MARKS = {**_MARKS, "met": "✗ applies", "refuted": "✓ does not apply"}
-_OTHER_WAY = {"met": "refuted", "refuted": "met"}
-"""What the verdict on an exclusion is for the request."""
 
 
 def export(explanation: Explanation, options: Options) -> str:
@@ -170,12 +165,10 @@ def _section(explanation: Explanation, proof: ProofGraph, asked: Asked, prefix: 
 
 
 def _criterion(explanation: Explanation, proof: ProofGraph, status: CriterionStatus, prefix: str) -> _Criterion:
-    is_so = status.verdict.value
-    mark, speaks = (_EXCLUSION_MARKS[is_so], _OTHER_WAY.get(is_so, is_so)) if status.excludes else (_MARKS[is_so], is_so)
     criterion = status.criterion
     node = next((each for each, atom in proof.atoms.items() if atom[0] == criterion.atom.relation), "")
     return _Criterion(
-        mark, speaks, criterion.label, criterion_words(explanation.models, status),
+        criterion_mark(status), speaks(status).value, criterion.label, criterion_words(explanation.models, status),
         criterion.evidence, criterion.locator, f"{prefix}-{node}" if node else "",
         tuple(_criterion(explanation, proof, each, prefix) for each in status.below),
     )  # fmt: skip
