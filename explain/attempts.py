@@ -124,9 +124,17 @@ def _may_grow(models: Models, literal: s.Literal, way: Binding) -> bool:
 
 
 def _unreached(models: Models, premise: s.Premise, way: Binding) -> Step:
-    """A premise after the first that fails: it may be ruled out by itself, which says more."""
-    step = _failed(models, premise, way) if isinstance(premise, s.Literal) else None
-    return step if step is not None and step.status == "refuted" else _step(models, premise, way, "not reached")
+    """A premise after the first that fails: it may be ruled out by itself, or what has to be absent hold; that says more."""
+    if isinstance(premise, s.Literal) and (not premise.negated or _is_bound(premise, way)):
+        step = _failed(models, premise, way)
+        if step.status == "refuted" or (premise.negated and models.holds(step.relation, step.row)):
+            return step
+    return _step(models, premise, way, "not reached")
+
+
+def _is_bound(literal: s.Literal, way: Binding) -> bool:
+    """Whether it is known of which values a literal speaks, though a premise before it failed that would have given some."""
+    return all(variable.is_anonymous or variable.name in way for variable in s.premise_variables(literal))
 
 
 def _step(models: Models, premise: s.Premise, way: Binding, status: str) -> Step:

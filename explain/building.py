@@ -230,5 +230,5 @@ class _Building:
 
 
 def _adds(step: Step) -> bool:
-    """Whether a premise after the first that fails is worth showing: it is ruled out by itself."""
-    return step.status == "refuted"
+    """Whether a premise after the first that fails is worth showing: it fails by itself."""
+    return step.status != "not reached"

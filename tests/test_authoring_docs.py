@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import medproof
 from cli import main
 
 DOCS = Path(__file__).parent.parent / "docs" / "authoring.md"
@@ -42,6 +43,15 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
                 assert done.exit_code == (1 if more == "exit 1" else 0), f"{command}\n{done.output}"
                 commands += 1
     assert commands > 15
+
+
+def test_the_declarations_that_it_shows_are_without_mistakes(tmp_path: Path) -> None:
+    shown = [text for kind, more, text in steps() if kind == "datalog" and not more]
+    for number, text in enumerate(shown):
+        path = tmp_path / f"shown-{number}.md"
+        path.write_text(f"---\nid: shown-{number}\nkind: reference\n---\n\n```datalog\n{text}```\n", encoding="utf-8")
+        assert medproof.check([path]).diagnostics == ()
+    assert len(shown) == 2
 
 
 def test_a_scaffold_is_not_written_over_a_file(tmp_path: Path) -> None:

@@ -276,6 +276,31 @@ def test_an_exclusion_that_applies_is_counted_coloured_and_given_its_reason() ->
     assert "X1  there is fever" in shown[shown.index("Reasons") :]
 
 
+OTHERS = "#fact visit(Case: case, Day: number).\n#fact bad(Case: case, Day: number).\n#fact tired(Case: case).\n#pred fit("
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ("cough(c). fever(c).", ["there is fever", "untreated"]),
+        ("fever(c). visit(c, 1). bad(c, 2).", ["there is fever"]),
+    ],
+)
+def test_what_has_to_be_absent_and_holds_is_a_miss_though_the_record_is_silent_beneath(facts: str, shown: list[str]) -> None:
+    more = "#fact cough(Case: case).\n#fact treated(Case: case).\n" + OTHERS
+    more = more.replace(
+        "#pred fit(", '#pred coughs(Case: case) :: "untreated".\ncoughs(C) :- cough(C), not treated(C).\n#pred fit('
+    )
+    body = "tired(Case), visit(Case, Day), not bad(Case, Day), not fever(Case), not coughs(Case)"
+    text = SMOKING.replace("#pred fit(", more).replace("fit(Case), not fever(Case), pain(Case)", body)
+    own = library([document_of("policy.md", text)], shipped=False)
+    found = medproof.explain(own, document_of("c.md", SMOKER.format(facts)), "necessary")
+    graph = found.proof.graph
+    edges = [(b, data["role"]) for _, b, data in graph.edges(data=True)]
+    fails = [node for node, role in edges if role == "fails" and graph.nodes[node]["kind"] != "absence"]
+    assert sorted(graph.nodes[node]["words"] for node in fails) == sorted(shown)
+
+
 def test_a_member_is_told_that_the_reason_has_no_plain_words() -> None:
     unworded = SMOKING.replace(' :: member "you have a fever"', "")
     assert "We have no plain words for what is missing" in letter_of(unworded, chart=SMOKER.format("pain(c). fever(c)."))
