@@ -33,15 +33,18 @@ class Limits:
     def around(self) -> tuple[Decimal, Decimal]:
         """A range with values on either side of each number, and above 0 if they are, as far as it is possible.
 
-        Without numbers all that is possible; from 0 to 100, where nothing says what is.
+        Without numbers, or where none near them is possible, all that is; from 0 to 100, where nothing says what is.
         """
-        least, most = self.least, self.most
+        least = Decimal(0) if self.least is None else self.least
+        most = least + 100 if self.most is None else self.most
         if not self.numbers:
-            return least or Decimal(0), (least or 0) + Decimal(100) if most is None else most
+            return least, max(least, most)
         low, high = min(self.numbers), max(self.numbers)
         margin = max(high - low, abs(high) / 2, Decimal(1))
         bottom, top = min(low, max(Decimal(0), low - margin)), high + margin
-        return bottom if least is None else max(bottom, least), top if most is None else min(top, most)
+        bottom = bottom if self.least is None else max(bottom, least)
+        top = top if self.most is None else min(top, most)
+        return (bottom, top) if bottom <= top else (least, max(least, most))
 
 
 def limits(programs: Iterable[Program]) -> Mapping[Column, Limits]:

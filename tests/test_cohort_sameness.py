@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from itertools import combinations, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from cli import main
 from cohort.cases import open_cohort
 from cohort.decide import decide_cohort
 from cohort.generate import Rates
+from cohort.limits import Limits
 from cohort.output import READINGS, CohortProblem
 from cohort.program import CohortProgram
 from cohort.running import Settings
@@ -161,6 +163,23 @@ def test_a_generated_cohort_asks_what_its_payers_decide_and_has_values_on_either
     assert len(found(old)) == 2
     medproof.cohort(base, tmp_path / "facts", tmp_path / "out")
     assert ("covered", "met") in set(found(f"SELECT question, verdict FROM '{tmp_path}/out/decisions.parquet'"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (Limits(), ("0", "100")),
+        (Limits({Decimal(40)}), ("20", "60")),
+        (Limits({Decimal(35), Decimal(40)}, most=Decimal(50)), ("15", "50")),
+        (Limits({Decimal(40)}, most=Decimal(10)), ("0", "10")),
+        (Limits({Decimal(0)}, least=Decimal(-5)), ("0", "1")),
+        (Limits(least=Decimal(2), most=Decimal(25)), ("2", "25")),
+        (Limits(least=Decimal(200)), ("200", "300")),
+        (Limits(least=Decimal(9), most=Decimal(2)), ("9", "9")),
+    ],
+)
+def test_numbers_are_drawn_about_the_limits_as_far_as_they_are_possible(limits: Limits, expected: tuple[str, str]) -> None:
+    assert limits.around() == tuple(map(Decimal, expected))
 
 
 def test_a_key_within_a_case_need_not_name_the_case(tmp_path: Path) -> None:
