@@ -131,12 +131,13 @@ class _Draw:
         """What the payers' rules compare the values of facts with."""
         return limits(self.payers.values())
 
+    def _limits(self, predicate: Predicate, position: int) -> Limits:
+        return self.limits.get((predicate.name, position), Limits())
+
     @cached_property
     def always(self) -> frozenset[str]:
         """What every chart states: the day, the payer, and what the payers' rules are about."""
-        asked = {goal.trigger.relation for each in self.payers.values() for goal in each.goals
-                 if goal.atom.relation in each.rules_for}  # fmt: skip
-        return frozenset({*_ALWAYS, *asked})
+        return frozenset(_ALWAYS).union(*(each.decided for each in self.payers.values()))
 
     @cached_property
     def never(self) -> frozenset[str]:
@@ -225,8 +226,10 @@ class _Draw:
         return exp.column(predicate.arguments[predicate.case_position or 0].name)
 
     def _mentioned(self, predicate: Predicate) -> Expr:
-        if predicate.name in self.always or predicate.name in self.never:
-            return exp.true() if predicate.name in self.always else exp.false()
+        if predicate.name in self.always:
+            return exp.true()
+        if predicate.name in self.never:
+            return exp.false()
         silences = self.rates.silences / (3 if predicate.name in _USUAL else 1)
         share = (1 - silences) * (_SELDOM if predicate.rare else 1)
         return self._chance(share, predicate.name, "mentioned")
@@ -249,7 +252,7 @@ class _Draw:
         if argument.type == "date":
             return exp.cast(self._day(predicate, position), "DATE")
         if argument.type == "number":
-            low, high = (int(10 * limit) for limit in self.limits.get((predicate.name, position), Limits()).around())
+            low, high = (int(10 * limit) for limit in self._limits(predicate, position).around())
             tenths = exp.paren(self._below(high - low + 1, *keys)) + low
             return exp.cast(
                 exp.Div(this=exp.cast(tenths, "DECIMAL(12, 1)"), expression=exp.Literal.number(10)), "DECIMAL(12, 1)"
@@ -282,10 +285,9 @@ class _Draw:
             return exp.column("day") + self._below(60, predicate.name, "ahead")
         first, *later = [i for i, each in enumerate(predicate.arguments) if each.type == "date"]
         keys, lasts = (predicate.name, "day", exp.column("k")), _LASTS.get(predicate.name, 365)
-        compared = self.limits.get((predicate.name, first), Limits()).numbers
-        ago = max(_BEFORE, int(2 * min(compared, default=0)))
+        ago = max(_BEFORE, int(2 * min(self._limits(predicate, first).numbers, default=0)))
         day: Expr = exp.column("day") - self._below(ago, *keys) - len(later) * lasts
-        for i in range(len([each for each in later if each <= position])):
+        for i in range(sum(each <= position for each in later)):
             day = day + self._below(lasts, *keys, str(i))
         return day
 

@@ -84,11 +84,12 @@ def _comparisons(body: Iterable[s.Premise]) -> Iterator[s.Comparison]:
         elif isinstance(premise, s.Aggregate):
             yield from _comparisons(premise.body)
             if premise.function != "count":
-                yield s.Comparison(premise.terms[0], premise.op, premise.bound)
+                yield s.of_one_element(premise)
 
 
 def _note(limits: Limits, rule: ProgramRule, comparison: s.Comparison) -> None:
-    numbers = [*_numbers(comparison.left), *_numbers(comparison.right)]
+    named = (*s.term_values(comparison.left), *s.term_values(comparison.right))
+    numbers = [value for value in named if isinstance(value, Decimal)]
     if not rule.is_constraint:
         limits.numbers.update(numbers)
     elif isinstance(comparison.left, s.Variable) and isinstance(comparison.right, s.Constant) and numbers:
@@ -96,11 +97,3 @@ def _note(limits: Limits, rule: ProgramRule, comparison: s.Comparison) -> None:
             limits.least = max(numbers) if limits.least is None else max(limits.least, *numbers)
         elif comparison.op in (">", ">="):
             limits.most = min(numbers) if limits.most is None else min(limits.most, *numbers)
-
-
-def _numbers(term: s.Term) -> Iterator[Decimal]:
-    if isinstance(term, s.Arithmetic):
-        yield from _numbers(term.left)
-        yield from _numbers(term.right)
-    elif isinstance(term, s.Constant) and isinstance(term.value, Decimal):
-        yield term.value

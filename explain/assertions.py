@@ -9,6 +9,7 @@ from explain.asks import Open
 from explain.denials import undenied_proof
 from explain.outcomes import Outcome, wanted_for
 from explain.proofs import Proof, cheapest_proof
+from explain.questions import requested_on
 from explain.verdicts import Verdict
 from kb.contradictions import AtomKey
 from kb.language.program import Fact
@@ -33,7 +34,7 @@ def assertions(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ..
 
 def aged(found: Models, reached: Outcome, goal: AtomKey) -> tuple[Fact, ...]:
     """The findings of more than a year before the request without which no proof of the goal is left; each once."""
-    requested = next((row[1] for row in found.stated.get("request_date", ()) if isinstance(row[1], date)), None)
+    requested = requested_on(found)
 
     def is_aged(relation: str, row: Row) -> bool:
         arguments = found.program.predicate(relation).arguments

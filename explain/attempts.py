@@ -12,6 +12,7 @@ from kb.engines.ordering import as_written
 from kb.language import syntax as s
 from kb.language.program import ProgramRule
 from kb.language.values import ANY, UNKNOWN, Row
+from kb.language.variables import tested_variables
 from kb.models import Models
 
 _WAYS_KEPT = 200
@@ -124,17 +125,15 @@ def _may_grow(models: Models, literal: s.Literal, way: Binding) -> bool:
 
 
 def _unreached(models: Models, premise: s.Premise, way: Binding) -> Step:
-    """A premise after the first that fails: it may be ruled out by itself, or what has to be absent hold; that says more."""
-    if isinstance(premise, s.Literal) and (not premise.negated or _is_bound(premise, way)):
+    """A premise after the first that fails: it may be ruled out by itself, or what has to be absent hold; that says more.
+
+    Of what would have to be absent nothing is said where the premise that failed would have given one of its values.
+    """
+    if isinstance(premise, s.Literal) and (not premise.negated or tested_variables(premise, ()) <= way.keys()):
         step = _failed(models, premise, way)
         if step.status == "refuted" or (premise.negated and models.holds(step.relation, step.row)):
             return step
     return _step(models, premise, way, "not reached")
-
-
-def _is_bound(literal: s.Literal, way: Binding) -> bool:
-    """Whether it is known of which values a literal speaks, though a premise before it failed that would have given some."""
-    return all(variable.is_anonymous or variable.name in way for variable in s.premise_variables(literal))
 
 
 def _step(models: Models, premise: s.Premise, way: Binding, status: str) -> Step:

@@ -49,7 +49,7 @@ def _extreme(search: Search, premise: s.Aggregate, binding: Mapping[str, Term]) 
     if premise.op == "=" and isinstance(sought, Hole) and isinstance(term, s.Variable):
         binding = {**binding, term.name: sought}
     else:
-        body = (*body, s.Comparison(term, premise.op, bound, premise.place, type=premise.type))
+        body = (*body, s.of_one_element(premise))
     return more(search, replace(premise, body=body), binding)
 
 

@@ -11,6 +11,7 @@ from itertools import islice, product
 import networkx as nx
 
 from explain.asks import Ask, Hole, Need, OneOf, Term
+from explain.questions import requested_on
 from facts.opening import ASSUMED
 from kb.engines.computed import compare, compute
 from kb.engines.model import fits
@@ -127,8 +128,7 @@ def _candidates(found: Models, kind: str, needs: Iterable[Need]) -> list[Value]:
     if kind in found.program.domains:
         return list(found.program.domains[kind].values)
     if kind == "date":
-        # Stated, whether or not the goal asks for it.
-        request = next((row[1] for row in found.stated.get("request_date", ()) if isinstance(row[1], date)), date.today())
+        request = requested_on(found) or date.today()
         return [*dict.fromkeys([*(request - timedelta(days=days) for days in _DAYS_BEFORE), *_about(kind, needs)])]
     if kind == "number":
         return [*dict.fromkeys([*_about(kind, needs), *_NUMBERS])]
@@ -138,7 +138,9 @@ def _candidates(found: Models, kind: str, needs: Iterable[Need]) -> list[Value]:
 def _about(kind: str, needs: Iterable[Need]) -> list[Value]:
     """The numbers, or the days, that comparisons name, and what lies a step beside them."""
     needs = list(needs)
-    constants = [value for need in needs for term in (need.premise.left, need.premise.right) for value in _constants(term)]
+    constants = [
+        value for need in needs for term in (need.premise.left, need.premise.right) for value in s.term_values(term)
+    ]
     constants += [value for need in needs for _, value in need.terms if not isinstance(value, (Hole, OneOf))]
     numbers = list(dict.fromkeys(value for value in constants if isinstance(value, Decimal)))
     if kind == "number":
@@ -148,13 +150,6 @@ def _about(kind: str, needs: Iterable[Need]) -> list[Value]:
     days = dict.fromkeys(value for value in constants if isinstance(value, date))
     steps = dict.fromkeys(step for number in (Decimal(0), *numbers) for step in (number, -number))
     return [moved for day in days for step in steps for by in (0, 1, -1) if (moved := _moved(day, step + by)) is not None]
-
-
-def _constants(term: s.Term) -> list[Value]:
-    """The values that a term names, computed from or not."""
-    if isinstance(term, s.Arithmetic):
-        return [*_constants(term.left), *_constants(term.right)]
-    return [term.value] if isinstance(term, s.Constant) else []
 
 
 def _moved(day: date, days: Decimal) -> date | None:
@@ -182,7 +177,7 @@ def _comparisons(found: Models) -> dict[tuple[str, int], list[Need]]:
     """The comparisons of rules that name an argument's variable, or an aggregate of it, by relation and position."""
     bodies = [(rule.rule.body, list[s.Comparison]()) for rule in found.program.rules]
     for body, _ in bodies:
-        bodies += [(premise.body, [_of_aggregate(premise)]) for premise in body if isinstance(premise, s.Aggregate)]
+        bodies += [(premise.body, [s.of_one_element(premise)]) for premise in body if isinstance(premise, s.Aggregate)]
     places: dict[tuple[str, int], list[Need]] = {}
     for body, around in bodies:
         needs = [Need(premise, ()) for premise in (*body, *around) if isinstance(premise, s.Comparison)]
@@ -192,8 +187,3 @@ def _comparisons(found: Models) -> dict[tuple[str, int], list[Need]]:
                     named = (need for need in needs if term in s.premise_variables(need.premise))
                     places.setdefault((literal.atom.relation.removeprefix("-"), position), []).extend(named)
     return places
-
-
-def _of_aggregate(premise: s.Aggregate) -> s.Comparison:
-    """The comparison of an aggregate, as if it had one element."""
-    return s.Comparison(premise.terms[0], premise.op, premise.bound, type=premise.type)

@@ -58,7 +58,7 @@ def more_elements(models: Models, instance: Instance) -> tuple[Ask, ...]:
     """What the aggregates of a rule instance might count besides: sets of facts, each for one more element."""
     search = Search(models)
     aggregates = (premise for premise in instance.rule.rule.body if isinstance(premise, s.Aggregate))
-    return tuple(ask for premise in aggregates for ask in elements.more(search, premise, instance.binding) if ask.wanted)
+    return tuple(ask for premise in aggregates for ask in elements.more(search, premise, instance.binding))
 
 
 def _search(models: Models) -> Search:

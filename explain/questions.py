@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from explain.verdicts import Verdict
 from explain.wording import spaced, value_words, words
@@ -77,6 +78,11 @@ def request_relations(program: Program) -> frozenset[str]:
 
 
 _ABOUT_A_REQUEST = ("payer", "request_date")
+
+
+def requested_on(models: Models) -> date | None:
+    """The day of the request, as the chart states it, whether or not the models need it; None if it does not."""
+    return next((row[1] for row in models.stated.get("request_date", ()) if isinstance(row[1], date)), None)
 
 
 def questions(models: Models) -> tuple[Question, ...]:

@@ -242,9 +242,8 @@ def _texts(case: Document, predicate: str) -> list[str]:
 
 def untold(chart: Chart, program: Program) -> Iterator[str]:
     """What a chart has to say of the request before it can be decided, and does not: of what is asked for one thing."""
-    triggers = (goal.trigger.relation for goal in program.goals if goal.atom.relation in program.rules_for)
-    asked = dict.fromkeys(name for name in triggers if program.predicate(name).is_fact)
-    wanted = {"who pays": ["payer"], "when it was made": ["request_date"], "what is asked for": list(asked)}
+    asked = [name for name in program.decided if program.predicate(name).is_fact]
+    wanted = {"who pays": ["payer"], "when it was made": ["request_date"], "what is asked for": asked}
     for what, names in wanted.items():
         if names and not any(chart.rows(name) for name in names):
             yield f"{chart.document}: it does not say {what}: it states no `{'` and no `'.join(names)}`."

@@ -42,7 +42,7 @@ def generate(
     from cohort.generate import UNTIL, Rates, generate
 
     try:
-        programs = {payer: base.compiled(payer, UNTIL).program for payer in tuple(payers) or base.payers}
+        programs = {payer: program(base, payer, UNTIL) for payer in tuple(payers) or base.payers}
         return generate(program(base), programs, Path(directory), cases, seed, rates or Rates(), heard=heard)
     except FileExistsError as error:
         raise CaseProblem(str(error)) from error

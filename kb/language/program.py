@@ -287,6 +287,11 @@ class Program:
         return tuple(name for name in self.rules_for if name.startswith(SCOPE))
 
     @cached_property
+    def decided(self) -> tuple[str, ...]:
+        """What is requested for goals that some rule concludes; others nothing decides."""
+        return tuple(dict.fromkeys(g.trigger.relation for g in self.goals if g.atom.relation in self.rules_for))
+
+    @cached_property
     def keyed(self) -> tuple[Predicate, ...]:
         """The predicates with a key."""
         return tuple(predicate for predicate in self.predicates.values() if predicate.keys)

@@ -265,6 +265,20 @@ def term_variables(term: Term) -> Iterator[Variable]:
         yield from term_variables(term.right)
 
 
+def term_values(term: Term) -> Iterator[Value]:
+    """The values that a term names, from left to right, computed from or not."""
+    if isinstance(term, Constant):
+        yield term.value
+    elif isinstance(term, Arithmetic):
+        yield from term_values(term.left)
+        yield from term_values(term.right)
+
+
+def of_one_element(aggregate: Aggregate) -> Comparison:
+    """The comparison of an aggregate's value, as if it had one element."""
+    return Comparison(aggregate.terms[0], aggregate.op, aggregate.bound, aggregate.place, type=aggregate.type)
+
+
 def premise_variables(premise: Premise) -> Iterator[Variable]:
     """The variables of a premise, an aggregate's inner ones included."""
     if isinstance(premise, Literal):
